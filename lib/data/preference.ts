@@ -1,0 +1,34 @@
+/** One message of a conversation, in the `messages` format of chat templates. */
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+/** Plain text (TRL's standard format) or messages (its conversational format). */
+export type TextOrMessages = string | readonly ChatMessage[];
+
+/**
+ * One preference: for `prompt`, `chosen` was preferred to `rejected`.
+ *
+ * For conversations, `chosen` and `rejected` hold only the messages after the prompt.
+ */
+export interface PreferencePair {
+  /** The record's own `id`, or its position in the file counted from 0. */
+  readonly id: string;
+  readonly prompt: TextOrMessages;
+  readonly chosen: TextOrMessages;
+  readonly rejected: TextOrMessages;
+}
+
+/** A preference pair as token ids. Completions end with the end-of-sequence token unless truncated. */
+export interface TokenizedPair {
+  readonly id: string;
+  /** At least one token. */
+  readonly promptIds: Int32Array;
+  /** At least one token. */
+  readonly chosenIds: Int32Array;
+  /** At least one token. */
+  readonly rejectedIds: Int32Array;
+  /** Known only where we made the labels: true if the label was flipped (audits and oracle selection). */
+  readonly flipped?: boolean;
+}

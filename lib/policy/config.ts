@@ -1,0 +1,21 @@
+/** Shape of a Llama-architecture decoder (`LlamaForCausalLM`). */
+export interface ModelConfig {
+  readonly vocabSize: number;
+  /** Width D of the residual stream. */
+  readonly hiddenSize: number;
+  /** Width F of the SwiGLU inner layer. */
+  readonly intermediateSize: number;
+  readonly layers: number;
+  /** Query heads H. */
+  readonly heads: number;
+  /** Key and value heads; a divisor of `heads` (grouped-query attention). */
+  readonly kvHeads: number;
+  /** Width of one head; even. */
+  readonly headDim: number;
+  readonly ropeTheta: number;
+  readonly rmsNormEps: number;
+  /** Longest sequence in tokens, prompt and completion together. */
+  readonly maxPositions: number;
+  /** Whether the output projection is the transposed embedding table. */
+  readonly tieEmbeddings: boolean;
+}

@@ -1,0 +1,23 @@
+import type { ChatMessage } from "../data/preference.ts";
+
+/** Text to token ids and back, with the model's chat template. */
+export interface TextTokenizer {
+  readonly vocabSize: number;
+  /** Appended to completions; generation stops at it. */
+  readonly eosTokenId: number;
+  /** Further ids that end a response. Includes `eosTokenId`. */
+  readonly stopTokenIds: readonly number[];
+  /** Prepended to plain prompts when the tokenizer itself does so, else undefined. */
+  readonly bosTokenId: number | undefined;
+  readonly hasChatTemplate: boolean;
+  /** Changes when the vocabulary, merges or template change (caches are keyed by it). */
+  readonly fingerprint: string;
+  /** No special tokens are added; special tokens written out in the text are recognised. */
+  encode(text: string): Int32Array;
+  decode(ids: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
+  /** The prompt text the template makes of the messages. Throws `UserError` without a template. */
+  applyChatTemplate(
+    messages: readonly ChatMessage[],
+    options?: { addGenerationPrompt?: boolean },
+  ): string;
+}
