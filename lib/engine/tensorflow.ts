@@ -11,6 +11,7 @@ import nodeUtil from "node:util";
 import type * as tfjs from "@tensorflow/tfjs-core";
 import { messageOf, UserError } from "../errors.ts";
 import { bindingPath, nativeOpsPath, type NodePackage, projectRoot } from "./layout.ts";
+import { withoutNativeLog } from "./quiet.ts";
 
 export type {
   DataType,
@@ -154,11 +155,14 @@ async function loadNode(name: NodePackage, reason: string): Promise<Engine> {
   const threads = threadsWanted();
   if (threads !== undefined) Deno.env.set("TF_NUM_INTRAOP_THREADS", String(threads));
 
-  const module = name === "@tensorflow/tfjs-node-gpu"
-    ? await import("@tensorflow/tfjs-node-gpu")
-    : await import("@tensorflow/tfjs-node");
-  const tf = unwrap(module) as unknown as TensorFlow;
-  await tf.ready();
+  const tf = await withoutNativeLog(async () => {
+    const module = name === "@tensorflow/tfjs-node-gpu"
+      ? await import("@tensorflow/tfjs-node-gpu")
+      : await import("@tensorflow/tfjs-node");
+    const namespace = unwrap(module) as unknown as TensorFlow;
+    await namespace.ready();
+    return namespace;
+  });
   const backend = tf.backend() as unknown as NodeBackend;
   const { binding } = backend;
   const number = (key: string) => {
@@ -195,7 +199,8 @@ async function loadNode(name: NodePackage, reason: string): Promise<Engine> {
 }
 
 async function loadWasm(reason: string): Promise<Engine> {
-  const tf = unwrap(await import("@tensorflow/tfjs-core")) as TensorFlow;
+  // The union, as tfjs-node exports it: core alone has no chained ops (`x.sum()`).
+  const tf = unwrap(await import("@tensorflow/tfjs")) as unknown as TensorFlow;
   const wasm = unwrap(await import("@tensorflow/tfjs-backend-wasm"));
   wasm.setWasmPaths(`${projectRoot}node_modules/@tensorflow/tfjs-backend-wasm/dist/`);
   await tf.setBackend("wasm");
