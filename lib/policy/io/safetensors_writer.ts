@@ -1,0 +1,62 @@
+import { writeFileAtomic } from "./files.ts";
+import { encodeBf16, encodeF16 } from "./half.ts";
+import { SAFETENSORS_ITEM_BYTES, type SafetensorsDtype } from "./safetensors_header.ts";
+
+/** A tensor held in memory: row-major float32 values. */
+export interface HostTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * Writes tensors as one safetensors file, names sorted, with the metadata `{"format": "pt"}` that
+ * transformers and PEFT expect. Equal tensors give equal bytes. The file appears whole or not at
+ * all. `dtype` F16 and BF16 round to nearest.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, HostTensor>,
+  options: { dtype?: SafetensorsDtype } = {},
+): Promise<void> {
+  const dtype = options.dtype ?? "F32";
+  const names = [...tensors.keys()].sort();
+  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  let position = 0;
+  for (const name of names) {
+    const { shape, data } = tensors.get(name)!;
+    const size = shape.reduce((product, n) => product * n, 1);
+    if (size !== data.length) {
+      throw new RangeError(
+        `tensor "${name}": shape [${shape}] does not hold ${data.length} values`,
+      );
+    }
+    const end = position + size * SAFETENSORS_ITEM_BYTES[dtype];
+    header[name] = { dtype, shape, data_offsets: [position, end] };
+    position = end;
+  }
+  const json = JSON.stringify(header);
+  const text = new TextEncoder().encode(json);
+  // Padded with spaces so that the data begin at a multiple of 8 bytes.
+  const headerBytes = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20);
+  headerBytes.set(text);
+  const prefix = new Uint8Array(8);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(headerBytes.length), true);
+  await writeFileAtomic(path, chunks());
+
+  function* chunks(): Generator<Uint8Array> {
+    yield prefix;
+    yield headerBytes;
+    for (const name of names) yield encode(tensors.get(name)!.data, dtype);
+  }
+}
+
+function encode(values: Float32Array, dtype: SafetensorsDtype): Uint8Array {
+  switch (dtype) {
+    case "F32":
+      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    case "F16":
+      return encodeF16(values);
+    case "BF16":
+      return encodeBf16(values);
+  }
+}
