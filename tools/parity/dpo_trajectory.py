@@ -1,20 +1,30 @@
 """Training trajectories on the tiny checkpoint: DPO, DPO with LoRA, accumulation, further losses."""
 
+import json
+
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import LlamaForCausalLM
 
 from common import COMMITTED, hashed_init, output_folder, random_pairs, write_json
-from updates import final_logps, largest_difference, reference_of, train, warmed_up
+from updates import (
+    final_logps,
+    largest_difference,
+    padded_pair_logps,
+    reference_of,
+    train,
+    warmed_up,
+)
 
 STEPS, BATCH, LR, WARMUP = 20, 8, 1e-3, 5
-LORA_STEPS, LOSS_STEPS, LOSSES = 10, 6, ("ipo", "simpo", "hinge", "dpo_nll")
+LORA_LR, LORA_STEPS = 2e-2, 10
+LOSS_STEPS, LOSSES = 6, ("ipo", "simpo", "hinge", "dpo_nll")
 
 
-def tiny_llama(dtype=torch.float32):
+def tiny_llama():
     """The committed checkpoint, every parameter trained."""
     folder = COMMITTED / "tiny_llama"
-    return LlamaForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation="eager").eval()
+    return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
 
 
 def lora_on(model, rank, alpha, targets, scale):
@@ -33,6 +43,16 @@ def lora_on(model, rank, alpha, targets, scale):
     return adapted.eval()
 
 
+def tidy_adapter(folder):
+    """Removes PEFT's model card and the machine's path, so that the folder can be committed."""
+    (folder / "README.md").unlink(missing_ok=True)
+    path = folder / "adapter_config.json"
+    config = json.loads(path.read_text())
+    config["base_model_name_or_path"] = "tiny_llama"
+    config["target_modules"] = sorted(config["target_modules"])
+    path.write_text(json.dumps(config, indent=2) + "\n")
+
+
 def adapter_logps(model, folder, pairs):
     """Log-probabilities with the saved adapter, read back by PEFT."""
     return final_logps(PeftModel.from_pretrained(model, folder).eval(), pairs)
@@ -43,11 +63,11 @@ def lora_trajectory(out, batches, pairs):
     reference = reference_of(tiny_llama())
     model = lora_on(tiny_llama(), 4, 8, ["q_proj", "v_proj"], 0.25)
     model.save_pretrained(out / "tiny_lora_initial")
-    rates = warmed_up(LR * 5, 1, LORA_STEPS)
+    rates = warmed_up(LORA_LR, 1, LORA_STEPS)
     steps = train(model, batches[:LORA_STEPS], rates, reference=reference)
     model.save_pretrained(out / "tiny_lora_final")
     for folder in ("tiny_lora_initial", "tiny_lora_final"):
-        (out / folder / "README.md").unlink(missing_ok=True)
+        tidy_adapter(out / folder)
     final = final_logps(model, pairs)
     again = adapter_logps(tiny_llama(), out / "tiny_lora_final", pairs)
     assert all(torch.equal(final[key], again[key]) for key in final)
@@ -83,15 +103,15 @@ def main():
     model = tiny_llama()
     steps = train(model, batches, rates)
     final = final_logps(model, pairs)
-    double = tiny_llama(torch.float64)
-    exact = train(double, batches, rates)
-    exact_final = final_logps(double, pairs)
-    noise = largest_difference(steps, exact)
-    noise["finalLogps"] = max((final[k] - exact_final[k]).abs().max().item() for k in final)
+    padded_model = tiny_llama()
+    padded = train(padded_model, batches, rates, logps_of=padded_pair_logps)
+    padded_final = final_logps(padded_model, pairs)
+    noise = largest_difference(steps, padded)
+    noise["finalLogps"] = max((final[k] - padded_final[k]).abs().max().item() for k in final)
     write_json(
         out / "dpo_trajectory.json",
         {
-            "steps": steps, "final": final, "largestDifferenceToFloat64": noise,
+            "steps": steps, "final": final, "largestDifferenceWhenPadded": noise,
             "accumulation": accumulation(batches),
         },
     )

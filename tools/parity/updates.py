@@ -19,6 +19,20 @@ def pair_logps(model, pairs):
     return sides[0], sides[1]
 
 
+def padded_pair_logps(model, pairs):
+    """The same from one right-padded batch, [B] each."""
+    rows = [pair["prompt"] + pair[side] for side in ("chosen", "rejected") for pair in pairs]
+    starts = [len(pair["prompt"]) for pair in pairs] * 2
+    width = max(map(len, rows))
+    ids = torch.tensor([row + [0] * (width - len(row)) for row in rows])  # [2B, T]
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+    logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits[:, :-1]
+    logps = F.log_softmax(logits, dim=-1).gather(2, ids[:, 1:, None])[:, :, 0]  # [2B, T - 1]
+    positions = torch.arange(1, width)
+    counted = (positions >= torch.tensor(starts)[:, None]) & (mask[:, 1:] == 1)
+    return (logps * counted).sum(1).chunk(2)
+
+
 def pair_losses(name, policy, reference, pairs):
     """Losses and margins of each pair, [B] each; `name` and the constants are documented in the README."""
     delta = (policy[0] - reference[0]) - (policy[1] - reference[1])
@@ -49,7 +63,9 @@ def reference_of(model):
     return copy.deepcopy(model).eval().requires_grad_(False)
 
 
-def train(model, batches, rates, loss="dpo", micro_pairs=None, reference=None):
+def train(
+    model, batches, rates, loss="dpo", micro_pairs=None, reference=None, logps_of=pair_logps
+):
     """
     One AdamW update a batch, the loss averaged over the batch's pairs; returns what each step saw.
 
@@ -66,9 +82,9 @@ def train(model, batches, rates, loss="dpo", micro_pairs=None, reference=None):
         seen = {"losses": [], "chosen": [], "rejected": [], "margins": []}
         for start in range(0, len(batch), size):
             part = batch[start : start + size]
-            policy = pair_logps(model, part)
+            policy = logps_of(model, part)
             with torch.no_grad():
-                fixed = pair_logps(reference, part)
+                fixed = logps_of(reference, part)
             losses, margins = pair_losses(loss, policy, fixed, part)
             (losses.sum() / len(batch)).backward()
             for key, values in zip(seen, (losses, *policy, margins), strict=True):
