@@ -18,4 +18,17 @@ export interface ModelConfig {
   readonly maxPositions: number;
   /** Whether the output projection is the transposed embedding table. */
   readonly tieEmbeddings: boolean;
+  /** How rotary frequencies were stretched for longer contexts; absent for the plain ones. */
+  readonly ropeScaling?: RopeScaling;
 }
+
+/** Frequency scaling of rotary embeddings; `rotaryFrequencies` applies it. */
+export type RopeScaling =
+  | { readonly type: "linear"; readonly factor: number }
+  | {
+    readonly type: "llama3";
+    readonly factor: number;
+    readonly lowFreqFactor: number;
+    readonly highFreqFactor: number;
+    readonly originalMaxPositions: number;
+  };
