@@ -1,0 +1,77 @@
+/** The look every figure shares: fonts, sizes and a palette that colour-blind readers can tell apart. */
+import type { Config } from "vega-lite";
+
+/** DejaVu Sans is bundled for PNG; browsers without it fall back to a font of the same width. */
+export const FONT = "DejaVu Sans, Verdana, sans-serif";
+
+/** Size of labels in px; the average glyph of FONT is LABEL_ADVANCE px wide at this size. */
+export const LABEL_SIZE = 11;
+export const LABEL_ADVANCE = 6.5;
+
+/** Okabe & Ito (2008), darkest first, yellow left out: it vanishes on white. */
+export const PALETTE = [
+  "#0072B2",
+  "#D55E00",
+  "#009E73",
+  "#CC79A7",
+  "#000000",
+  "#56B4E9",
+  "#E69F00",
+  "#7F7F7F",
+] as const;
+
+/** Marks of arms; together with PALETTE they tell 48 arms apart. */
+export const SHAPES = [
+  "circle",
+  "square",
+  "triangle-up",
+  "diamond",
+  "cross",
+  "triangle-down",
+] as const;
+
+export const NEUTRAL = "#555555";
+
+/**
+ * JupyterLab renders Vega-Lite up to version 5; the specs use nothing newer.
+ */
+export const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
+
+export const CONFIG: Config = {
+  font: FONT,
+  background: "white",
+  padding: 8,
+  mark: { aria: false },
+  view: { stroke: null },
+  axis: {
+    aria: false,
+    labelFontSize: LABEL_SIZE,
+    titleFontSize: 12,
+    titleFontWeight: "normal",
+    titlePadding: 8,
+    gridColor: "#E6E6E6",
+    domainColor: "#888888",
+    tickColor: "#888888",
+    labelLimit: 260,
+  },
+  legend: {
+    aria: false,
+    labelFontSize: LABEL_SIZE,
+    titleFontSize: LABEL_SIZE,
+    titleFontWeight: "normal",
+    labelLimit: 260,
+    symbolSize: 70,
+    symbolOpacity: 1,
+  },
+  title: {
+    aria: false,
+    anchor: "start",
+    fontSize: 14,
+    fontWeight: "bold",
+    subtitleFontSize: LABEL_SIZE,
+    subtitleColor: NEUTRAL,
+    subtitlePadding: 4,
+    offset: 12,
+  },
+  header: { labelFontSize: 12, labelFontWeight: "bold", labelPadding: 6, titleFontSize: 12 },
+};
