@@ -1,0 +1,165 @@
+/** libtensorflow, the binding of tfjs-node against it, and our fused ops. */
+import {
+  bindingPath,
+  nativeOpsPath,
+  type NodePackage,
+  projectRoot,
+} from "../../lib/engine/layout.ts";
+import { compiler, compilerHint, nativeSource, processorId } from "./platform.ts";
+import { capture, run } from "./process.ts";
+import { needEnvironment, pipInstall, requirements } from "./python.ts";
+import { hashOf, readStamp, removeIfThere, type Step, Unavailable } from "./step.ts";
+
+/** Processor or NVIDIA GPU. */
+export type Device = "cpu" | "gpu";
+
+const packages = {
+  cpu: "@tensorflow/tfjs-node",
+  gpu: "@tensorflow/tfjs-node-gpu",
+} as const satisfies Record<Device, NodePackage>;
+
+const libraries = Deno.build.os === "darwin"
+  ? ["libtensorflow_cc.2.dylib", "libtensorflow_framework.2.dylib"]
+  : ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+
+/** The folder that holds `libtensorflow_cc` and `include/`. */
+export function libtensorflowFolder(device: Device): string {
+  return `${projectRoot}.cache/libtensorflow-${device}/tensorflow`;
+}
+
+/** Downloads the wheel that carries libtensorflow. */
+export function libtensorflowStep(device: Device): Step {
+  const file = requirements(device === "gpu" ? "libtensorflow-gpu" : "libtensorflow");
+  const folder = `${projectRoot}.cache/libtensorflow-${device}`;
+  return {
+    id: `libtensorflow-${device}`,
+    title: device === "gpu"
+      ? "libtensorflow with CUDA (about 3.5 GB)"
+      : "libtensorflow (about 280 MB)",
+    key: () => hashOf(`file:${file}`, readStamp("venv")?.outcome ?? "none"),
+    outputs: () => libraries.map((name) => `${folder}/tensorflow/${name}`),
+    async run() {
+      needEnvironment();
+      removeIfThere(folder);
+      await pipInstall(
+        ...(device === "gpu" ? [] : ["--no-deps"]),
+        "--only-binary=:all:",
+        "--python-version=3.12",
+        `--target=${folder}`,
+        "-r",
+        file,
+      );
+    },
+  };
+}
+
+/** Compiles the native binding of tfjs-node, or takes the package's own prebuilt one. */
+export function bindingStep(device: Device): Step {
+  const name = packages[device];
+  const folder = `${projectRoot}node_modules/${name}`;
+  const output = bindingPath(name);
+  return {
+    id: `binding-${device}`,
+    title: nativeSource === "wheel"
+      ? `native binding of ${name} (about 20 seconds)`
+      : `native binding of ${name} (its own download)`,
+    key: () => hashOf(nativeKey(device), ...sources(`${folder}/binding`)),
+    outputs: () => [output],
+    async run() {
+      if (nativeSource === "prebuilt") {
+        await run(Deno.execPath(), ["install", `--allow-scripts=npm:${name}`], {
+          cwd: projectRoot,
+        });
+        return;
+      }
+      await compile(device, output, [
+        "-O2",
+        "-DNAPI_VERSION=8",
+        `-I${folder}/binding`,
+        `-I${projectRoot}node_modules/node-api-headers/include`,
+        ...(Deno.build.os === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
+        ...(await list(`${folder}/binding`, ".cc")),
+      ]);
+    },
+  };
+}
+
+const opsFolder = `${projectRoot}lib/engine/native`;
+
+/** Compiles `lib/engine/native/*.cc` for this processor. */
+export function nativeOpsStep(device: Device): Step {
+  return {
+    id: "native-ops",
+    title: "fused TensorFlow ops (about 30 seconds)",
+    key: () => hashOf(nativeKey(device), processorId(), ...sources(opsFolder)),
+    outputs: () => sources(opsFolder).length === 0 ? [] : [nativeOpsPath],
+    async run() {
+      if (nativeSource === "prebuilt") {
+        throw new Unavailable(
+          "needs libtensorflow from a wheel",
+          "ordinary kernels do the same work",
+        );
+      }
+      const files = await list(opsFolder, ".cc");
+      if (files.length === 0) return;
+      await compile(device, nativeOpsPath, [
+        "-O3",
+        Deno.build.arch === "x86_64" ? "-march=native" : "-mcpu=native",
+        "-fno-math-errno",
+        "-fno-trapping-math",
+        `-I${opsFolder}`,
+        ...files,
+      ]);
+    },
+  };
+}
+
+/** Version of libtensorflow and of the compiler. */
+function nativeKey(device: Device): string {
+  const command = compiler();
+  return hashOf(
+    libtensorflowStep(device).key(),
+    readStamp(`libtensorflow-${device}`)?.outcome ?? "none",
+    command === undefined ? "none" : capture(command, ["--version"]) ?? "broken",
+    projectRoot,
+  );
+}
+
+async function compile(device: Device, output: string, args: string[]): Promise<void> {
+  if (readStamp(`libtensorflow-${device}`)?.outcome !== "done") {
+    throw new Unavailable("needs libtensorflow", "see the step before");
+  }
+  const command = compiler();
+  if (command === undefined) throw new Unavailable("no C++ compiler found", compilerHint);
+  const tensorflow = libtensorflowFolder(device);
+  await Deno.mkdir(output.slice(0, output.lastIndexOf("/")), { recursive: true });
+  const partial = `${output}.${Deno.pid}.tmp`;
+  await run(command, [
+    "-std=c++17",
+    "-fPIC",
+    "-shared",
+    "-w",
+    ...args,
+    `-I${tensorflow}/include`,
+    "-o",
+    partial,
+    ...libraries.map((name) => `${tensorflow}/${name}`),
+    `-Wl,-rpath,${tensorflow}`,
+  ]);
+  await Deno.rename(partial, output);
+}
+
+/** `file:` parts for a hash: the C++ sources of a folder. */
+function sources(folder: string): string[] {
+  try {
+    return [...Deno.readDirSync(folder)].map((entry) => entry.name)
+      .filter((name) => /\.(cc|h)$/.test(name)).sort().map((name) => `file:${folder}/${name}`);
+  } catch {
+    return [];
+  }
+}
+
+async function list(folder: string, suffix: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name)
+    .filter((name) => name.endsWith(suffix)).sort().map((name) => `${folder}/${name}`);
+}

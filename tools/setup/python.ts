@@ -1,0 +1,127 @@
+/** The Python environment: found, made, and filled by pip. */
+import { projectRoot } from "../../lib/engine/layout.ts";
+import { capture, run, which } from "./process.ts";
+import { hashOf, readStamp, removeIfThere, type Step, Unavailable } from "./step.ts";
+
+const windows = Deno.build.os === "windows";
+
+/** The project's virtual environment. */
+export const venv: string = `${projectRoot}.venv`;
+
+/** A command inside the virtual environment, there or not. */
+export function venvCommand(name: string): string {
+  return windows ? `${venv}/Scripts/${name}.exe` : `${venv}/bin/${name}`;
+}
+
+/** A file of pinned Python packages. */
+export function requirements(name: string): string {
+  return `${projectRoot}tools/setup/requirements/${name}.txt`;
+}
+
+/** The Python that makes the environment: `SERA_PYTHON` or one on the search path. */
+export function basePython(): string | undefined {
+  return which(
+    Deno.env.get("SERA_PYTHON"),
+    "python3",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+    "python",
+  );
+}
+
+/** Waits for the lock that an earlier, killed set-up's pip may still hold, then becomes pip. */
+const lockedPip = `
+import runpy, sys
+lock = open(sys.argv.pop(1), "w")
+try:
+    import fcntl
+    fcntl.flock(lock, fcntl.LOCK_EX)
+except ImportError:
+    pass
+sys.argv[0] = "pip"
+runpy.run_module("pip", run_name="__main__")
+`;
+
+/** Runs `pip install` of the environment with time-outs, retries and its progress shown. */
+export async function pipInstall(...args: string[]): Promise<void> {
+  const timeout = Deno.env.get("PIP_DEFAULT_TIMEOUT") === undefined ? ["--timeout", "60"] : [];
+  const scratch = `${projectRoot}.cache/tmp`;
+  Deno.mkdirSync(scratch, { recursive: true });
+  await run(venvCommand("python"), [
+    "-c",
+    lockedPip,
+    `${scratch}/pip.lock`,
+    "install",
+    "--retries=5",
+    "--no-input",
+    "--no-compile",
+    "--disable-pip-version-check",
+    ...timeout,
+    ...args,
+  ], { env: { TMPDIR: scratch } });
+}
+
+/** Makes `.venv`, empty. A half-made one is thrown away first. */
+export const environmentStep: Step = {
+  id: "venv",
+  title: "Python environment (.venv)",
+  key: () => hashOf(basePython() ?? "none", projectRoot),
+  outputs: () => [venvCommand("python")],
+  async run() {
+    const python = basePython();
+    if (python === undefined) {
+      throw new Unavailable(
+        "no Python found",
+        "install Python 3.10 or newer (apt install python3 python3-venv; brew install python), " +
+          "then `deno task setup`; or name one with SERA_PYTHON",
+      );
+    }
+    const check = "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))";
+    const answer = capture(python, ["-c", check]);
+    if (answer !== "True") {
+      throw new Unavailable(
+        `${python} is ${answer === "False" ? "older than 3.10" : "without venv or ensurepip"}`,
+        "install Python 3.10 or newer with venv (apt install python3-venv; brew install python), " +
+          "then `deno task setup`; or name one with SERA_PYTHON",
+      );
+    }
+    await makeEnvironment(python);
+  },
+};
+
+async function makeEnvironment(python: string): Promise<void> {
+  removeIfThere(venv);
+  await run(python, ["-m", "venv", venv]);
+}
+
+/** JupyterLab, nbconvert and papermill. */
+export const jupyterStep: Step = {
+  id: "jupyter",
+  title: "JupyterLab, nbconvert, papermill (about 1 minute)",
+  key: () =>
+    hashOf(
+      environmentStep.key(),
+      `file:${requirements("jupyter")}`,
+      `file:${requirements("jupyter-constraints")}`,
+    ),
+  outputs: () => [venvCommand("jupyter-lab"), venvCommand("jupyter-nbconvert")],
+  async run() {
+    needEnvironment();
+    await pipInstall(
+      "-q",
+      "-r",
+      requirements("jupyter"),
+      "-c",
+      requirements("jupyter-constraints"),
+    );
+  },
+};
+
+/** @throws Unavailable if `.venv` could not be made. */
+export function needEnvironment(): void {
+  if (readStamp("venv")?.outcome !== "done") {
+    throw new Unavailable("needs the Python environment", "see the step before");
+  }
+}
