@@ -11,11 +11,13 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 import torch.nn.functional as F
+from transformers.utils import logging
 
 COMMITTED = Path(__file__).resolve().parents[2] / "tests" / "parity"
 THREADS = int(os.environ.get("SERA_PARITY_THREADS", "2"))
 torch.set_num_threads(THREADS)
 torch.use_deterministic_algorithms(True)
+logging.disable_progress_bar()
 
 
 def output_folder(description):

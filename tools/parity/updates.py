@@ -64,14 +64,16 @@ def reference_of(model):
 
 
 def train(
-    model, batches, rates, loss="dpo", micro_pairs=None, reference=None, logps_of=pair_logps
+    model, batches, rates, loss="dpo", micro_pairs=None, reference=None, logps_of=pair_logps,
+    fixed=None,
 ):
     """
     One AdamW update a batch, the loss averaged over the batch's pairs; returns what each step saw.
 
-    With `micro_pairs`, the batch's gradient is accumulated over parts of that many pairs.
+    With `micro_pairs`, the batch's gradient is accumulated over parts of that many pairs. With `fixed`,
+    every batch is the same and these are its reference log-probabilities.
     """
-    reference = reference or reference_of(model)
+    reference = reference or (None if fixed else reference_of(model))
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(parameters, betas=BETAS, eps=EPS, weight_decay=WEIGHT_DECAY)
     steps = []
@@ -84,8 +86,8 @@ def train(
             part = batch[start : start + size]
             policy = logps_of(model, part)
             with torch.no_grad():
-                fixed = logps_of(reference, part)
-            losses, margins = pair_losses(loss, policy, fixed, part)
+                base = fixed or logps_of(reference, part)
+            losses, margins = pair_losses(loss, policy, base, part)
             (losses.sum() / len(batch)).backward()
             for key, values in zip(seen, (losses, *policy, margins), strict=True):
                 seen[key].append(values.detach())

@@ -1,0 +1,181 @@
+"""Writes tests/losses/trl_losses.json: losses and gradients computed by TRL's own code.
+
+Run it in an environment with torch and trl (1.16.0 made the committed file):
+
+    python tools/parity/loss_reference.py
+
+TRL computes its losses inside its trainers, on the outputs of a model. Here the trainer's method
+runs unchanged on a stub of the trainer, and the model is a stub that returns given per-token
+log-probabilities. One pair a call gives the loss of each pair; autograd through the stub's
+log-probabilities gives the gradient in their sum.
+"""
+
+import collections
+import json
+import pathlib
+import types
+import warnings
+
+import torch
+import trl
+from trl.experimental.cpo.cpo_trainer import CPOTrainer
+from trl.experimental.orpo.orpo_trainer import ORPOTrainer
+from trl.trainer.dpo_trainer import DPOTrainer
+
+OUTPUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "losses" / "trl_losses.json"
+
+# (policy chosen, policy rejected, reference chosen, reference rejected, |chosen|, |rejected|)
+PAIRS = [
+    (-12.5, -14.25, -12.5, -14.25, 7, 9),  # policy = reference
+    (-10.25, -21.5, -12.0, -18.75, 6, 11),  # agrees with the label
+    (-33.0, -17.125, -25.5, -19.0, 12, 8),  # disagrees with it
+    (-0.03125, -2.5, -0.5, -1.75, 1, 1),  # one token each
+    (-250.0, -1200.5, -310.25, -900.75, 100, 400),  # long, far beyond every margin
+    (-1100.0, -260.0, -800.0, -330.5, 380, 90),  # long, far on the wrong side
+]
+
+
+class Anything:
+    """Stands for objects that the loss does not depend on: progress, metrics, gathering."""
+
+    device = torch.device("cpu")
+    training = True
+
+    def gather(self, value):
+        return value
+
+    gather_for_metrics = gather
+
+
+def dpo_trainer_loss(loss_type, beta, label_smoothing, pair, policy_tokens):
+    """DPOTrainer._compute_loss on one pair, given [2, T] per-token log-probabilities."""
+    _, _, reference_chosen, reference_rejected, chosen_length, rejected_length = pair
+    total = 1 + policy_tokens.shape[1]  # one prompt token
+    completion_mask = torch.zeros(2, total, dtype=torch.long)
+    completion_mask[0, 1 : 1 + chosen_length] = 1
+    completion_mask[1, 1 : 1 + rejected_length] = 1
+    zeros = torch.zeros_like(policy_tokens).detach()
+    outputs = types.SimpleNamespace(
+        log_probs=policy_tokens, entropy=zeros, mean_logits=zeros, is_top1=zeros.bool()
+    )
+    stub = types.SimpleNamespace(
+        model=Anything(),
+        accelerator=Anything(),
+        aux_loss_enabled=False,
+        ld_alpha=None,
+        precompute_ref_logps=True,
+        f_divergence_type="reverse_kl",
+        loss_types=[loss_type],
+        loss_weights=[1.0],
+        beta=beta,
+        label_smoothing=label_smoothing,
+        use_weighting=False,
+        _metrics={"train": collections.defaultdict(list)},
+        _total_train_tokens=0,
+        _tp_size=1,
+    )
+    inputs = {
+        "input_ids": torch.zeros(2, total, dtype=torch.long),
+        "attention_mask": torch.ones(2, total, dtype=torch.long),
+        "completion_mask": completion_mask,
+        "ref_chosen_logps": torch.tensor([reference_chosen], dtype=torch.float64),
+        "ref_rejected_logps": torch.tensor([reference_rejected], dtype=torch.float64),
+    }
+    return DPOTrainer._compute_loss(stub, lambda **_: outputs, inputs, return_outputs=False)
+
+
+def per_token(chosen, rejected, pair):
+    """[2, T] log-probabilities whose sums are `chosen` and `rejected`; padding is 0, as in TRL."""
+    chosen_length, rejected_length = pair[4:]
+    total = max(chosen_length, rejected_length)
+    rows = [
+        torch.cat([(value / n).repeat(n), torch.zeros(total - n, dtype=torch.float64)])
+        for value, n in ((chosen, chosen_length), (rejected, rejected_length))
+    ]
+    return torch.stack(rows)
+
+
+def dpo_case(name, options, loss_type, beta, label_smoothing=0.0):
+    def loss(pair, chosen, rejected):
+        return dpo_trainer_loss(loss_type, beta, label_smoothing, pair, per_token(chosen, rejected, pair))
+
+    return case(name, options, f"DPOTrainer loss_type={loss_type}", loss)
+
+
+def cpo_case(name, options, loss_type, beta, simpo_gamma=0.0, nll=0.0, average=True):
+    """CPOTrainer.cpo_loss; SimPO averages log-probabilities over tokens before it, CPO does not."""
+    stub = types.SimpleNamespace(
+        alpha=0.0,
+        loss_type=loss_type,
+        beta=beta,
+        simpo_gamma=simpo_gamma,
+        label_smoothing=0.0,
+        accelerator=Anything(),
+    )
+
+    def loss(pair, chosen, rejected):
+        scale = pair[4:] if average else (1, 1)
+        losses, _, _ = CPOTrainer.cpo_loss(
+            stub, (chosen / scale[0]).reshape(1), (rejected / scale[1]).reshape(1)
+        )
+        # The trainer adds the mean cross-entropy of the chosen tokens, cpo_alpha times.
+        return losses[0] - nll * chosen / pair[4]
+
+    return case(name, options, f"CPOTrainer loss_type={loss_type}", loss)
+
+
+def orpo_case(name, options, beta):
+    """ORPOTrainer.odds_ratio_loss, which works in float32, subtracted from the mean NLL."""
+    stub = types.SimpleNamespace(beta=beta, accelerator=Anything())
+
+    def loss(pair, chosen, rejected):
+        losses, *_ = ORPOTrainer.odds_ratio_loss(
+            stub, (chosen / pair[4]).reshape(1), (rejected / pair[5]).reshape(1)
+        )
+        return -chosen / pair[4] - losses[0].double()
+
+    return case(name, options, "ORPOTrainer (float32)", loss)
+
+
+def case(name, options, source, loss):
+    rows = []
+    for pair in PAIRS:
+        chosen, rejected = (
+            torch.tensor(value, dtype=torch.float64, requires_grad=True) for value in pair[:2]
+        )
+        value = loss(pair, chosen, rejected)
+        value.backward()
+        rows.append([value.item(), chosen.grad.item(), rejected.grad.item()])
+    return {"loss": name, "options": options, "source": source, "rows": rows}
+
+
+def main():
+    warnings.simplefilter("ignore")
+    cases = [
+        dpo_case("dpo", {"beta": 0.1}, "sigmoid", 0.1),
+        dpo_case("dpo", {"beta": 0.5}, "sigmoid", 0.5),
+        dpo_case("hinge", {"beta": 0.1}, "hinge", 0.1),
+        dpo_case("ipo", {"tau": 0.1, "average": True}, "ipo", 0.1),
+        dpo_case("ipo", {"tau": 0.4, "average": True}, "ipo", 0.4),
+        dpo_case("rdpo", {"beta": 0.1, "epsilon": 0.1}, "robust", 0.1, 0.1),
+        dpo_case("rdpo", {"beta": 0.3, "epsilon": 0.4}, "robust", 0.3, 0.4),
+        dpo_case("length-normalised-dpo", {"beta": 5.0}, "sigmoid_norm", 5.0),
+        cpo_case("simpo", {"beta": 2.0, "gammaMarginRatio": 0.25}, "simpo", 2.0, simpo_gamma=0.5),
+        cpo_case("simpo", {"beta": 10.0, "gammaMarginRatio": 0.3}, "simpo", 10.0, simpo_gamma=3.0),
+        cpo_case("cpo", {"beta": 0.1, "alpha": 1.0}, "sigmoid", 0.1, nll=1.0, average=False),
+        orpo_case("orpo", {"lambda": 0.1}, 0.1),
+    ]
+    columns = ["loss", "d loss / d policy chosen logp", "d loss / d policy rejected logp"]
+    rows = lambda items: "[\n" + ",\n".join("    " + json.dumps(item) for item in items) + "\n  ]"
+    OUTPUT.write_text(
+        "{\n"
+        f'  "trl": {json.dumps(trl.__version__)},\n  "torch": {json.dumps(torch.__version__)},\n'
+        f'  "pairs": {rows(PAIRS)},\n  "columns": {json.dumps(columns)},\n'
+        f'  "cases": {rows(cases)}\n'
+        "}\n"
+    )
+    print(f"wrote {OUTPUT}")
+
+
+if __name__ == "__main__":
+    main()
