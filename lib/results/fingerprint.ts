@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { canonicalJson } from "./canonical_json.ts";
+import { messageOf, UserError } from "../errors.ts";
+
+/** Bytes or text to hash. */
+export type Hashable = Uint8Array | string;
+
+/** SHA-256 of some bytes (text as UTF-8), as 64 hexadecimal digits. */
+export function sha256(...parts: readonly Hashable[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+}
+
+/** SHA-256 of a value's canonical JSON: key order does not matter. Throws as `canonicalJson`. */
+export function fingerprintJson(value: unknown): string {
+  return sha256(canonicalJson(value));
+}
+
+/** The bytes behind a typed array, without a copy. */
+export function bytesOf(array: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+/** SHA-256 of named tensors or arrays: names, types, lengths and bytes; their order does not matter. */
+export function fingerprintArrays(
+  arrays: ReadonlyMap<string, ArrayBufferView<ArrayBuffer>>,
+): string {
+  const hash = createHash("sha256");
+  for (const name of [...arrays.keys()].sort()) {
+    const array = arrays.get(name) as ArrayBufferView<ArrayBuffer>;
+    hash.update(canonicalJson([name, array.constructor.name, array.byteLength]));
+    hash.update(bytesOf(array));
+  }
+  return hash.digest("hex");
+}
+
+/**
+ * SHA-256 of token sequences, in order. Two lists of sequences with the same tokens but other
+ * borders differ.
+ */
+export function fingerprintSequences(sequences: Iterable<Int32Array<ArrayBuffer>>): string {
+  const hash = createHash("sha256");
+  for (const ids of sequences) {
+    hash.update(bytesOf(Int32Array.of(ids.length)));
+    hash.update(bytesOf(ids));
+  }
+  return hash.digest("hex");
+}
+
+/** SHA-256 of a file, read in pieces. Throws `UserError` naming a file that cannot be read. */
+export function fingerprintFile(path: string): string {
+  const hash = createHash("sha256");
+  try {
+    using file = Deno.openSync(path);
+    const buffer = new Uint8Array(1 << 20);
+    for (let read = file.readSync(buffer); read !== null; read = file.readSync(buffer)) {
+      hash.update(buffer.subarray(0, read));
+    }
+  } catch (error) {
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}; check the path and its rights`);
+  }
+  return hash.digest("hex");
+}
+
+/** SHA-256 of files under their names: of a model's folder, say. */
+export function fingerprintFiles(paths: readonly string[]): string {
+  const named = paths.map((path) => [path.split(/[\\/]/).at(-1) ?? path, fingerprintFile(path)]);
+  return fingerprintJson(named.sort());
+}

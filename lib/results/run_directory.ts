@@ -1,0 +1,135 @@
+import { UserError } from "../errors.ts";
+import { Artefacts } from "./artefacts.ts";
+import type { JsonObject } from "./canonical_json.ts";
+import type { Checkpoint } from "./checkpoint_file.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { type DiskProbe, explainDiskError } from "./durable_file.ts";
+import { fingerprintJson } from "./fingerprint.ts";
+import { FORMAT, refuseForeign, setAside, SPEC } from "./folder_ownership.ts";
+import { acquireRunLock, type RunLock } from "./run_lock.ts";
+import { describeDifferences, specDifferences } from "./spec_difference.ts";
+
+const STATE = "state.json";
+
+/** Options of `openRunDirectory`. */
+export interface RunDirectoryOptions {
+  /**
+   * Start again from nothing: what a run left here is moved into `previous-1`, `previous-2`, ...
+   * inside the folder, never deleted. Default false.
+   */
+  readonly force?: boolean;
+  /** Where warnings go. Default: stderr. */
+  readonly warn?: (message: string) => void;
+  /** For tests: see `DiskProbe`. */
+  readonly probe?: DiskProbe;
+}
+
+/**
+ * Opens the output folder of one run, made if it is not there, and locks it for this process.
+ * A run that was interrupted goes on from what the folder holds.
+ *
+ * @param spec all that decides the run's results; kept in `spec.json` with its SHA-256
+ * @throws {UserError} if the folder holds something else, a run of another spec (its differing keys
+ * are listed), or a run that another process is writing; nothing is changed then
+ */
+export function openRunDirectory(
+  folder: string,
+  spec: JsonObject,
+  options: RunDirectoryOptions = {},
+): RunDirectory {
+  refuseForeign(folder);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw explainDiskError(error, folder);
+  }
+  const lock = acquireRunLock(folder);
+  try {
+    refuseForeign(folder);
+    if (options.force) setAside(folder);
+    return new RunDirectory(folder, spec, lock, options);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * A run's folder: `spec.json`, `state.json`, `checkpoints/` and named artefacts. Killed at any
+ * moment, each file is whole, old or new (a log may lose its torn last line).
+ */
+export class RunDirectory extends Artefacts implements Disposable {
+  /** The folder. */
+  readonly folder: string;
+  /** SHA-256 of the spec's canonical JSON. */
+  readonly specSha256: string;
+  /** Whether the folder already held this run when it was opened. */
+  readonly resumed: boolean;
+  readonly #lock: RunLock;
+  readonly #checkpoints: Checkpoints;
+  readonly #warn: (message: string) => void;
+
+  /** Use `openRunDirectory`. */
+  constructor(folder: string, spec: JsonObject, lock: RunLock, options: RunDirectoryOptions) {
+    super(folder, options.probe);
+    this.folder = folder;
+    this.specSha256 = fingerprintJson(spec);
+    this.#lock = lock;
+    this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
+    this.#checkpoints = new Checkpoints(this);
+    this.resumed = this.has(SPEC);
+    if (this.resumed) this.#requireSame(spec);
+    this.removeLeftovers();
+    if (!this.resumed) {
+      this.writeJson(SPEC, { format: FORMAT, sha256: this.specSha256, spec });
+    }
+    if (!this.has(STATE)) this.writeJson(STATE, { state: "running" });
+  }
+
+  /** Whether the run in this folder came to its end: there is nothing left to do. */
+  get finished(): boolean {
+    return (this.readJson(STATE) as { state?: unknown }).state === "finished";
+  }
+
+  /** Marks the run as finished, after its last artefact is written, and drops its checkpoints. */
+  finish(): void {
+    this.writeJson(STATE, { state: "finished" });
+    this.#checkpoints.clear();
+  }
+
+  /** Writes a checkpoint durably and keeps the last two. See `Checkpoints.save`. */
+  saveCheckpoint(checkpoint: Checkpoint): void {
+    this.#checkpoints.save(checkpoint);
+  }
+
+  /** The newest whole checkpoint; `undefined` at the start. See `Checkpoints.loadLatest`. */
+  loadLatestCheckpoint(): Checkpoint | undefined {
+    return this.#checkpoints.loadLatest(this.#warn);
+  }
+
+  /** Gives the folder free for other processes. */
+  close(): void {
+    this.#lock.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #requireSame(spec: JsonObject): void {
+    const there = this.readJson(SPEC) as { format?: unknown; sha256?: unknown; spec?: unknown };
+    if (there.format !== FORMAT || there.sha256 !== fingerprintJson(there.spec ?? null)) {
+      throw new UserError(
+        `${
+          this.path(SPEC)
+        } was changed by hand or is no spec of this program; choose another --out`,
+      );
+    }
+    if (there.sha256 === this.specSha256) return;
+    const differences = describeDifferences(specDifferences(there.spec, spec));
+    throw new UserError(
+      `${this.folder} holds a run with other options: ${differences}; ` +
+        "choose another --out, or repeat the old options to continue that run",
+    );
+  }
+}
