@@ -1,5 +1,5 @@
 import { parseResponse } from "./parse.ts";
-import { wordOf } from "./vocabulary.ts";
+import { DEFAULT_CLAUSES, wordOf } from "./vocabulary.ts";
 
 /** The gold reward and its parts; `reward` is their sum. */
 export interface GoldReward {
@@ -12,7 +12,7 @@ export interface GoldReward {
   readonly repetition: number;
   /** At most 0: -0.5 for each malformation, two at most. */
   readonly malformation: number;
-  /** At most 0: -0.5 for each judgement more or fewer than three, four at most. */
+  /** At most 0: -0.5 for each judgement more or fewer than asked for (three), four at most. */
   readonly count: number;
   /** At most 0: -1 without any judgement, -1 without `<eos>`. */
   readonly missing: number;
@@ -27,6 +27,7 @@ export interface GoldReward {
 export function goldReward(
   promptIds: ArrayLike<number>,
   responseIds: ArrayLike<number>,
+  clauses = DEFAULT_CLAUSES,
 ): GoldReward {
   const topic = topicOf(promptIds);
   const { judgements, malformed, ended } = parseResponse(responseIds);
@@ -42,16 +43,16 @@ export function goldReward(
     }),
     repetition: n === 0 ? 0 : -2 * (n - distinct) / n,
     malformation: -0.5 * Math.min(malformed, 2),
-    count: -0.5 * Math.min(Math.abs(n - 3), 4),
+    count: -0.5 * Math.min(Math.abs(n - clauses), 4),
     missing: (n === 0 ? -1 : 0) + (ended ? 0 : -1),
   };
   return { ...parts, reward: Object.values(parts).reduce((sum, part) => sum + part, 0) };
 }
 
-/** Whether a response obeys the grammar: three clauses, nothing malformed, `<eos>` at its end. */
-export function isValid(responseIds: ArrayLike<number>): boolean {
+/** Whether a response obeys the grammar: so many clauses, nothing malformed, `<eos>` at its end. */
+export function isValid(responseIds: ArrayLike<number>, clauses = DEFAULT_CLAUSES): boolean {
   const { judgements, malformed, ended } = parseResponse(responseIds);
-  return ended && malformed === 0 && judgements.length === 3;
+  return ended && malformed === 0 && judgements.length === clauses;
 }
 
 function topicOf(promptIds: ArrayLike<number>): string {

@@ -18,6 +18,8 @@ export interface LabelSpec {
    * 0 is the unbiased annotator.
    */
   readonly lengthConfound: number;
+  /** Clauses that the gold reward expects; three unless told. */
+  readonly clauses?: number;
 }
 
 /** Tokens that count as one unit of length for the confound: about one SD of the writer's lengths. */
@@ -46,7 +48,7 @@ export function labelCandidates(
     const draw = prng.uniform();
     if (sameIds(candidate.firstIds, candidate.secondIds)) return;
     const gold = [candidate.firstIds, candidate.secondIds].map((ids) =>
-      goldReward(candidate.promptIds, ids).reward
+      goldReward(candidate.promptIds, ids, spec.clauses).reward
     ) as [number, number];
     const lengthTerm = spec.lengthConfound *
       (candidate.firstIds.length - candidate.secondIds.length) / LENGTH_UNIT;

@@ -1,9 +1,10 @@
 import type { Prng } from "../../random/prng.ts";
 import type { WorldPrompt } from "./prompts.ts";
 import {
+  DEFAULT_CLAUSES,
   EOS_ID,
   idsOf,
-  MAX_RESPONSE_TOKENS,
+  maxResponseTokens,
   NEGATION_ID,
   TOPIC_NAMES,
   wordOf,
@@ -12,13 +13,12 @@ import {
 /**
  * The writer whose sentences the SFT model learns from.
  *
- * A response is three clauses joined by a joiner. A clause is up to three fillers, perhaps `not`,
+ * A response is three clauses (or as many as asked for) joined by a joiner. A clause is up to three fillers, perhaps `not`,
  * perhaps an intensifier, and an adjective. Sentiment (P(positive)) and wordiness (filler rate)
  * are drawn independently for each response, and sentiment is symmetric around 0.5, so the gold
  * reward carries no information about length.
  */
 export const WRITER = {
-  clauses: 3,
   fillerRates: [0, 0.2, 0.4, 0.6],
   maxFillers: 3,
   negation: 0.1,
@@ -61,18 +61,22 @@ function drawClause(topic: string, fillerRate: number, positive: number, prng: P
   return clause;
 }
 
-/** One sentence of the writer, ending with `<eos>`, never longer than `MAX_RESPONSE_TOKENS`. */
-export function sampleResponse(prompt: WorldPrompt, prng: Prng): Int32Array {
+/** One sentence of the writer, ending with `<eos>`, never longer than `maxResponseTokens(clauses)`. */
+export function sampleResponse(
+  prompt: WorldPrompt,
+  prng: Prng,
+  clauses = DEFAULT_CLAUSES,
+): Int32Array {
   const fillerRate = pick(WRITER.fillerRates, prng);
   const positive = pick(WRITER.positive, prng);
   const ids: number[] = [];
-  for (let clause = 0; clause < WRITER.clauses; clause++) {
+  for (let clause = 0; clause < clauses; clause++) {
     if (clause > 0) ids.push(pick(JOINERS, prng));
     ids.push(...drawClause(prompt.topic, fillerRate, positive, prng));
   }
   ids.push(EOS_ID);
-  // Three of the widest clauses need 21 tokens: drop the first word, a filler, then.
-  return Int32Array.from(ids.slice(Math.max(0, ids.length - MAX_RESPONSE_TOKENS)));
+  // The widest clauses only (six words and a joiner each) are one over: drop the first filler.
+  return Int32Array.from(ids.slice(Math.max(0, ids.length - maxResponseTokens(clauses))));
 }
 
 /** `count` training sentences (prompt and response) over the prompts in turn. */
@@ -80,9 +84,10 @@ export function sampleSentences(
   prompts: readonly WorldPrompt[],
   count: number,
   prng: Prng,
+  clauses = DEFAULT_CLAUSES,
 ): { promptIds: Int32Array; responseIds: Int32Array }[] {
   return Array.from({ length: count }, (_, i) => {
     const prompt = prompts[i % prompts.length] as WorldPrompt;
-    return { promptIds: prompt.ids, responseIds: sampleResponse(prompt, prng) };
+    return { promptIds: prompt.ids, responseIds: sampleResponse(prompt, prng, clauses) };
   });
 }

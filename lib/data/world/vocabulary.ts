@@ -105,8 +105,13 @@ export const BOS_ID = idsOf("bos")[0] as number;
 export const EOS_ID = idsOf("eos")[0] as number;
 export const NEGATION_ID = idsOf("negation")[0] as number;
 
-/** Longest response in tokens, `<eos>` included. */
-export const MAX_RESPONSE_TOKENS = 20;
+/** Clauses of a response in every study but the one of cost, which also writes longer ones. */
+export const DEFAULT_CLAUSES = 3;
+
+/** Longest response in tokens, `<eos>` included: 20 for three clauses. */
+export function maxResponseTokens(clauses = DEFAULT_CLAUSES): number {
+  return 7 * clauses - 1;
+}
 
 /** Tokens of every prompt: `<bos> opener noun verb`. */
 export const PROMPT_TOKENS = 4;

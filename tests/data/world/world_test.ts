@@ -7,7 +7,7 @@ import {
   goldReward,
   idsOf,
   isValid,
-  MAX_RESPONSE_TOKENS,
+  maxResponseTokens,
   parseResponse,
   sampleResponse,
   splitPrompts,
@@ -100,13 +100,23 @@ Deno.test("the writer's sentences are valid, bounded and cover the vocabulary", 
   const seen = new Set<number>();
   for (const { response } of draws(5000, 1)) {
     assert.ok(isValid(response), toText(response));
-    assert.ok(response.length <= MAX_RESPONSE_TOKENS);
+    assert.ok(response.length <= maxResponseTokens());
     assert.equal(response.at(-1), EOS_ID);
     response.forEach((id) => seen.add(id));
   }
   assert.ok(!seen.has(BOS_ID));
   for (const kind of ["adjective", "joiner", "filler", "negation", "intensifier"] as const) {
     for (const id of idsOf(kind)) assert.ok(seen.has(id), WORLD_WORDS[id]?.text);
+  }
+});
+
+Deno.test("longer sentences are valid as well, and as neutral", () => {
+  const prng = createPrng(9, "long");
+  const each = allPrompts()[0] as WorldPrompt;
+  for (let i = 0; i < 500; i++) {
+    const response = sampleResponse(each, prng, 6);
+    assert.ok(isValid(response, 6) && response.length <= maxResponseTokens(6), toText(response));
+    assert.equal(goldReward(each.ids, response, 6).count, -0);
   }
 });
 
