@@ -1,0 +1,52 @@
+import { messageOf, UserError } from "../errors.ts";
+import { HelpRequest } from "./command.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** How a command ended: what to print, where, and its exit code. */
+export interface CommandOutcome {
+  readonly exitCode: number;
+  readonly stdout?: string;
+  readonly stderr?: string;
+}
+
+/**
+ * What an error means for the person at the terminal. Exit codes: 1 the input or the machine is at
+ * fault, 2 the command line, 70 this program (sysexits.h: EX_SOFTWARE), 141 a closed pipe.
+ */
+export function outcomeOf(error: unknown): CommandOutcome {
+  if (error instanceof HelpRequest) return { exitCode: 0, stdout: error.message };
+  if (error instanceof Deno.errors.BrokenPipe) return { exitCode: 141 };
+  const known = explain(error);
+  if (known !== undefined) {
+    const exitCode = error instanceof UsageError ? 2 : 1;
+    return { exitCode, stderr: `error: ${printable(known)}\n` };
+  }
+  const detail = error instanceof Error ? Deno.inspect(error, { colors: false }) : messageOf(error);
+  return { exitCode: 70, stderr: `unexpected error, a fault of this program:\n${detail}\n` };
+}
+
+/** The one-line message of an error that the user can act on. */
+function explain(error: unknown): string | undefined {
+  if (error instanceof UserError) return messageOf(error);
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const code = "code" in cause ? cause.code : undefined;
+    if (code === "ENOSPC" || code === "EDQUOT" || /No space left on device/.test(cause.message)) {
+      return `the disk is full (${
+        messageOf(cause)
+      }): free some space, then run the same command again`;
+    }
+  }
+  if (
+    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory ||
+    error instanceof Deno.errors.IsADirectory
+  ) {
+    return `${messageOf(error)}: check the path and its rights`;
+  }
+  return undefined;
+}
+
+/** Control characters, which a hostile file could smuggle into a terminal, as `?`. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- these are what is looked for
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
+}

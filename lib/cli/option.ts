@@ -1,0 +1,151 @@
+import { nearest } from "./nearest.ts";
+import { contains, type NumberRange, parseInteger, parseNumber } from "./number_range.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** One option of a command; `T` is the type of its value in code. */
+export interface OptionSpec<T> {
+  /** As commander writes them: `--keep <fraction>`, `-o, --out <dir>`, `--full`. */
+  readonly flags: string;
+  readonly description: string;
+  /** The value when the option is not given; undefined also stands for "none". */
+  readonly default: T | undefined;
+  readonly required: boolean;
+  /** Shown in `--help` instead of the default value, for defaults that depend on other options. */
+  readonly defaultText: string | undefined;
+  /** Text to value; `name` is the long flag, for messages. Undefined: a switch without a value. */
+  readonly parse: ((text: string, name: string) => T) | undefined;
+}
+
+/** A command's options; the keys are the long flags in camel case (`maxLength`: `--max-length`). */
+// deno-lint-ignore no-explicit-any -- options of different types in one table
+export type OptionTable = Readonly<Record<string, OptionSpec<any>>>;
+
+/** The values of a table's options. */
+export type OptionValues<O extends OptionTable> = {
+  readonly [K in keyof O]: O[K] extends OptionSpec<infer T> ? T : never;
+};
+
+interface Described {
+  readonly flags: string;
+  readonly description: string;
+  readonly defaultText?: string;
+}
+
+/** An option that always has a value: by default, or because it must be given. */
+export type Settled<T> = Described & ({ readonly default: T } | { readonly required: true });
+
+/** An option that may be left out; its value is then undefined. */
+export type Optional = Described & { readonly default?: undefined; readonly required?: false };
+
+/** A finite number, checked against a range. */
+export function numberOption(spec: Settled<number> & NumberRange): OptionSpec<number>;
+export function numberOption(spec: Optional & NumberRange): OptionSpec<number | undefined>;
+export function numberOption(
+  spec: (Settled<number> | Optional) & NumberRange,
+): OptionSpec<number | undefined> {
+  checkDefault(spec, (value) => Number.isFinite(value) && contains(spec, value));
+  return build<number>(spec, (text, name) => parseNumber(text, name, spec));
+}
+
+/** A whole number, checked against a range. */
+export function integerOption(spec: Settled<number> & NumberRange): OptionSpec<number>;
+export function integerOption(spec: Optional & NumberRange): OptionSpec<number | undefined>;
+export function integerOption(
+  spec: (Settled<number> | Optional) & NumberRange,
+): OptionSpec<number | undefined> {
+  checkDefault(spec, (value) => Number.isSafeInteger(value) && contains(spec, value));
+  return build<number>(spec, (text, name) => parseInteger(text, name, spec));
+}
+
+/** Whole numbers with commas between them (`--seeds 0,1,2`), each checked, no one twice. */
+export function integerListOption(
+  spec: Settled<readonly number[]> & NumberRange,
+): OptionSpec<readonly number[]>;
+export function integerListOption(
+  spec: Optional & NumberRange,
+): OptionSpec<readonly number[] | undefined>;
+export function integerListOption(
+  spec: (Settled<readonly number[]> | Optional) & NumberRange,
+): OptionSpec<readonly number[] | undefined> {
+  return build<readonly number[]>(spec, (text, name) => {
+    const values = text.split(",").map((item) => parseInteger(item, name, spec));
+    const repeated = values.find((value, i) => values.indexOf(value) !== i);
+    if (repeated === undefined) return values;
+    throw new UsageError(`${name} names ${repeated} twice`);
+  });
+}
+
+/** Text that is not empty: a path, a model. */
+export function textOption(spec: Settled<string>): OptionSpec<string>;
+export function textOption(spec: Optional): OptionSpec<string | undefined>;
+export function textOption(spec: Settled<string> | Optional): OptionSpec<string | undefined> {
+  return build<string>(spec, (text, name) => {
+    if (text.trim() === "") throw new UsageError(`${name} must not be empty`);
+    return text;
+  });
+}
+
+/** One of a few words; `--help` lists them and an error names the nearest. */
+export function choiceOption<const C extends string>(
+  spec: Settled<NoInfer<C>> & { readonly choices: readonly C[] },
+): OptionSpec<C>;
+export function choiceOption<const C extends string>(
+  spec: Optional & { readonly choices: readonly C[] },
+): OptionSpec<C | undefined>;
+export function choiceOption<const C extends string>(
+  spec: (Settled<C> | Optional) & { readonly choices: readonly C[] },
+): OptionSpec<C | undefined> {
+  checkDefault(spec, (value) => spec.choices.includes(value));
+  const description = `${spec.description}: ${spec.choices.join(", ")}`;
+  return build<C>({ ...spec, description }, (text, name) => parseChoice(text, name, spec.choices));
+}
+
+/** A switch: false unless given. */
+export function switchOption(spec: Described): OptionSpec<boolean> {
+  const { flags, description } = spec;
+  return {
+    flags,
+    description,
+    default: false,
+    required: false,
+    defaultText: spec.defaultText,
+    parse: undefined,
+  };
+}
+
+/**
+ * The choice that `text` names.
+ *
+ * @throws {UsageError} listing the choices and naming the nearest
+ */
+export function parseChoice<C extends string>(
+  text: string,
+  name: string,
+  choices: readonly C[],
+): C {
+  const choice = choices.find((candidate) => candidate === text);
+  if (choice !== undefined) return choice;
+  const near = nearest(text, choices);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw new UsageError(`${name} must be one of ${choices.join(", ")}, got "${text}"${hint}`);
+}
+
+type Spec<T> = Described & { readonly default?: T | undefined; readonly required?: boolean };
+
+function build<T>(spec: Spec<T>, parse: (text: string, name: string) => T): OptionSpec<T> {
+  return {
+    flags: spec.flags,
+    description: spec.description,
+    default: spec.default,
+    required: spec.required ?? false,
+    defaultText: spec.defaultText,
+    parse,
+  };
+}
+
+/** A default that its own option would refuse is a mistake in the table. */
+function checkDefault<T>(spec: Spec<T>, accepts: (value: T) => boolean): void {
+  if (spec.default !== undefined && !accepts(spec.default)) {
+    throw new RangeError(`${spec.flags}: the default ${spec.default} is not allowed`);
+  }
+}

@@ -1,0 +1,88 @@
+import { UserError } from "../errors.ts";
+import type { ChatMessage, TextOrMessages } from "./preference.ts";
+import { kindOf, type SourceRecord } from "./source_record.ts";
+
+/** A record that is known to be an object. */
+export type FieldMap = Readonly<Record<string, unknown>>;
+
+/** The record's fields. Throws `UserError` if it is not an object. */
+export function fieldsOf(record: SourceRecord, expected: string): FieldMap {
+  const { value, where } = record;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as FieldMap;
+  }
+  throw new UserError(`${where}: expected an object with ${expected}, got ${kindOf(value)}`);
+}
+
+/** Whether the record has the field at all; null counts as having it. */
+export function hasField(fields: FieldMap, name: string): boolean {
+  return Object.hasOwn(fields, name) && fields[name] !== undefined;
+}
+
+/**
+ * A field that holds text or a list of messages.
+ *
+ * @throws {UserError} naming record and field if it is missing, empty or of another type
+ */
+export function textField(where: string, fields: FieldMap, name: string): TextOrMessages {
+  const value = fields[name];
+  if (!hasField(fields, name)) {
+    const found = Object.keys(fields).join(", ") || "none";
+    throw new UserError(`${where}: field "${name}" is missing; fields found: ${found}`);
+  }
+  if (typeof value === "string" && value !== "") return value;
+  if (Array.isArray(value) && value.length > 0) {
+    const messages = value.map((message, i) => toMessage(`${where}: field "${name}"`, message, i));
+    if (messages.every(({ content }) => content === "")) {
+      throw new UserError(`${where}: field "${name}" has no message with content`);
+    }
+    return messages;
+  }
+  throw new UserError(
+    `${where}: field "${name}" must be text or a list of messages, got ${kindOf(value)}`,
+  );
+}
+
+function toMessage(where: string, value: unknown, index: number): ChatMessage {
+  const position = `${where}, message ${index + 1}`;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UserError(`${position}: expected {"role", "content"}, got ${kindOf(value)}`);
+  }
+  const { role, content } = value as Record<string, unknown>;
+  for (const [key, part] of [["role", role], ["content", content]] as const) {
+    if (typeof part === "string" && (key === "content" || part !== "")) continue;
+    const problem = part === undefined
+      ? `is missing; it has: ${Object.keys(value).join(", ") || "nothing"}`
+      : `must be text, got ${kindOf(part)}`;
+    throw new UserError(`${position}: "${key}" ${problem}`);
+  }
+  return { role: role as string, content: content as string };
+}
+
+/**
+ * The record's `id` as text, or its position counted from 0.
+ *
+ * @throws {UserError} if the id is neither text nor an integer, or was used before
+ */
+export function idField(
+  where: string,
+  fields: FieldMap,
+  position: number,
+  used: Map<string, string>,
+): string {
+  const value = fields["id"] ?? position;
+  const usable = (typeof value === "string" && value !== "") || typeof value === "bigint" ||
+    Number.isSafeInteger(value);
+  if (!usable) {
+    throw new UserError(
+      `${where}: field "id" must be text or an integer, got ${kindOf(value)}`,
+    );
+  }
+  const id = String(value);
+  const earlier = used.get(id);
+  if (earlier !== undefined) {
+    throw new UserError(`${where}: id "${id}" was used before, at ${earlier}; ids must be unique`);
+  }
+  used.set(id, where);
+  return id;
+}

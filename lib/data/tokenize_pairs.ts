@@ -1,0 +1,168 @@
+import { UserError } from "../errors.ts";
+import type { TextTokenizer } from "../text/tokenizer.ts";
+import type { PreferencePair, TextOrMessages, TokenizedPair } from "./preference.ts";
+import { type ChatTemplateUse, renderPair, renderPrompt } from "./render_text.ts";
+import { type LengthLimits, truncatePair, type Truncation } from "./truncate_pair.ts";
+
+/** Options of `tokenizePairs`. Lengths in tokens. */
+export interface TokenizeOptions {
+  /** Longest prompt + completion. */
+  readonly maxLength: number;
+  /** Longest prompt; default half of `maxLength`, rounded down. */
+  readonly maxPromptLength?: number | undefined;
+  /** The model's longest sequence (`ModelConfig.maxPositions`), checked against `maxLength`. */
+  readonly contextLength?: number | undefined;
+  /** Default `auto`. */
+  readonly chatTemplate?: ChatTemplateUse | undefined;
+  /** Default `keep_end`. */
+  readonly truncation?: Truncation | undefined;
+}
+
+/** A pair that was left out, and why. */
+export interface DroppedPair {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Tokenised pairs and what was lost on the way. */
+export interface TokenizedPairs {
+  readonly pairs: readonly TokenizedPair[];
+  /** Pairs kept whose prompt, chosen or rejected was cut. */
+  readonly truncated: {
+    readonly prompt: number;
+    readonly chosen: number;
+    readonly rejected: number;
+  };
+  readonly dropped: readonly DroppedPair[];
+}
+
+/**
+ * Pairs as token ids. Prompt and completions are tokenised apart, so a prompt's ids do not depend
+ * on an answer, and an answer's ids are those that generation from the prompt would have produced.
+ *
+ * Every completion ends with the end-of-sequence token unless it was cut. Chat templates write the
+ * end of turn themselves, often with a line break after it: what follows the last end-of-turn token
+ * is dropped if it is blank, because generation stops at that token and never produces the rest,
+ * and because text answers (text + end token) get the same ids in this way. TRL keeps it.
+ *
+ * Pairs whose completions have the same ids, by truncation or from the start, are dropped.
+ *
+ * @throws {UserError} if the lengths do not fit the model, a needed chat template is missing, or no
+ * pair is left
+ */
+export function tokenizePairs(
+  pairs: readonly PreferencePair[],
+  tokenizer: TextTokenizer,
+  options: TokenizeOptions,
+): TokenizedPairs {
+  const limits = checkLimits(options);
+  const truncation = options.truncation ?? "keep_end";
+  const kept: TokenizedPair[] = [];
+  const truncated = { prompt: 0, chosen: 0, rejected: 0 };
+  const dropped: DroppedPair[] = [];
+  for (const pair of pairs) {
+    const whole = tokenizePair(pair, tokenizer, options.chatTemplate);
+    const result = truncatePair(whole, limits, truncation === "drop" ? "keep_end" : truncation);
+    const reason = whyDropped(result.pair, truncation === "drop" && isCut(result.cut), limits);
+    if (reason !== undefined) {
+      dropped.push({ id: pair.id, reason });
+      continue;
+    }
+    kept.push(result.pair);
+    truncated.prompt += Number(result.cut.prompt);
+    truncated.chosen += Number(result.cut.chosen);
+    truncated.rejected += Number(result.cut.rejected);
+  }
+  const first = dropped[0];
+  if (kept.length === 0 && first !== undefined) {
+    throw new UserError(
+      `no pair is left of ${pairs.length}: pair ${first.id} was dropped (${first.reason}); ` +
+        "raise --max-length or look at the data",
+    );
+  }
+  return { pairs: kept, truncated, dropped };
+}
+
+/** One pair as token ids, whatever its length. */
+export function tokenizePair(
+  pair: PreferencePair,
+  tokenizer: TextTokenizer,
+  chatTemplate: ChatTemplateUse = "auto",
+): TokenizedPair {
+  const rendered = renderPair(pair, tokenizer, chatTemplate);
+  return {
+    id: pair.id,
+    promptIds: encodePrompt(rendered.prompt, rendered.plain, tokenizer),
+    chosenIds: encodeCompletion(rendered.chosen, tokenizer),
+    rejectedIds: encodeCompletion(rendered.rejected, tokenizer),
+  };
+}
+
+/** A prompt's ids, the same as in `tokenizePairs` before any cut; for generation. */
+export function tokenizePrompt(
+  prompt: TextOrMessages,
+  tokenizer: TextTokenizer,
+  chatTemplate: ChatTemplateUse = "auto",
+): Int32Array {
+  const { text, plain } = renderPrompt(prompt, tokenizer, chatTemplate);
+  return encodePrompt(text, plain, tokenizer);
+}
+
+function encodePrompt(text: string, plain: boolean, tokenizer: TextTokenizer): Int32Array {
+  const ids = tokenizer.encode(text);
+  const bos = tokenizer.bosTokenId;
+  return plain && bos !== undefined && ids[0] !== bos ? Int32Array.from([bos, ...ids]) : ids;
+}
+
+/** A completion's ids, ended by the token that ends a response (see `tokenizePairs`). */
+function encodeCompletion(text: string, tokenizer: TextTokenizer): Int32Array {
+  const ids = tokenizer.encode(text);
+  const end = ids.findLastIndex((id) => tokenizer.stopTokenIds.includes(id));
+  if (end >= 0 && tokenizer.decode(ids.subarray(end + 1)).trim() === "") {
+    return ids.slice(0, end + 1);
+  }
+  const ended = new Int32Array(ids.length + 1);
+  ended.set(ids);
+  ended[ids.length] = tokenizer.eosTokenId;
+  return ended;
+}
+
+function checkLimits(options: TokenizeOptions): LengthLimits {
+  const { maxLength, contextLength } = options;
+  if (!Number.isSafeInteger(maxLength) || maxLength < 2) {
+    throw new UserError(`--max-length must be an integer of at least 2, got ${maxLength}`);
+  }
+  if (contextLength !== undefined && maxLength > contextLength) {
+    throw new UserError(
+      `--max-length ${maxLength} exceeds the model's context of ${contextLength} tokens: lower it`,
+    );
+  }
+  const maxPromptLength = options.maxPromptLength ?? Math.floor(maxLength / 2);
+  if (
+    !Number.isSafeInteger(maxPromptLength) || maxPromptLength < 1 || maxPromptLength >= maxLength
+  ) {
+    throw new UserError(
+      `the longest prompt must have between 1 and ${maxLength - 1} tokens, got ${maxPromptLength}`,
+    );
+  }
+  return { maxLength, maxPromptLength };
+}
+
+function whyDropped(
+  pair: TokenizedPair,
+  tooLong: boolean,
+  limits: LengthLimits,
+): string | undefined {
+  if (tooLong) {
+    return `longer than ${limits.maxLength} tokens, or its prompt than ${limits.maxPromptLength}`;
+  }
+  if (pair.promptIds.length === 0) return "the prompt has no token";
+  const { chosenIds, rejectedIds } = pair;
+  const same = chosenIds.length === rejectedIds.length &&
+    chosenIds.every((id, i) => id === rejectedIds[i]);
+  return same ? `chosen = rejected in their ${chosenIds.length} tokens` : undefined;
+}
+
+function isCut(cut: { prompt: boolean; chosen: boolean; rejected: boolean }): boolean {
+  return cut.prompt || cut.chosen || cut.rejected;
+}
