@@ -63,7 +63,7 @@ export function bindingStep(device: Device): Step {
     title: nativeSource === "wheel"
       ? `native binding of ${name} (about 20 seconds)`
       : `native binding of ${name} (its own download)`,
-    key: () => hashOf(nativeKey(device), ...sources(`${folder}/binding`)),
+    key: () => hashOf(nativeKey(device), ...hashed(`${folder}/binding`)),
     outputs: () => [output],
     async run() {
       if (nativeSource === "prebuilt") {
@@ -78,7 +78,7 @@ export function bindingStep(device: Device): Step {
         `-I${folder}/binding`,
         `-I${projectRoot}node_modules/node-api-headers/include`,
         ...(Deno.build.os === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
-        ...(await list(`${folder}/binding`, ".cc")),
+        ...files(`${folder}/binding`, /\.cc$/),
       ]);
     },
   };
@@ -91,8 +91,8 @@ export function nativeOpsStep(device: Device): Step {
   return {
     id: "native-ops",
     title: "fused TensorFlow ops (about 30 seconds)",
-    key: () => hashOf(nativeKey(device), processorId(), ...sources(opsFolder)),
-    outputs: () => sources(opsFolder).length === 0 ? [] : [nativeOpsPath],
+    key: () => hashOf(nativeKey(device), processorId(), ...hashed(opsFolder)),
+    outputs: () => files(opsFolder, /\.cc$/).length === 0 ? [] : [nativeOpsPath],
     async run() {
       if (nativeSource === "prebuilt") {
         throw new Unavailable(
@@ -100,15 +100,15 @@ export function nativeOpsStep(device: Device): Step {
           "ordinary kernels do the same work",
         );
       }
-      const files = await list(opsFolder, ".cc");
-      if (files.length === 0) return;
+      const sources = files(opsFolder, /\.cc$/);
+      if (sources.length === 0) return;
       await compile(device, nativeOpsPath, [
         "-O3",
         Deno.build.arch === "x86_64" ? "-march=native" : "-mcpu=native",
         "-fno-math-errno",
         "-fno-trapping-math",
         `-I${opsFolder}`,
-        ...files,
+        ...sources,
       ]);
     },
   };
@@ -150,16 +150,15 @@ async function compile(device: Device, output: string, args: string[]): Promise<
 }
 
 /** `file:` parts for a hash: the C++ sources of a folder. */
-function sources(folder: string): string[] {
+function hashed(folder: string): string[] {
+  return files(folder, /\.(cc|h)$/).map((path) => `file:${path}`);
+}
+
+function files(folder: string, pattern: RegExp): string[] {
   try {
     return [...Deno.readDirSync(folder)].map((entry) => entry.name)
-      .filter((name) => /\.(cc|h)$/.test(name)).sort().map((name) => `file:${folder}/${name}`);
+      .filter((name) => pattern.test(name)).sort().map((name) => `${folder}/${name}`);
   } catch {
     return [];
   }
-}
-
-async function list(folder: string, suffix: string): Promise<string[]> {
-  return (await Array.fromAsync(Deno.readDir(folder))).map((entry) => entry.name)
-    .filter((name) => name.endsWith(suffix)).sort().map((name) => `${folder}/${name}`);
 }
