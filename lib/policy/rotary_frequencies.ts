@@ -1,5 +1,7 @@
 import type { ModelConfig } from "./config.ts";
 
+type RotaryConfig = Pick<ModelConfig, "headDim" | "ropeTheta" | "ropeScaling">;
+
 /**
  * Rotary angular frequencies in radians a position, one for each of the headDim / 2 pairs:
  * ropeTheta^(-2i / headDim), stretched as `config.ropeScaling` says.
@@ -8,13 +10,10 @@ import type { ModelConfig } from "./config.ts";
  * 3.1's rule, as in transformers' `_compute_llama3_parameters`: long wavelengths are stretched,
  * short ones kept, those between are interpolated.
  */
-export function rotaryFrequencies(
-  config: Pick<ModelConfig, "headDim" | "ropeTheta" | "ropeScaling">,
-): Float64Array {
-  const half = config.headDim / 2;
+export function rotaryFrequencies(config: RotaryConfig): Float64Array {
   const scaling = config.ropeScaling;
-  return Float64Array.from({ length: half }, (_, i) => {
-    const frequency = config.ropeTheta ** (-i / half);
+  return Float64Array.from({ length: config.headDim / 2 }, (_, i) => {
+    const frequency = 1 / config.ropeTheta ** (2 * i / config.headDim);
     if (scaling === undefined) return frequency;
     if (scaling.type === "linear") return frequency / scaling.factor;
     const turns = scaling.originalMaxPositions * frequency / (2 * Math.PI);
@@ -24,4 +23,9 @@ export function rotaryFrequencies(
       (scaling.highFreqFactor - scaling.lowFreqFactor);
     return frequency * ((1 - smooth) / scaling.factor + smooth);
   });
+}
+
+/** `rotaryFrequencies` in float32. */
+export function inverseFrequencies(config: RotaryConfig): Float32Array {
+  return Float32Array.from(rotaryFrequencies(config));
 }
