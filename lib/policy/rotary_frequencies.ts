@@ -8,11 +8,11 @@ type RotaryConfig = Pick<ModelConfig, "headDim" | "ropeTheta" | "ropeScaling">;
  *
  * Source: RoFormer (arXiv 2104.09864); linear scaling divides every frequency; "llama3" is Llama
  * 3.1's rule, as in transformers' `_compute_llama3_parameters`: long wavelengths are stretched,
- * short ones kept, those between are interpolated.
+ * short ones kept, those between are interpolated. Rounded to float32, as Hugging Face has them.
  */
-export function rotaryFrequencies(config: RotaryConfig): Float64Array {
+export function rotaryFrequencies(config: RotaryConfig): Float32Array {
   const scaling = config.ropeScaling;
-  return Float64Array.from({ length: config.headDim / 2 }, (_, i) => {
+  return Float32Array.from({ length: config.headDim / 2 }, (_, i) => {
     const frequency = 1 / config.ropeTheta ** (2 * i / config.headDim);
     if (scaling === undefined) return frequency;
     if (scaling.type === "linear") return frequency / scaling.factor;
@@ -23,9 +23,4 @@ export function rotaryFrequencies(config: RotaryConfig): Float64Array {
       (scaling.highFreqFactor - scaling.lowFreqFactor);
     return frequency * ((1 - smooth) / scaling.factor + smooth);
   });
-}
-
-/** `rotaryFrequencies` in float32. */
-export function inverseFrequencies(config: RotaryConfig): Float32Array {
-  return Float32Array.from(rotaryFrequencies(config));
 }
