@@ -13,8 +13,10 @@ export interface Claim {
   readonly condition: string;
   readonly arm: string;
   readonly baseline: string;
-  /** Iteration that is compared; the last one unless told. */
+  /** Iteration that is compared, from 1; the last one unless told. */
   readonly iteration?: number;
+  /** Iteration of the baseline; the same unless told. */
+  readonly baselineIteration?: number;
   /** The sign of `arm - baseline` that the claim needs. */
   readonly direction: "higher" | "lower" | "same";
   /** Differences smaller than this, in the metric's unit, do not matter. */

@@ -1,0 +1,89 @@
+import type { Claim } from "../../lib/evaluation/claim.ts";
+import type { StudyCell } from "../../lib/results/study_rows.ts";
+import { hashSpec, type RunSpec, type SpecPatch, withPatch } from "./run_config.ts";
+import { baseSpec, type PresetName } from "./settings.ts";
+
+/** One method, as a change to the base spec; a function where it depends on the condition. */
+export interface Arm {
+  readonly id: string;
+  /** For tables and legends. */
+  readonly label: string;
+  readonly patch: SpecPatch | ((spec: RunSpec) => SpecPatch);
+}
+
+/** One setting that all its arms share. */
+export interface Condition {
+  readonly id: string;
+  readonly label: string;
+  /** The values of the setting, for the axes of figures. */
+  readonly values: Readonly<Record<string, number | string>>;
+  readonly patch: SpecPatch;
+}
+
+/** How much of a study a preset runs. */
+export interface StudyPreset {
+  /** Published seeds 0, 1, 2, ... */
+  readonly seeds: number;
+  /** Which arms meet which conditions; every pair unless told. */
+  readonly includes?: (arm: string, condition: string) => boolean;
+}
+
+/** A question, the arms and conditions that answer it, and the claims fixed before the runs. */
+export interface Study {
+  readonly id: StudyName;
+  readonly title: string;
+  readonly question: string;
+  readonly arms: readonly Arm[];
+  readonly conditions: readonly Condition[];
+  readonly claims: readonly Claim[];
+  readonly presets: Readonly<Record<PresetName, StudyPreset>>;
+}
+
+export type StudyName = "selection" | "noise" | "length" | "gamma" | "bootstrapping" | "cost";
+
+/** One cell of a study at one seed. Cells of several studies may share a run. */
+export interface PlannedRun extends StudyCell {
+  readonly study: StudyName;
+  readonly spec: RunSpec;
+}
+
+/**
+ * The runs of a study, in table order: condition, arm, seed.
+ *
+ * @param seeds instead of the preset's number of seeds
+ * @param firstSeed 0 for published results, 100 and up for tuning
+ */
+export function planStudy(
+  study: Study,
+  preset: PresetName,
+  { seeds, firstSeed = 0 }: { seeds?: number; firstSeed?: number } = {},
+): PlannedRun[] {
+  const { includes = () => true, seeds: presetSeeds } = study.presets[preset];
+  const runs: PlannedRun[] = [];
+  for (const condition of study.conditions) {
+    for (const arm of study.arms) {
+      if (!includes(arm.id, condition.id)) continue;
+      for (let i = 0; i < (seeds ?? presetSeeds); i++) {
+        const spec = specOf(arm, condition, baseSpec(preset, firstSeed + i));
+        runs.push({
+          study: study.id,
+          arm: arm.id,
+          armLabel: arm.label,
+          condition: condition.id,
+          conditionLabel: condition.label,
+          conditionValues: condition.values,
+          seed: spec.seed,
+          hash: hashSpec(spec),
+          spec,
+        });
+      }
+    }
+  }
+  return runs;
+}
+
+/** The base spec with the condition's change, then the arm's. */
+export function specOf(arm: Arm, condition: Condition, base: RunSpec): RunSpec {
+  const spec = withPatch(base, condition.patch);
+  return withPatch(spec, typeof arm.patch === "function" ? arm.patch(spec) : arm.patch);
+}
