@@ -1,0 +1,151 @@
+import { engine, type Tensor } from "../engine/tensorflow.ts";
+import type { ModelConfig } from "./config.ts";
+import type { Weights } from "./forward.ts";
+import {
+  disposeMerged,
+  type LoraConfig,
+  loraFromNamed,
+  type LoraLayers,
+  mergeLora,
+  namedLora,
+} from "./lora.ts";
+import { type ModelParameters, namedParameters, parametersFromNamed } from "./parameters.ts";
+import { RotaryTables } from "./rotary.ts";
+
+/** Values of trainable tensors, off the device. */
+export type Snapshot = Map<
+  string,
+  { readonly shape: readonly number[]; readonly data: Float32Array }
+>;
+
+/**
+ * A language model whose trainable part is either LoRA adapters over frozen weights or all of them.
+ *
+ * The base tensors may be shared between models (a policy and its reference); trainable tensors
+ * belong to this model alone.
+ */
+export class LanguageModel {
+  readonly config: ModelConfig;
+  readonly loraConfig: LoraConfig | undefined;
+  readonly rotary: RotaryTables;
+  #base: ModelParameters;
+  #lora: LoraLayers | undefined;
+  #merged: ModelParameters | undefined;
+
+  constructor(
+    config: ModelConfig,
+    base: ModelParameters,
+    lora?: { readonly config: LoraConfig; readonly layers: LoraLayers },
+  ) {
+    this.config = config;
+    this.#base = base;
+    this.loraConfig = lora?.config;
+    this.#lora = lora?.layers;
+    this.rotary = new RotaryTables(config);
+  }
+
+  /** The unadapted weights. */
+  get base(): ModelParameters {
+    return this.#base;
+  }
+
+  /** The adapters, if the model has them. */
+  get lora(): LoraLayers | undefined {
+    return this.#lora;
+  }
+
+  /** Tensors that training changes, in a fixed order. */
+  trainable(): Map<string, Tensor> {
+    return this.#lora === undefined ? namedParameters(this.#base) : namedLora(this.#lora);
+  }
+
+  /** Puts new trainable tensors in place; call after every in-place change too. */
+  setTrainable(named: ReadonlyMap<string, Tensor>): void {
+    this.#dropMerged();
+    if (this.#lora === undefined) this.#base = parametersFromNamed(this.config, named);
+    else this.#lora = loraFromNamed(this.#lora, named);
+  }
+
+  /** Weights for a training pass: adapters apart, dropout by seed if given. */
+  trainingWeights(dropoutSeed?: number): Weights {
+    const { config, rotary } = this;
+    if (this.#lora === undefined || this.loraConfig === undefined) {
+      return { config, rotary, parameters: this.#base };
+    }
+    const lora = {
+      config: this.loraConfig,
+      layers: this.#lora,
+      ...(dropoutSeed === undefined ? {} : { dropoutSeed }),
+    };
+    return { config, rotary, parameters: this.#base, lora };
+  }
+
+  /** Weights for scoring and generation: adapters merged in, once until the next change. */
+  inferenceWeights(): Weights {
+    const { config, rotary } = this;
+    if (this.#lora === undefined || this.loraConfig === undefined) {
+      return { config, rotary, parameters: this.#base };
+    }
+    this.#merged ??= mergeLora(this.#base, this.loraConfig, this.#lora);
+    return { config, rotary, parameters: this.#merged };
+  }
+
+  /** Copies the trainable values off the device. */
+  async snapshot(): Promise<Snapshot> {
+    const out: Snapshot = new Map();
+    for (const [name, tensor] of this.trainable()) {
+      out.set(name, { shape: [...tensor.shape], data: await tensor.data() as Float32Array });
+    }
+    return out;
+  }
+
+  /** Replaces the trainable values. @throws Error naming a tensor that is missing or misshapen. */
+  restore(snapshot: Snapshot): void {
+    const { tf } = engine();
+    const next = new Map<string, Tensor>();
+    for (const [name, tensor] of this.trainable()) {
+      const saved = snapshot.get(name);
+      if (saved === undefined || saved.shape.join() !== tensor.shape.join()) {
+        throw new Error(`snapshot has no tensor ${name} of shape [${tensor.shape}]`);
+      }
+      next.set(name, tf.keep(tf.tensor(saved.data.slice(), [...saved.shape], "float32")));
+    }
+    const old = [...this.trainable().values()];
+    this.setTrainable(next);
+    tf.dispose(old);
+  }
+
+  /** A model with its own copy of the trainable tensors and the same frozen ones. */
+  clone(): LanguageModel {
+    const { tf } = engine();
+    const own = new Map<string, Tensor>();
+    for (const [name, tensor] of this.trainable()) own.set(name, tf.keep(copyOf(tensor)));
+    const copy = new LanguageModel(
+      this.config,
+      this.#base,
+      this.#lora === undefined || this.loraConfig === undefined
+        ? undefined
+        : { config: this.loraConfig, layers: this.#lora },
+    );
+    copy.setTrainable(own);
+    return copy;
+  }
+
+  /** Frees the trainable tensors, merged weights and tables; shared base tensors only when full. */
+  dispose(): void {
+    this.#dropMerged();
+    engine().tf.dispose([...this.trainable().values()]);
+    this.rotary.dispose();
+  }
+
+  #dropMerged(): void {
+    if (this.#merged !== undefined) disposeMerged(this.#merged, this.#base);
+    this.#merged = undefined;
+  }
+}
+
+/** A deep copy: `tf.clone` shares the buffer that in-place kernels write to. */
+function copyOf(tensor: Tensor): Tensor {
+  const { tf } = engine();
+  return tf.tensor(tensor.dataSync().slice(), tensor.shape, "float32");
+}
