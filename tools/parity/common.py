@@ -13,7 +13,9 @@ import torch
 import torch.nn.functional as F
 from transformers.utils import logging
 
+# The committed values, or fresh ones that `deno task parity` is checking.
 COMMITTED = Path(__file__).resolve().parents[2] / "tests" / "parity"
+VALUES = Path(os.environ.get("SERA_PARITY_VALUES", COMMITTED))
 THREADS = int(os.environ.get("SERA_PARITY_THREADS", "2"))
 torch.set_num_threads(THREADS)
 torch.use_deterministic_algorithms(True)

@@ -6,7 +6,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import LlamaForCausalLM
 
-from common import COMMITTED, hashed_init, output_folder, random_pairs, write_json
+from common import VALUES, hashed_init, output_folder, random_pairs, write_json
 from updates import (
     final_logps,
     largest_difference,
@@ -23,7 +23,7 @@ LOSS_STEPS, LOSSES = 6, ("ipo", "simpo", "hinge", "dpo_nll")
 
 def tiny_llama():
     """The committed checkpoint, every parameter trained."""
-    folder = COMMITTED / "tiny_llama"
+    folder = VALUES / "tiny_llama"
     return LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
 
 

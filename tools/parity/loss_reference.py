@@ -102,26 +102,36 @@ def dpo_case(name, options, loss_type, beta, label_smoothing=0.0):
     return case(name, options, f"DPOTrainer loss_type={loss_type}", loss)
 
 
-def cpo_case(name, options, loss_type, beta, simpo_gamma=0.0, nll=0.0, average=True):
-    """CPOTrainer.cpo_loss; SimPO averages log-probabilities over tokens before it, CPO does not."""
+def cpo_case(
+    name, options, loss_type, beta, simpo_gamma=0.0, label_smoothing=0.0, nll=0.0, inputs="average"
+):
+    """CPOTrainer.cpo_loss plus `nll` times the chosen NLL, per token where inputs is not "slic".
+
+    `inputs` is what the loss is given: log-probabilities averaged over tokens (what the trainer does
+    for SimPO), their sums (CPO, SLiC), or log-ratios with the reference, which makes the
+    reference-free losses those of DPO's family.
+    """
     stub = types.SimpleNamespace(
         alpha=0.0,
         loss_type=loss_type,
         beta=beta,
         simpo_gamma=simpo_gamma,
-        label_smoothing=0.0,
+        label_smoothing=label_smoothing,
         accelerator=Anything(),
     )
 
     def loss(pair, chosen, rejected):
-        scale = pair[4:] if average else (1, 1)
+        scale = pair[4:] if inputs == "average" else (1, 1)
+        shift = pair[2:4] if inputs == "log-ratio" else (0, 0)
         losses, _, _ = CPOTrainer.cpo_loss(
-            stub, (chosen / scale[0]).reshape(1), (rejected / scale[1]).reshape(1)
+            stub,
+            ((chosen - shift[0]) / scale[0]).reshape(1),
+            ((rejected - shift[1]) / scale[1]).reshape(1),
         )
         # The trainer adds the mean cross-entropy of the chosen tokens, cpo_alpha times.
-        return losses[0] - nll * chosen / pair[4]
+        return losses[0] - nll * chosen / (1 if inputs == "slic" else pair[4])
 
-    return case(name, options, f"CPOTrainer loss_type={loss_type}", loss)
+    return case(name, options, f"CPOTrainer loss_type={loss_type} inputs={inputs}", loss)
 
 
 def orpo_case(name, options, beta):
@@ -162,7 +172,12 @@ def main():
         dpo_case("length-normalised-dpo", {"beta": 5.0}, "sigmoid_norm", 5.0),
         cpo_case("simpo", {"beta": 2.0, "gammaMarginRatio": 0.25}, "simpo", 2.0, simpo_gamma=0.5),
         cpo_case("simpo", {"beta": 10.0, "gammaMarginRatio": 0.3}, "simpo", 10.0, simpo_gamma=3.0),
-        cpo_case("cpo", {"beta": 0.1, "alpha": 1.0}, "sigmoid", 0.1, nll=1.0, average=False),
+        cpo_case("cpo", {"beta": 0.1, "alpha": 1.0}, "sigmoid", 0.1, nll=1.0, inputs="sum"),
+        cpo_case("ipo", {"tau": 0.1, "average": False}, "ipo", 0.1, inputs="log-ratio"),
+        cpo_case(
+            "cdpo", {"beta": 0.1, "epsilon": 0.2}, "sigmoid", 0.1, label_smoothing=0.2, inputs="log-ratio"
+        ),
+        cpo_case("slic-hf", {"margin": 1.0, "lambda": 0.1}, "hinge", 1.0, nll=0.1, inputs="slic"),
         orpo_case("orpo", {"lambda": 0.1}, 0.1),
     ]
     columns = ["loss", "d loss / d policy chosen logp", "d loss / d policy rejected logp"]

@@ -16,7 +16,7 @@ from transformers import (
 )
 from trl import DPOConfig, DPOTrainer
 
-from common import COMMITTED
+from common import VALUES
 from updates import BETAS, EPS, MAX_NORM, WEIGHT_DECAY
 
 TOLERANCE = {"loss": 1e-4, "gradientNorm": 1e-3, "margin": 1e-4, "chosenLogp": 1e-4}
@@ -85,7 +85,7 @@ def run_trl(model, pairs, rates, loss_type, batch=8):
 
 
 def tiny_llama():
-    return LlamaForCausalLM.from_pretrained(COMMITTED / "tiny_llama", dtype=torch.float32)
+    return LlamaForCausalLM.from_pretrained(VALUES / "tiny_llama", dtype=torch.float32)
 
 
 def compare(title, ours, theirs):
@@ -104,11 +104,11 @@ def compare(title, ours, theirs):
 def main():
     disable_progress_bars()
     committed = {
-        name: json.loads((COMMITTED / f"{name}.json").read_text())
+        name: json.loads((VALUES / f"{name}.json").read_text())
         for name in ("tiny_pairs", "dpo_trajectory", "lora_trajectory", "loss_trajectories")
     }
     lora = PeftModel.from_pretrained(
-        tiny_llama(), COMMITTED / "tiny_lora_initial", is_trainable=True
+        tiny_llama(), VALUES / "tiny_lora_initial", is_trainable=True
     )
     runs = [
         ("dpo", tiny_llama(), committed["dpo_trajectory"]["steps"], "sigmoid"),

@@ -1,0 +1,51 @@
+/** The scripts that make committed reference values. */
+import { projectRoot } from "../../lib/engine/layout.ts";
+
+/** One script: it writes a folder of files that are committed elsewhere. */
+export interface Reference {
+  readonly id: string;
+  readonly title: string;
+  /** In `tools/parity`; called with `--out FOLDER`. */
+  readonly script: string;
+  /** Whether it also takes `--gguf FILE`, SmolLM2. */
+  readonly needsModel?: boolean;
+  /** Where its files are committed. */
+  readonly committed: string;
+  /** Largest relative difference (of at least 1) between committed and fresh numbers. */
+  readonly tolerance: number;
+}
+
+const values = `${projectRoot}tests/parity`;
+
+/** In the order they run: the trajectories start from the tiny checkpoint. */
+export const REFERENCES: readonly Reference[] = [
+  {
+    id: "tiny-llama",
+    title: "tiny Llama checkpoints: logits, log-probabilities, greedy tokens",
+    script: "tiny_llama.py",
+    committed: values,
+    tolerance: 1e-4,
+  },
+  {
+    id: "trajectories",
+    title: "DPO, LoRA and loss trajectories on the tiny checkpoint",
+    script: "dpo_trajectory.py",
+    committed: values,
+    tolerance: 1e-3,
+  },
+  {
+    id: "smollm2",
+    title: "SmolLM2: greedy text, log-probabilities, LoRA steps (1 minute)",
+    script: "smollm2_reference.py",
+    needsModel: true,
+    committed: values,
+    tolerance: 1e-3,
+  },
+  {
+    id: "losses",
+    title: "losses and gradients by TRL's own code",
+    script: "loss_reference.py",
+    committed: `${projectRoot}tests/losses`,
+    tolerance: 1e-6,
+  },
+];
