@@ -31,31 +31,33 @@ function chooseDevice(said: Device | undefined): Device {
   }
 }
 
-function plan(device: Device, model: boolean): Step[] {
+/** Stages one after another; the steps of a stage run side by side. */
+function plan(device: Device, model: boolean): Step[][] {
   return [
-    npmPackagesStep,
-    environmentStep,
-    ...(nativeSource === "wheel" ? [libtensorflowStep(device)] : []),
-    bindingStep(device),
-    nativeOpsStep(device),
-    jupyterStep,
-    kernelSpecStep,
-    ...(model ? [testModelStep] : []),
+    [npmPackagesStep],
+    [environmentStep],
+    nativeSource === "wheel" ? [libtensorflowStep(device)] : [],
+    [bindingStep(device), nativeOpsStep(device), jupyterStep],
+    [kernelSpecStep, ...(model ? [testModelStep] : [])],
   ];
 }
 
-async function runAll(steps: Step[], retry: boolean): Promise<void> {
+async function runStages(stages: Step[][], retry: boolean): Promise<void> {
   const started = performance.now();
-  for (const [index, step] of steps.entries()) {
-    if (isSettled(step, retry)) continue;
-    say(`set-up ${index + 1}/${steps.length}: ${step.title} ...`);
+  const steps = stages.flat();
+  const runOne = async (step: Step) => {
+    if (isSettled(step, retry)) return;
+    const label = `set-up ${steps.indexOf(step) + 1}/${steps.length}: ${step.title}`;
+    say(`${label} ...`);
     const before = performance.now();
     const stamp = await runStep(step, say);
     const seconds = ((performance.now() - before) / 1000).toFixed(1);
-    if (stamp.outcome === "done") say(`set-up ${index + 1}/${steps.length}: done in ${seconds} s`);
-    else say(`set-up ${index + 1}/${steps.length}: skipped, ${stamp.message}: ${stamp.hint}`);
-  }
-  if (readStamp(steps.find((step) => step.id.startsWith("binding"))!.id)?.outcome !== "done") {
+    if (stamp.outcome === "done") say(`${label}: done in ${seconds} s`);
+    else say(`${label}: skipped, ${stamp.message}: ${stamp.hint}`);
+  };
+  for (const stage of stages) await Promise.all(stage.map(runOne));
+  const binding = steps.find((step) => step.id.startsWith("binding"));
+  if (binding !== undefined && readStamp(binding.id)?.outcome !== "done") {
     say("set-up: going on with the wasm backend: same results, 10 to 30 times slower");
   }
   say(`set-up: finished in ${((performance.now() - started) / 1000).toFixed(0)} s`);
@@ -83,16 +85,17 @@ async function main(args: string[]): Promise<void> {
   }
   if (values.gpu && values.cpu) throw new Error("--gpu and --cpu exclude each other");
   const device = chooseDevice(values.gpu ? "gpu" : values.cpu ? "cpu" : undefined);
-  const steps = plan(device, values.model);
+  const stages = plan(device, values.model);
   const retry = !values["if-needed"];
-  if (steps.every((step) => isSettled(step, retry))) {
+  if (stages.flat().every((step) => isSettled(step, retry))) {
     if (retry) say("set-up: nothing to do");
     return;
   }
   await Deno.mkdir(`${projectRoot}.cache/setup`, { recursive: true });
   using lock = await Deno.open(`${projectRoot}.cache/setup/lock`, { create: true, write: true });
+  // Another set-up that runs now does the work; its stamps are read afterwards.
   await lock.lock(true);
-  await runAll(steps, retry);
+  await runStages(stages, retry);
 }
 
 try {

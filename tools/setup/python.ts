@@ -91,15 +91,19 @@ export const environmentStep: Step = {
   },
 };
 
+/** `.venv` was made by this process and holds nothing yet. */
+let fresh = false;
+
 async function makeEnvironment(python: string): Promise<void> {
   removeIfThere(venv);
   await run(python, ["-m", "venv", venv]);
+  fresh = true;
 }
 
 /** JupyterLab, nbconvert and papermill. */
 export const jupyterStep: Step = {
   id: "jupyter",
-  title: "JupyterLab, nbconvert, papermill (about 1 minute)",
+  title: "JupyterLab, nbconvert, papermill",
   key: () =>
     hashOf(
       environmentStep.key(),
