@@ -18,11 +18,17 @@ const BYTE_LEVEL: Json = {
   use_regex: false,
 };
 
-/** How the text is cut before byte-pair encoding, by `tokenizer.ggml.pre`. */
-const PRE_TOKENIZERS: Readonly<Record<string, { patterns: string[]; ignoreMerges: boolean }>> = {
-  "gpt-2": { patterns: [GPT2_PATTERN], ignoreMerges: false },
-  "smollm": { patterns: [String.raw`\p{N}`, GPT2_PATTERN], ignoreMerges: false },
-  "llama-bpe": { patterns: [LLAMA3_PATTERN], ignoreMerges: true },
+/**
+ * How the text is cut before byte-pair encoding, by `tokenizer.ggml.pre`.
+ *
+ * smollm follows transformers' GGUF loader, our reference. SmolLM's own tokenizer.json and
+ * llama.cpp cut at every digit first; the vocabulary has no token with two digits, so this differs
+ * only for several white-space characters before a digit (" \n1": there one token " \n").
+ */
+const PRE_TOKENIZERS: Readonly<Record<string, { pattern: string; ignoreMerges: boolean }>> = {
+  "gpt-2": { pattern: GPT2_PATTERN, ignoreMerges: false },
+  "smollm": { pattern: GPT2_PATTERN, ignoreMerges: false },
+  "llama-bpe": { pattern: LLAMA3_PATTERN, ignoreMerges: true },
 };
 
 /**
@@ -86,7 +92,7 @@ export function tokenizerFilesFromGguf(
       normalizer: null,
       pre_tokenizer: {
         type: "Sequence",
-        pretokenizers: [...rules.patterns.map(isolate), BYTE_LEVEL],
+        pretokenizers: [isolate(rules.pattern), BYTE_LEVEL],
       },
       post_processor: addsBos ? bosProcessor(bos, vocab[bos]!) : null,
       decoder: { ...BYTE_LEVEL, use_regex: true },

@@ -1,8 +1,16 @@
 import { UserError } from "../../errors.ts";
 import type { ModelConfig } from "../config.ts";
 
+/** Far above any known model; keeps a lying header from filling the memory. */
+const MAX_LAYERS = 1000;
+
 /** Returns the configuration, or throws `UserError` where its numbers contradict each other. */
 export function checkConfig(config: ModelConfig, origin: string): ModelConfig {
+  if (config.layers > MAX_LAYERS) {
+    throw new UserError(
+      `${origin}: ${config.layers} layers are more than the ${MAX_LAYERS} supported`,
+    );
+  }
   if (config.heads % config.kvHeads !== 0) {
     throw new UserError(
       `${origin}: ${config.heads} query heads cannot share ${config.kvHeads} key heads evenly`,

@@ -1,0 +1,82 @@
+import { createHash } from "node:crypto";
+import { messageOf, UserError } from "../../errors.ts";
+import { createHfTokenizer } from "../../text/hf_tokenizer.ts";
+import { tokenizerFilesFromGguf } from "../../text/gguf_tokenizer.ts";
+import { fileSha256 } from "./file_hash.ts";
+import { openGguf } from "./gguf.ts";
+import { type HfFolder, openHfFolder } from "./hf_folder.ts";
+import { downloadModel, type DownloadProgress, isHubId } from "./hub.ts";
+import type { ModelFiles } from "./model_files.ts";
+import { checkTensors } from "./tensor_table.ts";
+
+export type { ModelFiles } from "./model_files.ts";
+
+/** Options of `openModel`. */
+export interface OpenModelOptions {
+  /** Called while files of a hub model are downloaded. */
+  readonly onDownload?: (progress: DownloadProgress) => void;
+}
+
+/**
+ * Opens a model: a Hugging Face folder, a `.gguf` file, or a hub id `owner/name[@revision]`.
+ *
+ * Configuration, tensor names and shapes, and tokenizer are checked now; weights are read when
+ * asked for. Throws `UserError` naming the file, tensor or field that is wrong.
+ */
+export async function openModel(spec: string, options: OpenModelOptions = {}): Promise<ModelFiles> {
+  const info = await Deno.stat(spec).catch((error) => {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return undefined;
+    }
+    throw new UserError(`${spec}: cannot be read (${messageOf(error)})`);
+  });
+  if (info?.isDirectory) return await finish(await openHfFolder(spec), spec);
+  if (info?.isFile) {
+    if (!spec.toLowerCase().endsWith(".gguf")) {
+      throw new UserError(`${spec}: is neither a .gguf file nor a folder with config.json`);
+    }
+    return await finish(await openGgufModel(spec), spec);
+  }
+  if (!isHubId(spec)) {
+    throw new UserError(`${spec}: does not exist (a folder, a .gguf file or a hub id owner/name)`);
+  }
+  const { folder, origin } = await downloadModel(spec, options.onDownload);
+  return await finish(await openHfFolder(folder), origin);
+}
+
+async function openGgufModel(path: string): Promise<HfFolder> {
+  const { config, weights, metadata } = await openGguf(path);
+  const { tokenizer, tokenizerConfig } = tokenizerFilesFromGguf(metadata, path);
+  const id = (name: string): number | undefined => {
+    const value = metadata[`tokenizer.ggml.${name}_token_id`];
+    return value === undefined ? undefined : Number(value);
+  };
+  const [bos, eos, eot, padding] = ["bos", "eos", "eot", "padding"].map(id);
+  const eosTokenIds = [eos, eot].filter((value) => value !== undefined);
+  const encode = (value: unknown) =>
+    new TextEncoder().encode(JSON.stringify(value, null, 2) + "\n");
+  return {
+    config,
+    weights,
+    tokenizer: createHfTokenizer({ origin: path, tokenizer, tokenizerConfig, eosTokenIds }),
+    sourceFiles: new Map([
+      ["config.json", encode({ bos_token_id: bos, eos_token_id: eos, pad_token_id: padding })],
+      ["generation_config.json", encode({ bos_token_id: bos, eos_token_id: eosTokenIds })],
+      ["tokenizer.json", encode(tokenizer)],
+      ["tokenizer_config.json", encode(tokenizerConfig)],
+    ]),
+  };
+}
+
+async function finish(opened: HfFolder, origin: string): Promise<ModelFiles> {
+  const { config, weights, tokenizer, sourceFiles } = opened;
+  checkTensors(config, weights);
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw new UserError(
+      `${origin}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}`,
+    );
+  }
+  const hash = createHash("sha256").update(JSON.stringify(config));
+  for (const path of weights.paths) hash.update(await fileSha256(path));
+  return { config, weights, tokenizer, sourceFiles, origin, fingerprint: hash.digest("hex") };
+}

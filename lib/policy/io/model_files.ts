@@ -1,0 +1,16 @@
+import type { TextTokenizer } from "../../text/tokenizer.ts";
+import type { ModelConfig } from "../config.ts";
+import type { WeightSource } from "../weights.ts";
+
+/** A model as it lies on disk: weights are read when asked for. */
+export interface ModelFiles {
+  readonly config: ModelConfig;
+  readonly weights: WeightSource;
+  readonly tokenizer: TextTokenizer;
+  /** SHA-256 over the configuration and the bytes of every weight file, in hex. */
+  readonly fingerprint: string;
+  /** Where it came from: a path, or `owner/name@commit`. */
+  readonly origin: string;
+  /** The small files to save beside retrained weights, by name: configuration and tokenizer. */
+  readonly sourceFiles: ReadonlyMap<string, Uint8Array>;
+}

@@ -1,0 +1,183 @@
+import { join } from "node:path";
+import { UserError } from "../../errors.ts";
+import type { ModelConfig } from "../config.ts";
+import { fieldsOf } from "./fields.ts";
+import { readJsonObject, writeFileAtomic } from "./files.ts";
+import { openSafetensors } from "./safetensors.ts";
+import { type HostTensor, writeSafetensors } from "./safetensors_writer.ts";
+import { expectedTensors } from "./tensor_table.ts";
+
+/** A LoRA adapter in PEFT's terms: W + (alpha / rank) B A. */
+export interface LoraAdapterFile {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Dropout probability on the adapter's input in training. */
+  readonly dropout: number;
+  /** Names of the adapted linear layers: "q_proj", "down_proj", ... */
+  readonly targetModules: readonly string[];
+  /** Path or hub id of the model it was trained on. */
+  readonly baseModel: string;
+  /** By `loraTensorName`: A is [rank, in], B is [out, rank]. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+}
+
+const CONFIG = "adapter_config.json";
+const WEIGHTS = "adapter_model.safetensors";
+
+/** Linear layers of a decoder layer, and the block each lies in. */
+const BLOCK_OF: Readonly<Record<string, string>> = {
+  q_proj: "self_attn",
+  k_proj: "self_attn",
+  v_proj: "self_attn",
+  o_proj: "self_attn",
+  gate_proj: "mlp",
+  up_proj: "mlp",
+  down_proj: "mlp",
+};
+
+/** The names that `targetModules` may hold. */
+export const LORA_TARGETS: readonly string[] = Object.keys(BLOCK_OF);
+
+/** PEFT's name of an adapter tensor: `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight`. */
+export function loraTensorName(layer: number, target: string, part: "A" | "B"): string {
+  return `base_model.model.model.layers.${layer}.${BLOCK_OF[target]}.${target}.lora_${part}.weight`;
+}
+
+/** Saves an adapter as PEFT's adapter_config.json and adapter_model.safetensors (float32). */
+export async function saveLoraAdapter(dir: string, adapter: LoraAdapterFile): Promise<void> {
+  await writeSafetensors(join(dir, WEIGHTS), adapter.tensors);
+  const config = {
+    peft_type: "LORA",
+    task_type: "CAUSAL_LM",
+    base_model_name_or_path: adapter.baseModel,
+    r: adapter.rank,
+    lora_alpha: adapter.alpha,
+    lora_dropout: adapter.dropout,
+    target_modules: [...adapter.targetModules].sort(),
+    bias: "none",
+    fan_in_fan_out: false,
+    inference_mode: true,
+    init_lora_weights: true,
+    layers_pattern: null,
+    layers_to_transform: null,
+    modules_to_save: null,
+    rank_pattern: {},
+    alpha_pattern: {},
+    use_dora: false,
+    use_rslora: false,
+  };
+  const text = JSON.stringify(config, null, 2) + "\n";
+  await writeFileAtomic(join(dir, CONFIG), [new TextEncoder().encode(text)]);
+}
+
+/**
+ * Loads an adapter that PEFT or `saveLoraAdapter` wrote, and checks it against the model.
+ *
+ * Throws `UserError` naming the file and the field or tensor: another adapter type, a variant of
+ * LoRA that would compute something else, a missing, misshapen or unexpected tensor.
+ */
+export async function loadLoraAdapter(dir: string, model: ModelConfig): Promise<LoraAdapterFile> {
+  const configPath = join(dir, CONFIG);
+  const json = await readJsonObject(configPath);
+  const fields = fieldsOf(json, configPath);
+  checkVariant(json, configPath);
+  const rank = fields.count("r");
+  const targetModules = targetsOf(json.target_modules, configPath);
+  const path = join(dir, WEIGHTS);
+  const weights = await openSafetensors(path);
+  const expected = expectedShapes(model, rank, targetModules);
+  const tensors = new Map<string, HostTensor>();
+  for (const [name, shape] of expected) {
+    const found = weights.shape(name);
+    if (found.join() !== shape.join()) {
+      throw new UserError(
+        `${path}: tensor "${name}" is [${found}], but the model with rank ${rank} needs [${shape}]`,
+      );
+    }
+    tensors.set(name, { shape, data: await weights.read(name) });
+  }
+  const extra = weights.names.find((name) => !expected.has(name));
+  if (extra !== undefined) {
+    throw new UserError(`${path}: tensor "${extra}" does not belong to [${targetModules}]`);
+  }
+  return {
+    rank,
+    alpha: fields.positive("lora_alpha"),
+    dropout: dropoutOf(json.lora_dropout, configPath),
+    targetModules,
+    baseModel: fields.text("base_model_name_or_path") ?? "",
+    tensors,
+  };
+}
+
+/** Shapes of an adapter's tensors, by name. */
+function expectedShapes(
+  model: ModelConfig,
+  rank: number,
+  targetModules: readonly string[],
+): Map<string, readonly number[]> {
+  const linear = expectedTensors(model);
+  const shapes = new Map<string, readonly number[]>();
+  for (let layer = 0; layer < model.layers; layer++) {
+    for (const target of targetModules) {
+      const [out, input] = linear.get(
+        `model.layers.${layer}.${BLOCK_OF[target]}.${target}.weight`,
+      )!;
+      shapes.set(loraTensorName(layer, target, "A"), [rank, input!]);
+      shapes.set(loraTensorName(layer, target, "B"), [out!, rank]);
+    }
+  }
+  return shapes;
+}
+
+function checkVariant(json: Readonly<Record<string, unknown>>, origin: string): void {
+  if (json.peft_type !== "LORA") {
+    throw new UserError(
+      `${origin}: peft_type ${JSON.stringify(json.peft_type)} is not supported (LORA is)`,
+    );
+  }
+  const isEmpty = (value: unknown) =>
+    value === undefined || value === null || value === false || value === "none" ||
+    (typeof value === "object" && Object.keys(value).length === 0);
+  const variant = [
+    "bias",
+    "use_dora",
+    "use_rslora",
+    "fan_in_fan_out",
+    "rank_pattern",
+    "alpha_pattern",
+    "modules_to_save",
+    "layers_to_transform",
+    "exclude_modules",
+    "target_parameters",
+    "trainable_token_indices",
+    "lora_bias",
+  ].find((key) => !isEmpty(json[key]));
+  if (variant !== undefined) {
+    throw new UserError(`${origin}: ${variant} ${JSON.stringify(json[variant])} is not supported`);
+  }
+}
+
+function targetsOf(value: unknown, origin: string): string[] {
+  const names = value === "all-linear" ? LORA_TARGETS : value;
+  if (!Array.isArray(names) || names.length === 0) {
+    throw new UserError(
+      `${origin}: target_modules ${JSON.stringify(value)} is not a list of layers`,
+    );
+  }
+  const wrong = names.find((name) => !LORA_TARGETS.includes(name));
+  if (wrong !== undefined) {
+    throw new UserError(
+      `${origin}: target_modules holds ${JSON.stringify(wrong)} (${
+        LORA_TARGETS.join(", ")
+      } are known)`,
+    );
+  }
+  return LORA_TARGETS.filter((name) => names.includes(name));
+}
+
+function dropoutOf(value: unknown, origin: string): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === "number" && value >= 0 && value < 1) return value;
+  throw new UserError(`${origin}: lora_dropout ${JSON.stringify(value)} is not in [0, 1)`);
+}

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import type { ModelConfig } from "../config.ts";
+import { parseJsonObject, writeFileAtomic } from "./files.ts";
+import { toHfConfig } from "./hf_config.ts";
+import { type HostTensor, writeSafetensors } from "./safetensors_writer.ts";
+
+/**
+ * Saves a model as a Hugging Face folder that transformers loads: config.json,
+ * model.safetensors (float32) and the tokenizer's files.
+ *
+ * config.json is written last: a folder without it is not taken for a model.
+ *
+ * @param sourceFiles `sourceFiles` of the model it was trained from
+ */
+export async function saveModelFolder(
+  dir: string,
+  config: ModelConfig,
+  tensors: ReadonlyMap<string, HostTensor>,
+  sourceFiles: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  await writeSafetensors(join(dir, "model.safetensors"), tensors);
+  for (const [name, bytes] of sourceFiles) {
+    if (name !== "config.json") await writeFileAtomic(join(dir, name), [bytes]);
+  }
+  const source = sourceFiles.get("config.json");
+  const json = toHfConfig(
+    config,
+    source && parseJsonObject(new TextDecoder().decode(source), "config.json"),
+  );
+  const text = JSON.stringify(json, null, 2) + "\n";
+  await writeFileAtomic(join(dir, "config.json"), [new TextEncoder().encode(text)]);
+}
