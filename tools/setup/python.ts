@@ -113,6 +113,9 @@ export const jupyterStep: Step = {
   outputs: () => [venvCommand("jupyter-lab"), venvCommand("jupyter-nbconvert")],
   async run() {
     needEnvironment();
+    // A killed pip leaves half-installed packages that it would take for whole ones: begin anew.
+    if (!fresh) await makeEnvironment(basePython() ?? venvCommand("python"));
+    fresh = false;
     await pipInstall(
       "-q",
       "-r",
