@@ -181,14 +181,14 @@ def main():
         orpo_case("orpo", {"lambda": 0.1}, 0.1),
     ]
     columns = ["loss", "d loss / d policy chosen logp", "d loss / d policy rejected logp"]
-    rows = lambda items: "[\n" + ",\n".join("    " + json.dumps(item) for item in items) + "\n  ]"
-    OUTPUT.write_text(
-        "{\n"
-        f'  "trl": {json.dumps(trl.__version__)},\n  "torch": {json.dumps(torch.__version__)},\n'
-        f'  "pairs": {rows(PAIRS)},\n  "columns": {json.dumps(columns)},\n'
-        f'  "cases": {rows(cases)}\n'
-        "}\n"
-    )
+    reference = {
+        "trl": trl.__version__,
+        "torch": torch.__version__.split("+")[0],
+        "pairs": PAIRS,
+        "columns": columns,
+        "cases": cases,
+    }
+    OUTPUT.write_text(json.dumps(reference, indent=2) + "\n")
     print(f"wrote {OUTPUT}")
 
 

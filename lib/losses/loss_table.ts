@@ -1,0 +1,51 @@
+import { cdpo } from "./cdpo.ts";
+import { cpo } from "./cpo.ts";
+import { dpo } from "./dpo.ts";
+import { drDpo } from "./dr_dpo.ts";
+import { hinge } from "./hinge.ts";
+import { ipo } from "./ipo.ts";
+import { lengthNormalisedDpo } from "./length_normalised_dpo.ts";
+import { lengthRegularisedDpo } from "./length_regularised_dpo.ts";
+import type { LossDefinition } from "./loss_definition.ts";
+import { orpo } from "./orpo.ts";
+import { robustDpo } from "./robust_dpo.ts";
+import { ropo } from "./ropo.ts";
+import { simpo } from "./simpo.ts";
+import { slicHf } from "./slic_hf.ts";
+
+/** Every loss, by name. A new loss is one file and one row here; all types below follow. */
+const table = {
+  "dpo": dpo,
+  "ipo": ipo,
+  "slic-hf": slicHf,
+  "hinge": hinge,
+  "simpo": simpo,
+  "cdpo": cdpo,
+  "rdpo": robustDpo,
+  "r-dpo": lengthRegularisedDpo,
+  "length-normalised-dpo": lengthNormalisedDpo,
+  "ropo": ropo,
+  "dr-dpo": drDpo, // couples the pairs of a batch: see needsWholeBatch
+  "cpo": cpo,
+  "orpo": orpo,
+};
+
+export type LossName = keyof typeof table;
+
+/** A loss and its options, told apart by `name`: a plain value that can be written to a record. */
+export type LossSpec = (typeof table)[LossName]["defaults"];
+
+/** The specification of the loss called `Name`. */
+export type LossSpecOf<Name extends LossName> = Extract<LossSpec, { readonly name: Name }>;
+
+/** The losses by name. A row whose key is not its loss's name does not compile. */
+export const lossTable: { readonly [Name in LossName]: LossDefinition<LossSpecOf<Name>> } = table;
+
+export const lossNames = Object.keys(table) as readonly LossName[];
+
+/** The definition of a specification's loss. */
+export function definitionOf(spec: LossSpec): LossDefinition<LossSpec> {
+  // The table's type pairs each name with its own specification; TypeScript cannot follow that
+  // through an index of union type.
+  return lossTable[spec.name] as unknown as LossDefinition<LossSpec>;
+}

@@ -1,0 +1,62 @@
+import { checkLogps } from "./check_logps.ts";
+import { checkLossSpec } from "./loss_spec.ts";
+import { definitionOf, type LossSpec } from "./loss_table.ts";
+import type { PairLogps, PairLosses } from "./types.ts";
+
+/**
+ * A loss for each of B pairs, its gradient in the policy's log-probabilities, and the implicit
+ * rewards by the formula that is optimised. The batch loss is the mean of `losses`.
+ *
+ * @param spec the loss and its options
+ * @param logps log-probabilities and lengths of B >= 1 pairs; reference-free losses do not read
+ * the reference's arrays, which may then be empty
+ * @throws {UserError} on a bad option or a log-probability that is not finite
+ * @throws {RangeError} where the arrays' lengths differ or a completion has no token
+ */
+export function pairLoss(spec: LossSpec, logps: PairLogps): PairLosses {
+  checkLossSpec(spec);
+  const definition = definitionOf(spec);
+  const count = checkLogps(logps, definition.usesReference);
+  const out: PairLosses = {
+    losses: new Float64Array(count),
+    chosenGrads: new Float64Array(count),
+    rejectedGrads: new Float64Array(count),
+    chosenRewards: new Float64Array(count),
+    rejectedRewards: new Float64Array(count),
+    margins: new Float64Array(count),
+  };
+  const entry = (values: Float64Array, i: number): number => values[i] as number;
+  const reference = (values: Float64Array, i: number): number =>
+    definition.usesReference ? entry(values, i) : 0;
+  for (let i = 0; i < count; i++) {
+    const pair = {
+      policyChosenLogp: entry(logps.policyChosenLogps, i),
+      policyRejectedLogp: entry(logps.policyRejectedLogps, i),
+      referenceChosenLogp: reference(logps.referenceChosenLogps, i),
+      referenceRejectedLogp: reference(logps.referenceRejectedLogps, i),
+      chosenLength: entry(logps.chosenLengths, i),
+      rejectedLength: entry(logps.rejectedLengths, i),
+    };
+    const chosenReward = definition.reward(
+      spec,
+      pair.policyChosenLogp,
+      pair.referenceChosenLogp,
+      pair.chosenLength,
+    );
+    const rejectedReward = definition.reward(
+      spec,
+      pair.policyRejectedLogp,
+      pair.referenceRejectedLogp,
+      pair.rejectedLength,
+    );
+    const margin = chosenReward - rejectedReward;
+    const value = definition.pair(spec, { ...pair, margin });
+    out.losses[i] = value.loss;
+    out.chosenGrads[i] = value.chosenGrad;
+    out.rejectedGrads[i] = value.rejectedGrad;
+    out.chosenRewards[i] = chosenReward;
+    out.rejectedRewards[i] = rejectedReward;
+    out.margins[i] = margin;
+  }
+  return definition.coupleBatch?.(spec, out) ?? out;
+}

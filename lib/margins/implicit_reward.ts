@@ -1,0 +1,55 @@
+import { rewardOf, usesReference } from "../losses/loss_spec.ts";
+import type { LossSpec } from "../losses/loss_table.ts";
+import { UserError } from "../errors.ts";
+
+/**
+ * rho(y) = l_policy(y) - l_reference(y) of N completions, in nats [L: DPO].
+ *
+ * @throws {RangeError} where the arrays' lengths differ
+ */
+export function logRatios(policyLogps: Float64Array, referenceLogps: Float64Array): Float64Array {
+  checkLength("referenceLogps", referenceLogps, policyLogps.length);
+  return policyLogps.map((logp, i) => logp - (referenceLogps[i] as number));
+}
+
+/**
+ * The implicit reward of N completions under one policy, by the formula that `spec`'s loss
+ * optimises: beta * rho for DPO and its kin [P]; beta * l / |y| for SimPO and l for SLiC-HF, which
+ * have no reference [I].
+ *
+ * @param policyLogps summed log-probabilities under the policy, nats, length N
+ * @param referenceLogps the same under the reference; not read, and may be empty, for
+ * reference-free losses
+ * @param lengths completion tokens, the end-of-sequence token included, length N
+ * @throws {RangeError} where the arrays' lengths differ
+ * @throws {UserError} on a reward that is not finite, naming the completion
+ */
+export function implicitRewards(
+  spec: LossSpec,
+  policyLogps: Float64Array,
+  referenceLogps: Float64Array,
+  lengths: Float64Array,
+): Float64Array {
+  const count = policyLogps.length;
+  const needsReference = usesReference(spec);
+  if (needsReference) checkLength("referenceLogps", referenceLogps, count);
+  checkLength("lengths", lengths, count);
+  const reward = rewardOf(spec);
+  return policyLogps.map((logp, i) => {
+    const referenceLogp = needsReference ? referenceLogps[i] as number : 0;
+    const value = reward(logp, referenceLogp, lengths[i] as number);
+    if (!Number.isFinite(value)) {
+      throw new UserError(
+        `the implicit reward of completion ${i} is ${value} (policy log-probability ${logp}, ` +
+          `reference ${referenceLogp}, ${lengths[i]} tokens); check the model's weights`,
+      );
+    }
+    return value;
+  });
+}
+
+function checkLength(name: string, values: Float64Array, count: number): void {
+  if (values.length !== count) {
+    throw new RangeError(`${name} has ${values.length} entries and policyLogps has ${count}`);
+  }
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { type LossOptions, lossSpecFromOptions } from "../../lib/losses/loss_spec.ts";
+import { lossNames } from "../../lib/losses/loss_table.ts";
+import { pairLoss } from "../../lib/losses/pair_loss.ts";
+import trl from "./trl_losses.json" with { type: "json" };
+import { assertClose, batchOf } from "./loss_cases.ts";
+
+// rho_w = 1.75, rho_l = -2.75, so delta = 4.5 and z = 0.45 at beta 0.1.
+const agrees = [-10.25, -21.5, -12, -18.75, 6, 11];
+// rho_w = -7.5, rho_l = 1.875, so z = -0.9375 at beta 0.1.
+const disagrees = [-33, -17.125, -25.5, -19, 12, 8];
+
+/**
+ * Loss, d/dl_w and d/dl_l of `agrees`, from the formulas of the papers typed into mpmath with 40
+ * digits (no code shared with ours); the first line of each comment is the argument that matters.
+ */
+const byFormula: [string, LossOptions, [number, number, number]][] = [
+  // -log sigmoid(0.45)
+  ["dpo", { beta: 0.1 }, [0.493248945997454869, -0.038936076605077801, 0.038936076605077801]],
+  // (4.5 - 5)^2
+  ["ipo", { tau: 0.1 }, [0.25, -1, 1]],
+  // 1.75/6 + 2.75/11 = 13/24; (13/24 - 5)^2 = (107/24)^2
+  ["ipo", { tau: 0.1, average: true }, [11449 / 576, -107 / 72, 107 / 132]],
+  // max(0, 1 + 10.25 - 21.5) = 0, so only 0.1 * 10.25 is left
+  ["slic-hf", {}, [1.025, -0.1, 0]],
+  // max(0, 12 + 10.25 - 21.5) = 0.75
+  ["slic-hf", { margin: 12, lambda: 0.2 }, [2.8, -1.2, 1]],
+  // 1 - 0.45
+  ["hinge", { beta: 0.1 }, [0.55, -0.1, 0.1]],
+  // -log sigmoid(2 (-10.25/6 + 21.5/11) - 0.5)
+  ["simpo", {}, [0.696942233343524507, -0.167297976778631446, 0.091253441879253516]],
+  ["cdpo", { epsilon: 0.2 }, [0.583248945997454869, -0.018936076605077801, 0.018936076605077801]],
+  ["rdpo", { epsilon: 0.2 }, [0.343248945997454869, -0.072269409938411134, 0.072269409938411134]],
+  // -log sigmoid(0.45 + 0.05 (6 - 11)) = -log sigmoid(0.2)
+  ["r-dpo", { alpha: 0.05 }, [0.598138869381591839, -0.045016600268752209, 0.045016600268752209]],
+  // -log sigmoid(5 * 13/24)
+  [
+    "length-normalised-dpo",
+    {},
+    [0.064520827721482628, -0.052069510229725557, 0.028401551034395758],
+  ],
+  ["ropo", {}, [1.479470140265188595, -0.09253654554185287, 0.09253654554185287]],
+  // a batch of one pair is DPO
+  ["dr-dpo", {}, [0.493248945997454869, -0.038936076605077801, 0.038936076605077801]],
+  ["cpo", {}, [1.989483469581648108, -0.191175167979903837, 0.02450850131323717]],
+  ["orpo", {}, [1.764051575954628151, -0.175361551074045509, 0.00452420565743777]],
+];
+
+Deno.test("every loss has the value and gradient of its paper's formula", () => {
+  assert.deepEqual([...new Set(byFormula.map(([name]) => name))].sort(), [...lossNames].sort());
+  for (const [name, options, [loss, chosenGrad, rejectedGrad]] of byFormula) {
+    const out = pairLoss(lossSpecFromOptions(name, options), batchOf([agrees]));
+    assertClose(out.losses[0], loss, 1e-14 * Math.abs(loss), `${name} loss`);
+    assertClose(out.chosenGrads[0], chosenGrad, 1e-14, `${name} chosen gradient`);
+    assertClose(out.rejectedGrads[0], rejectedGrad, 1e-14, `${name} rejected gradient`);
+  }
+});
+
+Deno.test("Dr. DPO weights the pairs of a batch as its paper's formula does", () => {
+  const expected = [
+    // betaPrime, batch loss, 2 dL/dl_w of both pairs (mpmath, 40 digits)
+    [1, 0.807386057622048296, -0.053306504086442561, -0.04533774136827437],
+    [2, 0.843324866196441894, -0.04638421466151267, -0.058113343838345626],
+  ];
+  for (const [betaPrime, loss, first, second] of expected as [number, number, number, number][]) {
+    const spec = lossSpecFromOptions("dr-dpo", { betaPrime });
+    const out = pairLoss(spec, batchOf([agrees, disagrees]));
+    assertClose(out.losses[0], loss, 1e-14, "loss");
+    assert.equal(out.losses[0], out.losses[1]);
+    assertClose(out.chosenGrads[0], first, 1e-14, "first pair");
+    assertClose(out.chosenGrads[1], second, 1e-14, "second pair");
+    assert.equal(out.rejectedGrads[0], -(out.chosenGrads[0] as number));
+    assert.equal(out.rejectedGrads[1], -(out.chosenGrads[1] as number));
+  }
+});
+
+// Written by tools/parity/loss_reference.py.
+for (const { loss: name, options, source, rows } of trl.cases) {
+  Deno.test(`${name} ${JSON.stringify(options)} agrees with TRL ${trl.trl}: ${source}`, () => {
+    const out = pairLoss(lossSpecFromOptions(name, options as LossOptions), batchOf(trl.pairs));
+    // TRL sums float64 log-probabilities of single tokens (relative error 1e-13 here); ORPO's
+    // odds ratio is computed in float32.
+    const relative = source.includes("float32") ? 3e-7 : 1e-12;
+    assert.equal(rows.length, trl.pairs.length);
+    rows.forEach((expected, i) => {
+      const actual = [out.losses[i], out.chosenGrads[i], out.rejectedGrads[i]];
+      expected.forEach((value, j) =>
+        assertClose(
+          actual[j],
+          value,
+          relative * Math.max(1, Math.abs(value)),
+          `pair ${i}, ${trl.columns[j]}`,
+        )
+      );
+    });
+  });
+}
+
+Deno.test("TRL's values cover every loss that TRL has", () => {
+  const covered = new Set(trl.cases.map(({ loss }) => loss));
+  // TRL has no length-regularised DPO, no ROPO and no Dr. DPO.
+  assert.deepEqual(lossNames.filter((name) => !covered.has(name)), ["r-dpo", "ropo", "dr-dpo"]);
+});

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { lossSpecFromOptions, needsWholeBatch } from "../../lib/losses/loss_spec.ts";
+import { pairLoss } from "../../lib/losses/pair_loss.ts";
+import { createPrng } from "../../lib/random/prng.ts";
+import type { PairLosses } from "../../lib/losses/types.ts";
+import { allLossCases, assertClose, batchOf, randomRows } from "./loss_cases.ts";
+
+const rows = randomRows(40, 3);
+const batch = batchOf(rows);
+/** Chosen and rejected exchanged. */
+const swapped = batchOf(rows.map(([a, b, c, d, e, f]) => [b, a, d, c, f, e] as number[]));
+
+function assertSame(actual: PairLosses, expected: PairLosses, tolerance: number): void {
+  for (const key of Object.keys(expected) as (keyof PairLosses)[]) {
+    expected[key].forEach((value, i) =>
+      assertClose(actual[key][i], value, tolerance * Math.max(1, Math.abs(value)), `${key}[${i}]`)
+    );
+  }
+}
+
+Deno.test("where policy and reference agree, DPO's losses are ln 2", () => {
+  const equal = batchOf(rows.map(([, , c, d, e, f]) => [c, d, c, d, e, f] as number[]));
+  for (const name of ["dpo", "cdpo", "rdpo", "length-normalised-dpo", "dr-dpo"]) {
+    for (const loss of pairLoss(lossSpecFromOptions(name), equal).losses) {
+      assertClose(loss, Math.LN2, 1e-15, name);
+    }
+  }
+  assert.deepEqual(
+    pairLoss(lossSpecFromOptions("hinge"), equal).losses,
+    new Float64Array(40).fill(1),
+  );
+});
+
+Deno.test("with their extra option at 0, cDPO, rDPO and R-DPO are DPO", () => {
+  for (const beta of [0.1, 0.5]) {
+    const expected = pairLoss(lossSpecFromOptions("dpo", { beta }), batch);
+    assertSame(pairLoss(lossSpecFromOptions("cdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
+    assertSame(pairLoss(lossSpecFromOptions("rdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
+    assertSame(pairLoss(lossSpecFromOptions("r-dpo", { beta, alpha: 0 }), batch), expected, 1e-15);
+  }
+});
+
+Deno.test("responses of one token: length-normalised DPO is DPO, averaged IPO is IPO", () => {
+  const short = batchOf(rows.map((row) => [...row.slice(0, 4), 1, 1]));
+  assertSame(
+    pairLoss(lossSpecFromOptions("length-normalised-dpo", { beta: 0.3 }), short),
+    pairLoss(lossSpecFromOptions("dpo", { beta: 0.3 }), short),
+    1e-14,
+  );
+  assertSame(
+    pairLoss(lossSpecFromOptions("ipo", { average: true }), short),
+    pairLoss(lossSpecFromOptions("ipo", { average: false }), short),
+    1e-15,
+  );
+});
+
+Deno.test("Dr. DPO tends to DPO as betaPrime grows, and to the least loss as it falls", () => {
+  const expected = pairLoss(lossSpecFromOptions("dpo"), batch);
+  const mean = expected.losses.reduce((a, b) => a + b) / 40;
+  const wide = pairLoss(lossSpecFromOptions("dr-dpo", { betaPrime: 1e9 }), batch);
+  assertClose(wide.losses[0], mean, 1e-6, "batch loss");
+  wide.chosenGrads.forEach((grad, i) =>
+    assertClose(grad, expected.chosenGrads[i] as number, 1e-8, `gradient ${i}`)
+  );
+  const narrow = pairLoss(lossSpecFromOptions("dr-dpo", { betaPrime: 1e-6 }), batch);
+  assertClose(narrow.losses[0], Math.min(...expected.losses), 1e-5, "batch loss");
+});
+
+Deno.test("IPO is least, with no gradient, where delta is 1 / (2 tau)", () => {
+  for (const tau of [0.1, 0.25]) {
+    const at = (delta: number) =>
+      pairLoss(lossSpecFromOptions("ipo", { tau }), batchOf([[-9, -9, -9 - delta, -9, 3, 4]]));
+    const best = at(1 / (2 * tau));
+    assert.equal(best.losses[0], 0);
+    assert.equal(Math.abs(best.chosenGrads[0] as number), 0);
+    assert.equal(best.margins[0], 0.5);
+    for (const off of [-1, -0.01, 0.01, 1]) {
+      assertClose(at(1 / (2 * tau) + off).losses[0], off * off, 1e-12, `IPO at ${off}`);
+    }
+  }
+});
+
+Deno.test("the hinge losses have neither value nor slope beyond their margin", () => {
+  // z = 0.1 * 10.5 = 1.05
+  const beyond = pairLoss(lossSpecFromOptions("hinge"), batchOf([[-1, -20, -11.5, -20, 3, 4]]));
+  const short = pairLoss(lossSpecFromOptions("hinge"), batchOf([[-2, -20, -11.5, -20, 3, 4]]));
+  assert.deepEqual(
+    [beyond.losses[0], beyond.chosenGrads[0], beyond.rejectedGrads[0]].map(
+      Math.abs as (value: number | undefined) => number,
+    ),
+    [0, 0, 0],
+  );
+  assertClose(short.losses[0], 0.05, 1e-15, "hinge at z = 0.95");
+  assert.deepEqual([short.chosenGrads[0], short.rejectedGrads[0]], [-0.1, 0.1]);
+  const slic = pairLoss(
+    lossSpecFromOptions("slic-hf", { lambda: 0 }),
+    batchOf([[-1, -2.5, 0, 0, 3, 4]]),
+  );
+  assert.deepEqual([slic.losses[0], slic.rejectedGrads[0]], [0, 0]);
+});
+
+Deno.test("rDPO is unbiased: over flips of rate epsilon it is DPO on the clean label", () => {
+  const clean = pairLoss(lossSpecFromOptions("dpo"), batch);
+  for (const epsilon of [0.1, 0.2, 0.4]) {
+    const spec = lossSpecFromOptions("rdpo", { epsilon });
+    const right = pairLoss(spec, batch);
+    const wrong = pairLoss(spec, swapped);
+    clean.losses.forEach((loss, i) => {
+      const mix = (a: Float64Array, b: Float64Array): number =>
+        (1 - epsilon) * (a[i] as number) + epsilon * (b[i] as number);
+      assertClose(mix(right.losses, wrong.losses), loss, 1e-13, `loss ${i} at ${epsilon}`);
+      assertClose(
+        mix(right.chosenGrads, wrong.rejectedGrads),
+        clean.chosenGrads[i] as number,
+        1e-14,
+        `gradient ${i} at ${epsilon}`,
+      );
+    });
+  }
+});
+
+Deno.test("cDPO is least where sigmoid(z) = 1 - epsilon", () => {
+  const epsilon = 0.2;
+  const z = Math.log((1 - epsilon) / epsilon);
+  const out = pairLoss(
+    lossSpecFromOptions("cdpo", { beta: 0.5, epsilon }),
+    batchOf([[2 * z - 50, -50, -50, -50, 5, 5]]),
+  );
+  assertClose(out.chosenGrads[0], 0, 1e-15, "gradient");
+});
+
+Deno.test("ROPO's gradient weight peaks at 1, where sigmoid(-z) = (1 + alpha) / (2 alpha)", () => {
+  for (const alpha of [2, 14]) {
+    const spec = lossSpecFromOptions("ropo", { beta: 1, alpha });
+    const weight = (z: number): number =>
+      -(pairLoss(spec, batchOf([[z - 20, -20, -20, -20, 5, 5]])).chosenGrads[0] as number);
+    const s = (1 + alpha) / (2 * alpha);
+    const peak = Math.log((1 - s) / s);
+    assertClose(weight(peak), 1, 1e-12, "weight at the peak");
+    for (const off of [-2, -0.1, 0.1, 2]) assert.ok(weight(peak + off) < 1 - 1e-4);
+  }
+});
+
+Deno.test("R-DPO asks less of a longer chosen response", () => {
+  const spec = lossSpecFromOptions("r-dpo", { alpha: 0.1 });
+  const of = (chosenLength: number) =>
+    pairLoss(spec, batchOf([[-9, -9, -9, -9, chosenLength, 10]])).losses[0] as number;
+  assert.ok(of(20) < of(10) && of(10) < of(5));
+});
+
+Deno.test("the reported margin is the one that is optimised", () => {
+  const logistic = (margin: number): number => Math.log1p(Math.exp(-margin));
+  for (const spec of allLossCases) {
+    const out = pairLoss(spec, batch);
+    out.margins.forEach((margin, i) => {
+      assertClose(
+        margin,
+        (out.chosenRewards[i] as number) - (out.rejectedRewards[i] as number),
+        1e-12,
+        "margin",
+      );
+      switch (spec.name) {
+        case "dpo":
+        case "r-dpo":
+        case "length-normalised-dpo":
+          assertClose(out.losses[i], logistic(margin), 1e-12, spec.name);
+          break;
+        case "simpo":
+          assertClose(
+            out.losses[i],
+            logistic(margin - spec.beta * spec.gammaMarginRatio),
+            1e-12,
+            spec.name,
+          );
+          break;
+        case "ipo":
+          assertClose(
+            out.losses[i],
+            (margin / spec.tau - 1 / (2 * spec.tau)) ** 2,
+            1e-9,
+            spec.name,
+          );
+          break;
+        case "hinge":
+          assertClose(out.losses[i], Math.max(0, 1 - margin), 1e-12, spec.name);
+          break;
+      }
+    });
+  }
+});
+
+Deno.test("the order of a batch does not matter, and neither does splitting it unless declared", () => {
+  const order = createPrng(1, "order").shuffle(rows.keys().toArray());
+  for (const spec of allLossCases) {
+    const whole = pairLoss(spec, batch);
+    const permuted = pairLoss(spec, batchOf(order.map((i) => rows[i] as number[])));
+    const single = rows.map((row) => pairLoss(spec, batchOf([row])));
+    const tolerance = needsWholeBatch(spec) ? 1e-12 : 0;
+    for (const key of Object.keys(whole) as (keyof PairLosses)[]) {
+      order.forEach((from, to) =>
+        assertClose(permuted[key][to], whole[key][from] as number, tolerance, `${spec.name} ${key}`)
+      );
+    }
+    const sameWhenSplit = single.every((out, i) => out.chosenGrads[0] === whole.chosenGrads[i]);
+    assert.equal(sameWhenSplit, !needsWholeBatch(spec), spec.name);
+  }
+});
