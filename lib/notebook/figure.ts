@@ -28,6 +28,7 @@ export async function figureDisplay(spec: TopLevelSpec, name: FigureName): Promi
     },
     metadata: {
       "image/png": { width: png.width, height: png.height },
+      alt: String(spec.description ?? name.id),
       sera: { figure: name.id, ...(name.main ? { main: true } : {}) },
     },
   };

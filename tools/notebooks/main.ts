@@ -1,0 +1,79 @@
+/** `notebooks`: execute, check, verify and export the notebooks. */
+import { Command } from "commander";
+import { basename, join, relative } from "node:path";
+import { messageOf, UserError } from "../../lib/errors.ts";
+import { checkNotebooks } from "./check.ts";
+import { executeNotebook } from "./execute.ts";
+import { readNotebook } from "./notebook.ts";
+import { notebookPaths, ROOT } from "./paths.ts";
+import { buildSite } from "./site.ts";
+import { verifyNotebook } from "./verify.ts";
+
+const shown = (path: string) => relative(Deno.cwd(), path) || path;
+
+function report(findings: readonly string[], fine: string): void {
+  if (findings.length > 0) throw new UserError(findings.join("\n"));
+  console.log(fine);
+}
+
+function parseParameters(json: string): Record<string, unknown> {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new UserError(`--parameters is not JSON (${messageOf(error)}): pass e.g. {"seeds": 3}`);
+  }
+}
+
+const program = new Command("notebooks")
+  .description("Execute, check and export the notebooks. Without FILES: all in notebooks/.");
+
+program.command("execute [files...]")
+  .description("run notebooks on the Deno kernel; every output is kept")
+  .option("--out <folder>", "write the executed notebooks there (default: over the input)")
+  .option("--parameters <json>", "values over those of the parameters cell")
+  .action(async (files: string[], options: { out?: string; parameters?: string }) => {
+    for (const path of notebookPaths(files)) {
+      console.log(`executing ${shown(path)}`);
+      await executeNotebook(path, {
+        ...(options.out === undefined ? {} : { output: join(options.out, basename(path)) }),
+        ...(options.parameters === undefined
+          ? {}
+          : { parameters: parseParameters(options.parameters) }),
+      });
+    }
+  });
+
+program.command("check [files...]")
+  .description("types, lint, format and size of the cells")
+  .action(async (files: string[]) => {
+    const paths = notebookPaths(files);
+    report(await checkNotebooks(paths), `${paths.length} notebooks: code is fine`);
+  });
+
+program.command("verify [files...]")
+  .description("executed notebooks: every output present, no error, nothing private")
+  .action((files: string[]) => {
+    const paths = notebookPaths(files);
+    const findings = paths.flatMap((path) =>
+      verifyNotebook(readNotebook(path)).map((finding) => `${shown(path)}: ${finding}`)
+    );
+    report(findings, `${paths.length} notebooks: outputs are complete`);
+  });
+
+program.command("site [files...]")
+  .description("write executed notebooks as a static site")
+  .option("--out <folder>", "folder of the site", join(ROOT, "site"))
+  .action(async (files: string[], options: { out: string }) => {
+    await buildSite(notebookPaths(files), options.out);
+    console.log(`open ${shown(join(options.out, "index.html"))}`);
+  });
+
+if (import.meta.main) {
+  try {
+    await program.parseAsync(Deno.args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    Deno.exit(1);
+  }
+}
