@@ -13,7 +13,12 @@ import { ropo } from "./ropo.ts";
 import { simpo } from "./simpo.ts";
 import { slicHf } from "./slic_hf.ts";
 
-/** Every loss, by name. A new loss is one file and one row here; all types below follow. */
+/**
+ * Every loss, by name. A new loss is one file and one row here; all types below follow.
+ *
+ * KTO is missing: its reference point needs the log-probabilities of mismatched prompts and
+ * responses, which `PairLogps` does not carry.
+ */
 const table = {
   "dpo": dpo,
   "ipo": ipo,
