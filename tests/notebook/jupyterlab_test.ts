@@ -47,15 +47,15 @@ Deno.test({
       })();
       await withPage(`${address}/lab/tree/${relative(ROOT, copy)}?reset`, async (page) => {
         await page.until("!!document.querySelector('.jp-NotebookPanel .jp-Cell')", 90);
-        await page.until("!!globalThis.jupyterapp?.shell?.currentWidget?.sessionContext", 30);
-        await page.evaluate(
-          "jupyterapp.shell.currentWidget.sessionContext.ready.then(() => true)",
-        );
-        await page.evaluate(
-          "jupyterapp.commands.execute('notebook:run-all-cells').then(() => true)",
-        );
+        await page.evaluate(`(async () => {
+          const [panel] = jupyterapp.shell.widgets("main");
+          await panel.sessionContext.ready;
+          jupyterapp.shell.activateById(panel.id);
+          await jupyterapp.commands.execute("notebook:run-all-cells");
+        })()`);
         const cells = await page.evaluate<{ outputs: string[] }[]>(`new Promise((resolve) => {
-          const cells = jupyterapp.shell.currentWidget.content.model.cells;
+          const [panel] = jupyterapp.shell.widgets("main");
+          const cells = panel.content.model.cells;
           setTimeout(() => resolve([...cells].filter((cell) => cell.type === "code")
             .map((cell) => ({ outputs: cell.outputs.toJSON()
               .map((output) => String(output.data?.["text/plain"] ?? output.evalue)) }))), 1500);
