@@ -15,7 +15,6 @@ export function nativeOps(engine: Engine & { readonly raw: RawKernels }): Ops {
   const matMulAttributes = [false, true].map((a) =>
     [false, true].map((b) => [bool("transpose_a", a), bool("transpose_b", b), float])
   );
-  const nothing = tf.keep(tf.tensor1d([], "float32"));
   const nothing2d = tf.keep(tf.tensor2d([], [0, 0], "float32"));
   const shapeAttributes = (shape: AttentionShape): OpAttribute[] => [
     int("heads", shape.heads),

@@ -1,0 +1,76 @@
+import type { Snapshot } from "../policy/language_model.ts";
+
+/** An update under way, complete enough to go on with. */
+export interface UpdateState {
+  readonly iteration: number;
+  /** Steps done in this iteration. */
+  readonly step: number;
+  readonly policy: Snapshot;
+  readonly moments: Snapshot;
+}
+
+/** One optimiser step. Means over its pairs, before the update. */
+export interface StepRow {
+  readonly iteration: number;
+  /** From 1. */
+  readonly step: number;
+  readonly loss: number;
+  readonly margin: number;
+  /** Share of pairs with a positive margin, ties half. */
+  readonly accuracy: number;
+  /** Mean log-probabilities, nats. */
+  readonly chosenLogp: number;
+  readonly rejectedLogp: number;
+  readonly learningRate: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** Where a run keeps what it has computed, so that a killed one continues to the same result. */
+export interface SeraStore {
+  /** The value kept under a name, or computed now and kept. Values survive JSON exactly. */
+  once<T>(name: string, compute: () => Promise<T>): Promise<T>;
+  /** The policy that an iteration ended with; undefined if it has not ended. */
+  policy(iteration: number): Promise<Snapshot | undefined>;
+  savePolicy(iteration: number, policy: Snapshot): Promise<void>;
+  /** Called after every step; `state` is only made if the store wants a checkpoint now. */
+  afterStep(row: StepRow, state: () => Promise<UpdateState>): Promise<void>;
+  /** The last update state of this iteration; rows logged after it are dropped. */
+  resume(iteration: number): Promise<UpdateState | undefined>;
+  /** Rows of an iteration logged so far. */
+  rows(iteration: number): Promise<StepRow[]>;
+}
+
+/** A store that lives as long as the process. */
+export class MemoryStore implements SeraStore {
+  readonly #values = new Map<string, unknown>();
+  readonly #policies = new Map<number, Snapshot>();
+  readonly #rows: StepRow[] = [];
+
+  async once<T>(name: string, compute: () => Promise<T>): Promise<T> {
+    if (!this.#values.has(name)) this.#values.set(name, await compute());
+    return this.#values.get(name) as T;
+  }
+
+  policy(iteration: number): Promise<Snapshot | undefined> {
+    return Promise.resolve(this.#policies.get(iteration));
+  }
+
+  savePolicy(iteration: number, policy: Snapshot): Promise<void> {
+    this.#policies.set(iteration, policy);
+    return Promise.resolve();
+  }
+
+  afterStep(row: StepRow): Promise<void> {
+    this.#rows.push(row);
+    return Promise.resolve();
+  }
+
+  resume(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  rows(iteration: number): Promise<StepRow[]> {
+    return Promise.resolve(this.#rows.filter((row) => row.iteration === iteration));
+  }
+}
