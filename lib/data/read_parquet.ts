@@ -1,10 +1,10 @@
 import {
   type AsyncBuffer,
-  asyncBufferFromFile,
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
   parquetSchema,
+  type SchemaTree,
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { messageOf, UserError } from "../errors.ts";
@@ -25,7 +25,9 @@ export async function* readParquet(
   path: string,
   columns: readonly string[],
 ): AsyncGenerator<SourceRecord> {
-  const { file, metadata } = await open(path);
+  using handle = await Deno.open(path);
+  const file = asBuffer(handle);
+  const metadata = await readMetadata(path, file);
   const names = parquetSchema(metadata).children.map((child) => child.element.name);
   const wanted = names.filter((name) => columns.includes(name));
   const others = Object.fromEntries(
@@ -43,16 +45,68 @@ export async function* readParquet(
   }
 }
 
-async function open(path: string): Promise<{ file: AsyncBuffer; metadata: FileMetaData }> {
+/**
+ * The file as hyparquet reads it: bounds are checked, and a failed read that hyparquet started but
+ * no longer waits for, because another one failed first, does not count as unhandled.
+ */
+function asBuffer(handle: Deno.FsFile): AsyncBuffer {
+  const byteLength = handle.statSync().size;
+  return {
+    byteLength,
+    slice: (start, end = byteLength) => {
+      const bytes = readBytes(handle, byteLength, start, end);
+      bytes.catch(() => {});
+      return bytes;
+    },
+  };
+}
+
+// deno-lint-ignore require-await -- reads in one go, reports through the promise
+async function readBytes(
+  handle: Deno.FsFile,
+  byteLength: number,
+  start: number,
+  end: number,
+): Promise<ArrayBuffer> {
+  if (!(start >= 0 && start <= end && end <= byteLength)) {
+    throw new Error(`bytes ${start} to ${end} are wanted of a file of ${byteLength}`);
+  }
+  const bytes = new Uint8Array(end - start);
+  handle.seekSync(start, Deno.SeekMode.Start);
+  for (let offset = 0; offset < bytes.length;) {
+    const read = handle.readSync(bytes.subarray(offset));
+    if (read === null) throw new Error("the file ended while it was read");
+    offset += read;
+  }
+  return bytes.buffer;
+}
+
+async function readMetadata(path: string, file: AsyncBuffer): Promise<FileMetaData> {
   try {
-    const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);
-    if (!metadata.row_groups.every((group) => Number.isSafeInteger(Number(group.num_rows)))) {
-      throw new Error("a row group has no row count");
-    }
-    return { file, metadata };
+    checkMetadata(metadata, file.byteLength);
+    return metadata;
   } catch (error) {
     throw invalid(path, error);
+  }
+}
+
+/** What hyparquet would find out too late: after it has asked for memory or begun to read. */
+function checkMetadata(metadata: FileMetaData, byteLength: number): void {
+  const root = parquetSchema(metadata);
+  for (const { num_rows, columns } of metadata.row_groups) {
+    const rows = Number(num_rows);
+    // A row takes a bit at the very least: an index into a dictionary.
+    if (!(Number.isSafeInteger(rows) && rows >= 0 && rows <= 8 * byteLength)) {
+      throw new Error(`a row group claims ${num_rows} rows in a file of ${byteLength} bytes`);
+    }
+    for (const { meta_data } of columns) {
+      let node: SchemaTree | undefined = root;
+      for (const name of meta_data?.path_in_schema ?? [""]) {
+        node = node?.children.find(({ element }) => element.name === name);
+      }
+      if (node === undefined) throw new Error("a column is not part of the schema");
+    }
   }
 }
 

@@ -118,7 +118,8 @@ function encodePrompt(text: string, plain: boolean, tokenizer: TextTokenizer): I
 function encodeCompletion(text: string, tokenizer: TextTokenizer): Int32Array {
   const ids = tokenizer.encode(text);
   const end = ids.findLastIndex((id) => tokenizer.stopTokenIds.includes(id));
-  if (end >= 0 && tokenizer.decode(ids.subarray(end + 1)).trim() === "") {
+  const rest = ids.subarray(end + 1);
+  if (end >= 0 && (rest.length === 0 || tokenizer.decode(rest).trim() === "")) {
     return ids.slice(0, end + 1);
   }
   const ended = new Int32Array(ids.length + 1);

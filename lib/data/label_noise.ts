@@ -1,0 +1,41 @@
+import { UserError } from "../errors.ts";
+import type { Prng } from "../random/prng.ts";
+import type { TokenizedPair } from "./preference.ts";
+
+/** Pairs after label noise, and which of them it touched. */
+export interface NoisyPairs {
+  /** In the original order; every pair says whether its label is flipped. */
+  readonly pairs: readonly TokenizedPair[];
+  /** Ids of the pairs whose sides were exchanged, in the original order. */
+  readonly flippedIds: readonly string[];
+}
+
+/**
+ * Exchanges chosen and rejected in exactly `round(rate * n)` pairs, chosen by a shuffle.
+ *
+ * With the same generator a higher rate flips the pairs of a lower one and more, so noise levels
+ * of one seed are nested. A pair that says it was flipped before is right again when flipped.
+ *
+ * @param rate share of the pairs, in [0, 1]
+ * @throws {UserError} if the rate is out of range
+ */
+export function flipLabels(
+  pairs: readonly TokenizedPair[],
+  rate: number,
+  prng: Prng,
+): NoisyPairs {
+  if (!(rate >= 0 && rate <= 1)) {
+    throw new UserError(`the share of labels to flip must be in [0, 1], got ${rate}`);
+  }
+  const order = prng.shuffle(pairs.map((_, index) => index));
+  const flips = new Set(order.slice(0, Math.round(rate * pairs.length)));
+  return {
+    pairs: pairs.map((pair, index) => {
+      const before = pair.flipped ?? false;
+      if (!flips.has(index)) return { ...pair, flipped: before };
+      const { chosenIds, rejectedIds } = pair;
+      return { ...pair, chosenIds: rejectedIds, rejectedIds: chosenIds, flipped: !before };
+    }),
+    flippedIds: pairs.filter((_, index) => flips.has(index)).map(({ id }) => id),
+  };
+}

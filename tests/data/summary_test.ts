@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { readPreferences } from "../../lib/data/read_preferences.ts";
+import { formatSummary, summarizeData, summarizeLengths } from "../../lib/data/summary.ts";
+import { tokenizePairs } from "../../lib/data/tokenize_pairs.ts";
+import { jsonl, withFile } from "./temporary_file.ts";
+import { tinyTokenizer } from "./tiny_tokenizer.ts";
+
+Deno.test("lengths: mean, nearest-rank 95th percentile, maximum", () => {
+  const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
+  assert.deepEqual(summarizeLengths(hundred), { mean: 50.5, p95: 95, max: 100 });
+  assert.deepEqual(summarizeLengths([7]), { mean: 7, p95: 7, max: 7 });
+  assert.throws(() => summarizeLengths([]), RangeError);
+});
+
+Deno.test("a file is described with everything that was lost on the way", async () => {
+  const content = jsonl(
+    { prompt: "p", chosen: "abc", rejected: "a", source: "x" },
+    { prompt: "p", chosen: "a", rejected: "b", judge: "y" },
+    { prompt: "q", chosen: "a", rejected: "a" },
+    { prompt: "0123456789", chosen: "a", rejected: "bcd" },
+    { prompt: "r", chosen: "01234567890123456789", rejected: "c" },
+    { prompt: "r", chosen: "0123456789012345678a", rejected: "0123456789012345678b" },
+  );
+  await withFile("p.jsonl", content, async (path) => {
+    const file = await readPreferences(path);
+    const tokenized = tokenizePairs(file.pairs, tinyTokenizer(null), { maxLength: 16 });
+    const summary = summarizeData(file, tokenized);
+    assert.deepEqual(summary, {
+      pairs: 4,
+      prompts: 3,
+      promptTokens: { mean: 11 / 4, p95: 8, max: 8 },
+      chosenTokens: { mean: 23 / 4, p95: 15, max: 15 },
+      rejectedTokens: { mean: 10 / 4, p95: 4, max: 4 },
+      chosenLonger: 2.5 / 4,
+      skipped: 1,
+      dropped: 1,
+      truncated: { prompt: 1, chosen: 1, rejected: 0 },
+      ignoredColumns: ["source", "judge"],
+    });
+    assert.equal(
+      formatSummary(summary),
+      [
+        "4 pairs of 3 prompts; chosen is longer in 62.5 %",
+        "tokens (mean, p95, max): prompt 2.8, 8, 8; chosen 5.8, 15, 15; rejected 2.5, 4, 4",
+        "skipped: 1 with chosen = rejected",
+        "dropped after tokenising: 1",
+        "cut to the length limit: 1 prompts, 1 chosen, 0 rejected (raise --max-length to keep them whole)",
+        "ignored columns: source, judge",
+      ].join("\n"),
+    );
+  });
+});
