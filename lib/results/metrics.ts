@@ -66,8 +66,8 @@ export interface MetricText {
 /** Every metric of an iteration: the one place for its name in tables, its unit and meaning. */
 export const ITERATION_METRICS: Readonly<Record<keyof IterationMetrics, MetricText>> = {
   iteration: text("iteration", "", "from 1; the first is a plain update on every pair"),
-  offlinePairs: text("offline pairs", "pairs", "given pairs selected for this update"),
-  onPolicyPairs: text("on-policy pairs", "pairs", "bootstrapped pairs selected for this update"),
+  offlinePairs: text("offline pairs", "", "given pairs selected for this update"),
+  onPolicyPairs: text("on-policy pairs", "", "bootstrapped pairs selected for this update"),
   trainLoss: text("train loss", "nats", "mean loss over the iteration's steps"),
   heldOutLoss: text("held-out loss", "nats", "mean loss of the held-out pairs after the update"),
   heldOutMargin: text("held-out margin", "", "mean IRM of the held-out pairs after the update"),

@@ -1,0 +1,20 @@
+/** What one iteration's selection saw and did, pair by pair. Arrays have one entry a given pair. */
+export interface SelectionSummary {
+  readonly iteration: number;
+  /** Ensemble IRM. */
+  readonly margins: readonly number[];
+  readonly kept: readonly boolean[];
+  /** Known in audits only: whether the label was flipped. */
+  readonly flipped?: readonly boolean[];
+}
+
+/** A pair that the policy wrote and ranked itself. */
+export interface GeneratedExample {
+  readonly iteration: number;
+  readonly prompt: string;
+  readonly chosen: string;
+  readonly rejected: string;
+  /** Ensemble implicit rewards. */
+  readonly chosenReward: number;
+  readonly rejectedReward: number;
+}
