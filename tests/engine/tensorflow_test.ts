@@ -32,7 +32,7 @@ Deno.test("raw kernels run TensorFlow ops by name and belong to the enclosing ti
         { name: "Tk", type: raw.attr.type, value: raw.dtype.int32 },
         { name: "index_type", type: raw.attr.type, value: raw.dtype.int32 },
       ],
-      [x],
+      [x, tf.scalar(2, "int32")],
       2,
     );
     assert.deepEqual([...values!.dataSync()], [3, 2]);
