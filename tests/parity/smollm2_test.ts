@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { tokenizePair, tokenizePrompt } from "../../lib/data/tokenize_pairs.ts";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
-import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
 import { Decoder } from "../../lib/policy/decode.ts";
 import { generate } from "../../lib/policy/generate.ts";
 import { openModel } from "../../lib/policy/io/load.ts";
@@ -16,7 +15,13 @@ import { isFile } from "../../tools/setup/process.ts";
 import { testModelPath } from "../../tools/setup/test_model.ts";
 import { assertAllClose } from "./assert_close.ts";
 import { readReference, type ReferenceTrajectory, withHashedLora } from "./references.ts";
-import { assertFinal, assertSteps, takeSteps, withReference } from "./trajectory.ts";
+import {
+  assertFinal,
+  assertSteps,
+  takeSteps,
+  trajectoryConfig,
+  withReference,
+} from "./trajectory.ts";
 
 interface SmolReference {
   readonly greedy: {
@@ -129,13 +134,10 @@ Deno.test({ name: "SmolLM2: log-probabilities are PyTorch's", ignore }, async ()
 Deno.test({ name: "SmolLM2: three steps of LoRA DPO are PyTorch's", ignore }, async () => {
   const { model: base, reference: { lora }, pairs } = await smollm2();
   const { rank, alpha, targets, initScale, steps: expected, final } = lora;
-  const config = { rank, alpha, dropout: 0, targetModules: targets };
-  const model = withHashedLora(base, config, initScale);
-  const known = await withReference(base, pairs);
-  const rates = expected.map(({ learningRate }) => learningRate);
-  const objective = { loss: { ...defaultLossSpec("dpo"), beta: 0.1 }, alpha: 0 };
-  const steps = await takeSteps(model, rates.map(() => known), rates, objective);
-  assertSteps(steps, expected);
+  const adapter = { rank, alpha, dropout: 0, targetModules: targets };
+  const model = withHashedLora(base, adapter, initScale);
+  const config = trajectoryConfig({ stepsPerIteration: 3, learningRate: 1e-3, batchPairs: 4 });
+  assertSteps(await takeSteps(model, await withReference(base, pairs), config), expected);
   await assertFinal(model, pairs, final, 0.02);
   model.dispose();
 });

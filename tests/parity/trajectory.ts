@@ -1,39 +1,41 @@
-/** Repeats a reference trajectory with the suite's own update. */
-import { type LossSpec } from "../../lib/losses/loss_table.ts";
-import { withNllAnchor } from "../../lib/losses/nll_anchor.ts";
-import { pairLoss } from "../../lib/losses/pair_loss.ts";
-import type { PairLogps } from "../../lib/losses/types.ts";
+/** Repeats a reference trajectory with the suite's own training loop. */
 import type { TokenizedPair } from "../../lib/data/preference.ts";
+import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
 import type { LanguageModel } from "../../lib/policy/language_model.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
-import { AdamW, DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
-import {
-  groupOf,
-  type PolicyLogps,
-  type TrainingPair,
-  updateStep,
-} from "../../lib/training/update.ts";
+import { silentProgress } from "../../lib/progress/progress_sink.ts";
+import { DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
+import { bySide } from "../../lib/training/pair_logps.ts";
+import type { SeraConfig } from "../../lib/training/sera_config.ts";
+import { MemoryStore, type StepRow } from "../../lib/training/sera_store.ts";
+import { batchSchedule, trainIteration } from "../../lib/training/train_iteration.ts";
+import { groupOf, type TrainingPair } from "../../lib/training/update.ts";
 import { assertAllClose, assertClose } from "./assert_close.ts";
 import type { ReferenceStep, ReferenceTrajectory } from "./references.ts";
 
-/** What is optimised. */
-export interface Objective {
-  readonly loss: LossSpec;
-  /** Weight of the per-token NLL anchor; 0 for none. */
-  readonly alpha: number;
-}
+/** The settings that a trajectory names; README.md gives those that all share. */
+export type TrajectorySettings =
+  & Pick<SeraConfig, "stepsPerIteration" | "learningRate">
+  & Partial<SeraConfig>;
 
-const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);
-
-/** Summed log-probabilities of every pair. */
-export async function pairLogps(
-  model: LanguageModel,
-  pairs: readonly TokenizedPair[],
-): Promise<PolicyLogps> {
-  const logps = await sequenceLogps(model, pairs.map(groupOf));
+/** DPO with beta 0.1 on batches of 8, at a constant learning rate, unless the settings differ. */
+export function trajectoryConfig(settings: TrajectorySettings): SeraConfig {
   return {
-    chosen: Float64Array.from(logps, ([chosen]) => chosen!),
-    rejected: Float64Array.from(logps, ([, rejected]) => rejected!),
+    loss: { ...defaultLossSpec("dpo"), beta: 0.1 },
+    nllAlpha: 0,
+    iterations: 1,
+    batchPairs: 8,
+    schedule: "constant",
+    warmupSteps: 0,
+    optimiser: { ...DEFAULT_ADAMW, weightDecay: 0.01, maxGradNorm: 1 },
+    selection: { rule: "all" },
+    ensemble: { weighting: "ema", gamma: 0, window: 1 },
+    onPolicy: null,
+    relabel: false,
+    reference: "sft",
+    initial: "previous",
+    maxRows: 4096,
+    ...settings,
   };
 }
 
@@ -42,7 +44,7 @@ export async function withReference(
   model: LanguageModel,
   pairs: readonly TokenizedPair[],
 ): Promise<TrainingPair[]> {
-  const { chosen, rejected } = await pairLogps(model, pairs);
+  const { chosen, rejected } = bySide(await sequenceLogps(model, pairs.map(groupOf)));
   return pairs.map((pair, i) => ({
     ...pair,
     referenceChosenLogp: chosen[i]!,
@@ -50,68 +52,33 @@ export async function withReference(
   }));
 }
 
-/** The losses of some pairs at these policy log-probabilities. */
-function lossesOf(
-  { loss, alpha }: Objective,
-  logps: PolicyLogps,
-  pairs: readonly TrainingPair[],
-) {
-  const terms: PairLogps = {
-    policyChosenLogps: logps.chosen,
-    policyRejectedLogps: logps.rejected,
-    referenceChosenLogps: Float64Array.from(pairs, (pair) => pair.referenceChosenLogp),
-    referenceRejectedLogps: Float64Array.from(pairs, (pair) => pair.referenceRejectedLogp),
-    chosenLengths: Float64Array.from(pairs, (pair) => pair.chosenIds.length),
-    rejectedLengths: Float64Array.from(pairs, (pair) => pair.rejectedIds.length),
-  };
-  return withNllAnchor(pairLoss(loss, terms), terms, alpha);
-}
-
-/** Steps of the suite at the trajectory's learning rates, in passes of at most `maxRows` rows. */
+/** Trains on batches of `pairs` in their order and returns what each step saw. */
 export async function takeSteps(
   model: LanguageModel,
-  batches: readonly (readonly TrainingPair[])[],
-  learningRates: readonly number[],
-  objective: Objective,
-  maxRows = 4096,
-): Promise<ReferenceStep[]> {
-  const optimiser = new AdamW(model, { ...DEFAULT_ADAMW, weightDecay: 0.01, maxGradNorm: 1 });
-  const steps: ReferenceStep[] = [];
-  for (const [t, learningRate] of learningRates.entries()) {
-    const batch = batches[t]!;
-    const total = { loss: 0, chosenLogp: 0, rejectedLogp: 0, margin: 0 };
-    const gradientNorm = await updateStep(
-      model,
-      optimiser,
-      batch,
-      learningRate,
-      (logps, _, pairs) => {
-        const { losses, margins, chosenGrads, rejectedGrads } = lossesOf(objective, logps, pairs);
-        total.loss += sum(losses) / batch.length;
-        total.chosenLogp += sum(logps.chosen) / batch.length;
-        total.rejectedLogp += sum(logps.rejected) / batch.length;
-        total.margin += sum(margins) / batch.length;
-        return {
-          chosen: chosenGrads.map((grad) => grad / batch.length),
-          rejected: rejectedGrads.map((grad) => grad / batch.length),
-        };
-      },
-      { maxRows },
-    );
-    steps.push({ learningRate, gradientNorm, ...total });
-  }
-  optimiser.dispose();
-  return steps;
+  pairs: readonly TrainingPair[],
+  config: SeraConfig,
+): Promise<StepRow[]> {
+  const [seed, iteration] = [0, 1];
+  const { stepsPerIteration, batchPairs } = config;
+  // The loop shuffles: lay the pairs so that its first epoch meets them in order.
+  const order = batchSchedule(pairs.length, stepsPerIteration, batchPairs, seed, iteration).flat();
+  const laid = [...pairs];
+  order.slice(0, pairs.length).forEach((position, i) => laid[position] = pairs[i]!);
+  const store = new MemoryStore();
+  await trainIteration(model, laid, config, { iteration, seed, store, progress: silentProgress });
+  return await store.rows(iteration);
 }
 
 /** Loss within 1e-4, gradient norm within 1e-3 relative, log-probabilities within 1e-4 relative. */
 export function assertSteps(
-  own: readonly ReferenceStep[],
+  own: readonly StepRow[],
   reference: readonly ReferenceStep[],
 ): void {
+  assertClose(own.length, reference.length, 0, "steps");
   for (const [t, expected] of reference.entries()) {
     const step = own[t]!;
     const at = (name: string) => `step ${t + 1}, ${name}`;
+    assertClose(step.learningRate / expected.learningRate, 1, 1e-7, at("learning rate"));
     assertClose(step.loss, expected.loss, 1e-4, at("loss"));
     const relative = step.gradientNorm / expected.gradientNorm;
     assertClose(relative, 1, 1e-3, at(`gradient norm over ${expected.gradientNorm}`));
@@ -128,13 +95,7 @@ export async function assertFinal(
   { chosenLogps, rejectedLogps }: ReferenceTrajectory["final"],
   absolute = 0,
 ): Promise<void> {
-  const { chosen, rejected } = await pairLogps(model, pairs);
-  assertAllClose(chosen, chosenLogps, 1e-4, "chosen log-probability after training", absolute);
-  assertAllClose(
-    rejected,
-    rejectedLogps,
-    1e-4,
-    "rejected log-probability after training",
-    absolute,
-  );
+  const { chosen, rejected } = bySide(await sequenceLogps(model, pairs.map(groupOf)));
+  assertAllClose(chosen, chosenLogps, 1e-4, "chosen log-probability afterwards", absolute);
+  assertAllClose(rejected, rejectedLogps, 1e-4, "rejected log-probability afterwards", absolute);
 }

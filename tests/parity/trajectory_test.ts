@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
+import type { SeraConfig } from "../../lib/training/sera_config.ts";
+import { groupOf, microBatches } from "../../lib/training/update.ts";
 import { assertClose } from "./assert_close.ts";
 import {
   hashedInit,
@@ -15,68 +17,65 @@ import {
 import {
   assertFinal,
   assertSteps,
-  type Objective,
   takeSteps,
+  trajectoryConfig,
   withReference,
 } from "./trajectory.ts";
 
-const DPO: Objective = { loss: { ...defaultLossSpec("dpo"), beta: 0.1 }, alpha: 0 };
-
-async function tinyBatches() {
-  const { batchSize, pairs } = await readReference<
-    { batchSize: number; pairs: ReferencePair[] }
-  >("tiny_pairs");
+/** The tiny checkpoint and the fixed pairs, in order, with its log-probabilities. */
+async function tinyStart() {
   await loadEngine();
   const model = await loadTiny("tiny_llama");
-  const known = await withReference(model, pairs.map(tokenizedPair));
-  const batches = Array.from(
-    { length: known.length / batchSize },
-    (_, i) => known.slice(i * batchSize, (i + 1) * batchSize),
-  );
-  return { model, batches };
+  const { pairs } = await readReference<{ pairs: ReferencePair[] }>("tiny_pairs");
+  return { model, pairs: await withReference(model, pairs.map(tokenizedPair)) };
 }
 
 Deno.test("20 steps of DPO are PyTorch's; the first loss is ln 2", async () => {
-  const { model, batches } = await tinyBatches();
+  const { model, pairs } = await tinyStart();
   const reference = await readReference<ReferenceTrajectory>("dpo_trajectory");
-  const rates = reference.steps.map(({ learningRate }) => learningRate);
-  const steps = await takeSteps(model, batches, rates, DPO);
+  const config = trajectoryConfig({ stepsPerIteration: 20, learningRate: 1e-3, warmupSteps: 5 });
+  const steps = await takeSteps(model, pairs, config);
   assertClose(steps[0]!.loss, Math.LN2, 1e-6, "first loss");
   assertSteps(steps, reference.steps);
-  await assertFinal(model, batches.flat(), reference.final);
+  await assertFinal(model, pairs, reference.final);
   model.dispose();
 });
 
-Deno.test("one batch of 8, 4 x 2 and 8 x 1 accumulated take PyTorch's step", async () => {
+Deno.test("one batch of 8 pairs and smaller ones accumulated take PyTorch's step", async () => {
   const { accumulation: { step, final } } = await readReference<
     { accumulation: { step: ReferenceStep; final: ReferenceTrajectory["final"] } }
   >("dpo_trajectory");
-  // 66 packed rows hold two or three of these pairs; 1 row splits them all.
+  const passes: number[] = [];
   for (const maxRows of [4096, 66, 1]) {
-    const { model, batches } = await tinyBatches();
-    const own = await takeSteps(model, batches, [step.learningRate], DPO, maxRows);
-    assertSteps(own, [step]);
-    await assertFinal(model, batches[0]!, final);
+    const { model, pairs } = await tinyStart();
+    const batch = pairs.slice(0, 8);
+    passes.push(microBatches(batch.map(groupOf), maxRows).length);
+    const config = trajectoryConfig({ stepsPerIteration: 1, learningRate: 1e-3, maxRows });
+    assertSteps(await takeSteps(model, batch, config), [step]);
+    await assertFinal(model, batch, final);
     model.dispose();
   }
+  assert.equal(passes[0], 1);
+  assert.ok(passes[1]! > 1 && passes[1]! < 8, `${passes}`);
+  assert.equal(passes[2], 8);
 });
 
 Deno.test("10 steps of LoRA DPO are PEFT's", async () => {
-  const { model: base, batches } = await tinyBatches();
+  const { model: base, pairs } = await tinyStart();
   const reference = await readReference<ReferenceTrajectory>("lora_trajectory");
-  const rates = reference.steps.map(({ learningRate }) => learningRate);
   const model = await withAdapter(base, "tiny_lora_initial");
-  assertSteps(await takeSteps(model, batches, rates, DPO), reference.steps);
-  await assertFinal(model, batches.flat(), reference.final);
+  const config = trajectoryConfig({ stepsPerIteration: 10, learningRate: 2e-2 });
+  assertSteps(await takeSteps(model, pairs.slice(0, 80), config), reference.steps);
+  await assertFinal(model, pairs, reference.final);
   model.dispose();
   base.dispose();
 });
 
 Deno.test("an adapter that PEFT trained and saved computes what it computes there", async () => {
-  const { model: base, batches } = await tinyBatches();
+  const { model: base, pairs } = await tinyStart();
   const { final } = await readReference<ReferenceTrajectory>("lora_trajectory");
   const model = await withAdapter(base, "tiny_lora_final");
-  await assertFinal(model, batches.flat(), final);
+  await assertFinal(model, pairs, final);
   model.dispose();
   base.dispose();
 });
@@ -96,21 +95,21 @@ Deno.test("the fixed LoRA initialisation is the references'", async () => {
   base.dispose();
 });
 
-const OTHERS: Record<string, Objective> = {
-  ipo: { loss: { ...defaultLossSpec("ipo"), tau: 0.1, average: false }, alpha: 0 },
-  simpo: { loss: { ...defaultLossSpec("simpo"), beta: 2, gammaMarginRatio: 0.25 }, alpha: 0 },
-  hinge: { loss: { ...defaultLossSpec("hinge"), beta: 0.1 }, alpha: 0 },
-  dpo_nll: { ...DPO, alpha: 0.3 },
+const OTHERS: Record<string, Partial<SeraConfig>> = {
+  ipo: { loss: { ...defaultLossSpec("ipo"), tau: 0.1, average: false } },
+  simpo: { loss: { ...defaultLossSpec("simpo"), beta: 2, gammaMarginRatio: 0.25 } },
+  hinge: { loss: { ...defaultLossSpec("hinge"), beta: 0.1 } },
+  dpo_nll: { nllAlpha: 0.3 },
 };
 
-for (const [name, objective] of Object.entries(OTHERS)) {
+for (const [name, settings] of Object.entries(OTHERS)) {
   Deno.test(`6 steps of ${name} are PyTorch's`, async () => {
-    const { model, batches } = await tinyBatches();
+    const { model, pairs } = await tinyStart();
     const all = await readReference<Record<string, ReferenceTrajectory>>("loss_trajectories");
-    const reference = all[name]!;
-    const rates = reference.steps.map(({ learningRate }) => learningRate);
-    assertSteps(await takeSteps(model, batches, rates, objective), reference.steps);
-    await assertFinal(model, batches.slice(0, rates.length).flat(), reference.final);
+    const config = trajectoryConfig({ stepsPerIteration: 6, learningRate: 1e-3, ...settings });
+    const seen = pairs.slice(0, 48);
+    assertSteps(await takeSteps(model, seen, config), all[name]!.steps);
+    await assertFinal(model, seen, all[name]!.final);
     model.dispose();
   });
 }
