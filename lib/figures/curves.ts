@@ -29,8 +29,11 @@ export interface CurveOptions extends FigureText {
   readonly xTitle: string;
   /** With its unit. */
   readonly yTitle: string;
-  /** A dashed horizontal line with its label. */
-  readonly reference?: { readonly y: number; readonly label: string };
+  /** A dashed horizontal line with its label; `y` is one height, or one a panel by its name. */
+  readonly reference?: {
+    readonly label: string;
+    readonly y: number | Readonly<Record<string, number>>;
+  };
   /** Ticks on the given x alone. Default: every x of the rows. */
   readonly xTicks?: readonly number[];
   /** d3-format of the y axis. Default ".2~f". */
@@ -38,7 +41,11 @@ export interface CurveOptions extends FigureText {
 }
 
 /** A point of a line, the label at its end, or (without `y`) a label alone. */
-type LabelledRow = Partial<CurveRow> & { readonly label?: string; readonly labelY?: number };
+type LabelledRow = Partial<CurveRow> & {
+  readonly label?: string;
+  readonly labelY?: number;
+  readonly referenceY?: number;
+};
 
 /**
  * Lines with 95 % bands and each arm's name at the end of its line. Learning curves, response
@@ -55,7 +62,12 @@ export function curvesFigure(rows: readonly CurveRow[], options: CurveOptions): 
   const room = labelRoom(reference === undefined ? arms : [...arms, reference.label]);
   const width = (panels.length === 1 ? 380 : 220) + room;
   const ys = rows.flatMap((row) => [row.y, row.low ?? row.y, row.high ?? row.y]);
-  if (reference !== undefined) ys.push(reference.y);
+  const heightOf = (panel: string) =>
+    typeof reference?.y === "object" ? reference.y[panel] : reference?.y;
+  panels.forEach((panel) => {
+    const height = heightOf(panel);
+    if (height !== undefined) ys.push(height);
+  });
   const pad = (Math.max(...ys) - Math.min(...ys) || 1) * 0.04;
   const domain = [Math.min(...ys) - pad, Math.max(...ys) + pad] as const;
   const gap = (domain[1] - domain[0]) * (LABEL_SIZE + 2) / height;
@@ -67,16 +79,23 @@ export function curvesFigure(rows: readonly CurveRow[], options: CurveOptions): 
       return line.length === 0 ? [] : [line.reduce((a, b) => b.x > a.x ? b : a)];
     });
     const heights = ends.map((end) => end.y);
-    if (reference !== undefined) heights.push(reference.y);
+    const referenceY = heightOf(panel);
+    if (referenceY !== undefined) heights.push(referenceY);
     const places = spread(heights, gap);
     const drawn: LabelledRow[] = inPanel.map((row) => {
       const end = ends.indexOf(row);
       return end < 0 ? row : { ...row, label: row.arm, labelY: places[end] as number };
     });
-    if (reference !== undefined) {
+    if (reference !== undefined && referenceY !== undefined) {
       const labelY = places.at(-1) as number;
       const x = Math.max(...rows.map((row) => row.x));
-      drawn.push({ x, label: reference.label, labelY, ...(panel === "" ? {} : { panel }) });
+      drawn.push({
+        x,
+        label: reference.label,
+        labelY,
+        referenceY,
+        ...(panel === "" ? {} : { panel }),
+      });
     }
     return drawn;
   });
@@ -119,7 +138,12 @@ export function curvesFigure(rows: readonly CurveRow[], options: CurveOptions): 
     },
     ...(reference === undefined ? [] : [{
       mark: { type: "rule", strokeDash: [4, 4], color: NEUTRAL },
-      encoding: { x: { value: 0 }, x2: { value: width - room }, y: { datum: reference.y } },
+      transform: [{ filter: "isValid(datum.referenceY)" }],
+      encoding: {
+        x: { value: 0 },
+        x2: { value: width - room },
+        y: { ...y, field: "referenceY" },
+      },
     }]),
     {
       mark: { type: "text", align: "left", dx: 8, fontSize: LABEL_SIZE },

@@ -17,8 +17,8 @@ export interface FlipRow {
 
 /** Text of the figure and the rate in all pairs. */
 export interface FlipOptions extends FigureText {
-  /** Fraction of wrong labels in all pairs, in [0, 1]; drawn as a dashed line. */
-  readonly baseRate: number;
+  /** Fraction of wrong labels in all pairs, in [0, 1], one or by panel; drawn as a dashed line. */
+  readonly baseRate: number | Readonly<Record<string, number>>;
 }
 
 /**

@@ -1,0 +1,114 @@
+import {
+  curvesFigure,
+  frontierFigure,
+  heatmapFigure,
+  intervalsFigure,
+} from "../../lib/figures/mod.ts";
+import type { StudyRow } from "../../lib/results/study_rows.ts";
+import { bootstrappingStudy } from "../studies/bootstrapping.ts";
+import { type StudyPage, whereAny } from "./page.ts";
+import {
+  contrastPoints,
+  curvePoints,
+  frontierPoints,
+  heatPoints,
+  seedsText,
+} from "./study_values.ts";
+
+const base = (rows: readonly StudyRow[]) => rows.filter((row) => row.condition === "base");
+
+/** Page of the study of preference bootstrapping. */
+export const bootstrappingPage: StudyPage = {
+  study: bootstrappingStudy,
+  paper: "Pairs that the policy generates and ranks by its own implicit reward add to the pairs " +
+    "that selection keeps.",
+  figures: [
+    {
+      id: "sera_minus_selection",
+      reading: "Gold reward of full SeRA minus IRM selection alone, one row a regime, paired by " +
+        "seed. Right of zero: bootstrapping helped.",
+      draw: (rows) =>
+        whereAny(
+          contrastPoints(rows, "gold", [{ arm: "sera", baseline: "irm-70" }], {
+            label: (row) => row.conditionLabel,
+          }),
+          (points) =>
+            intervalsFigure(points, {
+              title: "Full SeRA against selection alone, by regime",
+              subtitle: seedsText(rows),
+              xTitle: "difference in gold reward",
+            }),
+        ),
+    },
+    {
+      id: "on_policy_wrong",
+      reading:
+        "Share of self-labelled pairs whose chosen response is the worse one by gold reward. " +
+        "0.5 is a coin flip.",
+      draw: (rows) =>
+        whereAny(
+          heatPoints(
+            rows.filter((row) => row.arm === "sera" && row.iteration >= 2),
+            "onPolicyWrong",
+            { x: (row) => row.iteration, y: (row) => row.conditionLabel },
+          ),
+          (points) =>
+            heatmapFigure(points, {
+              title: "Wrong labels among the policy's own pairs",
+              subtitle: seedsText(rows),
+              xTitle: "iteration",
+              yTitle: "regime",
+              valueTitle: "share wrong",
+            }),
+        ),
+    },
+    {
+      id: "gold_by_iteration",
+      reading: "Learning curves in the base regime.",
+      draw: (rows) =>
+        whereAny(
+          curvePoints(base(rows), "gold", { x: (row) => row.iteration }),
+          (points) =>
+            curvesFigure(points, {
+              title: "Gold reward by iteration",
+              subtitle: seedsText(rows),
+              xTitle: "iteration",
+              yTitle: "gold reward",
+            }),
+        ),
+    },
+    {
+      id: "reward_gold_correlation",
+      reading: "Correlation of implicit with gold reward over the policy's own samples: what " +
+        "self-labelling has to work with.",
+      draw: (rows) =>
+        whereAny(
+          curvePoints(base(rows), "rewardGoldCorrelation", { x: (row) => row.iteration }),
+          (points) =>
+            curvesFigure(points, {
+              title: "Implicit reward's correlation with gold reward",
+              subtitle: seedsText(rows),
+              xTitle: "iteration",
+              yTitle: "Pearson correlation",
+              reference: { label: "none", y: 0 },
+            }),
+        ),
+    },
+    {
+      id: "frontier",
+      reading: "Gold reward against the distance moved, in the base regime.",
+      draw: (rows) =>
+        whereAny(
+          frontierPoints(base(rows)),
+          (points) =>
+            frontierFigure(points, { title: "Gold reward against KL", subtitle: seedsText(rows) }),
+        ),
+    },
+  ],
+  metrics: ["gold", "winVsSft", "kl", "length", "onPolicyWrong", "rewardGoldCorrelation"],
+  wouldChange: [
+    "Margins cross-fitted on held-out halves, so that no policy ranks what it was trained on.",
+    "A model that is much larger than these.",
+    "Fresh prompts: here the policy generates for the prompts of its offline pairs.",
+  ],
+};

@@ -1,0 +1,35 @@
+import type { TopLevelSpec } from "vega-lite";
+import type { MetricName } from "../../lib/results/study_metrics.ts";
+import type { StudyRow } from "../../lib/results/study_rows.ts";
+import type { Study } from "../studies/study.ts";
+
+/** A figure of a study's page. */
+export interface PageFigure {
+  /** File name without extension, unique within the study. */
+  readonly id: string;
+  /** How to read it, in a sentence or two of Markdown. */
+  readonly reading: string;
+  /** The figure; undefined where the rows have nothing for it yet. */
+  readonly draw: (rows: readonly StudyRow[]) => TopLevelSpec | undefined;
+}
+
+/** What a study's page says and shows beyond what the study itself fixes. */
+export interface StudyPage {
+  readonly study: Study;
+  /** What the paper claims, in our words. */
+  readonly paper: string;
+  /** The first one is the page's main figure. */
+  readonly figures: readonly [PageFigure, ...PageFigure[]];
+  /** Columns of the table of results. */
+  readonly metrics: readonly MetricName[];
+  /** What would change the verdict. */
+  readonly wouldChange: readonly string[];
+}
+
+/** Draws only where there are rows. */
+export function whereAny<Row>(
+  rows: readonly Row[],
+  draw: (rows: readonly Row[]) => TopLevelSpec,
+): TopLevelSpec | undefined {
+  return rows.length === 0 ? undefined : draw(rows);
+}
