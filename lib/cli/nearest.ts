@@ -11,7 +11,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const name = candidate.toLowerCase();
     const prefix = typed !== "" && (name.startsWith(typed) || typed.startsWith(name));
     const distance = prefix ? 0.5 : editDistance(typed, name);
-    if (distance <= Math.max(typed.length, name.length) / 2 && distance < bestDistance) {
+    const length = Math.max(typed.length, name.length);
+    if (distance < length && distance <= Math.ceil(length / 2) && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { asConversation } from "../../lib/data/as_conversation.ts";
 import type { PreferencePair } from "../../lib/data/preference.ts";
 import { tokenizePair, tokenizePairs, tokenizePrompt } from "../../lib/data/tokenize_pairs.ts";
 import { createPrng } from "../../lib/random/prng.ts";
@@ -23,6 +24,8 @@ Deno.test("text answers are their tokens and the end token; the prompt is a user
 Deno.test("a conversation and the same exchange as texts have the same ids", () => {
   const talk = { id: "a", prompt: [{ role: "user", content: "Hi there" }] };
   const pair = { ...talk, chosen: say("yes"), rejected: say("no!") };
+  assert.deepEqual(asConversation(PAIR), pair);
+  assert.deepEqual(asConversation(pair), pair);
   for (const tail of ["\n", "", " \n\n"]) {
     const template = "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + " +
       `message['content'] + '<|im_end|>${tail.replaceAll("\n", "\\n")}' }}{% endfor %}` +

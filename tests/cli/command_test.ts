@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { defaultsOf, HelpRequest, helpText, parseCommand } from "../../lib/cli/command.ts";
+import { integerOption, numberOption, switchOption, textOption } from "../../lib/cli/option.ts";
+import { UsageError } from "../../lib/cli/usage_error.ts";
+import { parseSample, SAMPLE } from "./sample_command.ts";
+
+const DEFAULTS = { loss: "dpo", keep: 0.7, maxLength: 512, seeds: [0, 1], full: false };
+
+/** What the command line is refused with; must be one line. */
+function refusal(...args: string[]): string {
+  try {
+    parseSample(...args);
+  } catch (error) {
+    assert.ok(error instanceof UsageError, `${error}`);
+    assert.ok(!error.message.includes("\n"), error.message);
+    return error.message;
+  }
+  assert.fail(`accepted: ${args.join(" ")}`);
+}
+
+Deno.test("options have their defaults, or what was given", () => {
+  assert.deepEqual(parseSample("--model", "M"), {
+    options: { model: "M", ...DEFAULTS },
+    operands: [],
+  });
+  const line = "--model=M --loss slic-hf --method b --keep 1 --lr 5e-5 -m 64 --limit 3 --full " +
+    "--seeds 4,5 noise gamma";
+  assert.deepEqual(parseSample("--", ...line.split(" ")), {
+    options: {
+      model: "M",
+      loss: "slic-hf",
+      method: "b",
+      keep: 1,
+      lr: 5e-5,
+      maxLength: 64,
+      limit: 3,
+      full: true,
+      seeds: [4, 5],
+    },
+    operands: ["noise", "gamma"],
+  });
+});
+
+Deno.test("the defaults of the table are those of the parser and of the help", () => {
+  assert.deepEqual(defaultsOf(SAMPLE.options), DEFAULTS);
+  const help = helpText(SAMPLE);
+  for (
+    const line of [
+      /Usage: deno task sample \[options\] \[study\.\.\.\]/,
+      /A command for tests\./,
+      /study +studies: noise, gamma/,
+      /--model <path> +model \(required\)/,
+      /--loss <name> +loss: dpo, ipo, slic-hf, simpo \(default: dpo\)/,
+      /--keep <fraction> +share kept \(default: 0\.7\)/,
+      /--lr <rate> +learning rate \(default: depends on the loss\)/,
+      /-m, --max-length <tokens> +longest sequence \(default: 512\)/,
+      /--limit <n> +first n pairs\n/,
+      /--seeds <list> +seeds \(default: 0,1\)/,
+      /-h, --help/,
+      /\nExample: deno task sample --model M\n$/,
+    ]
+  ) assert.match(help, line);
+  for (const flag of ["--help", "-h"]) {
+    assert.throws(() => parseSample(flag), (error) => {
+      assert.ok(error instanceof HelpRequest);
+      assert.equal(error.message, help);
+      return true;
+    });
+  }
+});
+
+Deno.test("an unknown option names the nearest one, also where something else is missing", () => {
+  assert.equal(refusal("--modle", "M"), "unknown option '--modle' (Did you mean --model?)");
+  assert.equal(
+    refusal("--model", "M", "--kep", "1"),
+    "unknown option '--kep' (Did you mean --keep?)",
+  );
+  assert.match(
+    refusal("--model", "M", "--max-len", "1"),
+    /'--max-len' \(Did you mean --max-length\?\)/,
+  );
+  assert.match(refusal("--model", "M", "--seed", "1"), /\(Did you mean --seeds\?\)/);
+  assert.match(refusal("--model", "M", "--full=1"), /\(Did you mean --full\?\)/);
+  assert.equal(
+    refusal("--model", "M", "--zzzz"),
+    "unknown option '--zzzz'; see deno task sample --help",
+  );
+});
+
+Deno.test("missing values and operands are named", () => {
+  assert.equal(refusal(), "--model <path> is required; see deno task sample --help");
+  assert.match(refusal("--model"), /option '--model <path>' argument missing; see/);
+  assert.equal(refusal("--model", "--full"), "--model needs a value, got the option --full");
+  assert.equal(refusal("--model", " "), "--model must not be empty");
+  assert.equal(
+    refusal("--model", "M", "nois"),
+    'study must be one of noise, gamma, got "nois"; did you mean noise?',
+  );
+  const bare = { name: "bare", description: "", options: {} };
+  assert.throws(() => parseCommand(bare, ["x"]), {
+    message: /too many arguments.*see deno task bare/,
+  });
+});
+
+Deno.test("numbers are checked for form, finiteness and range, and the option is named", () => {
+  const refusals: [string, string, string][] = [
+    ["--keep", "1.5", "--keep must be in (0, 1], got 1.5"],
+    ["--keep", "0", "--keep must be in (0, 1], got 0"],
+    ["--keep", "-0.5", "--keep must be in (0, 1], got -0.5"],
+    ["--keep", "abc", '--keep must be a number in (0, 1], got "abc"'],
+    ["--keep", "", '--keep must be a number in (0, 1], got ""'],
+    ["--keep", "0x1", '--keep must be a number in (0, 1], got "0x1"'],
+    ["--keep", "0,5", '--keep must be a number in (0, 1], got "0,5"'],
+    ["--keep", "NaN", '--keep must be a number in (0, 1], got "NaN"'],
+    ["--lr", "Infinity", '--lr must be a number above 0, got "Infinity"'],
+    ["--lr", "1e999", '--lr must be a number above 0, got "1e999"'],
+    ["--lr", "0", "--lr must be above 0, got 0"],
+    ["--limit", "0", "--limit must be an integer of at least 1, got 0"],
+    ["--limit", "2.5", "--limit must be an integer of at least 1, got 2.5"],
+    [
+      "--limit",
+      "99999999999999999999",
+      "--limit must be an integer of at least 1, got 99999999999999999999",
+    ],
+    ["--max-length", "1", "--max-length must be an integer of at least 2, got 1"],
+    ["--seeds", "1,,2", '--seeds must be an integer of at least 0, got ""'],
+    ["--seeds", "1,-2", "--seeds must be an integer of at least 0, got -2"],
+    ["--seeds", "1,2,1", "--seeds names 1 twice"],
+  ];
+  for (const [flag, value, message] of refusals) {
+    assert.equal(refusal("--model", "M", flag, value), message);
+  }
+  const value = (text: string) => parseSample("--model", "M", "--lr", text).options.lr;
+  assert.deepEqual(["1", ".5", "5.", "1E-3", "+2", " 3 "].map(value), [1, 0.5, 5, 0.001, 2, 3]);
+});
+
+Deno.test("a choice lists the choices and names the nearest", () => {
+  assert.equal(
+    refusal("--model", "M", "--loss", "dop"),
+    '--loss must be one of dpo, ipo, slic-hf, simpo, got "dop"; did you mean dpo?',
+  );
+  assert.match(refusal("--model", "M", "--loss", "slic"), /did you mean slic-hf\?$/);
+  assert.match(refusal("--model", "M", "--loss", "DPO"), /did you mean dpo\?$/);
+  assert.match(refusal("--model", "M", "--loss", "zzzzzzzz"), /got "zzzzzzzz"$/);
+});
+
+Deno.test("mistakes in a table fail when it is made or first used", () => {
+  const spec = { flags: "--keep <x>", description: "" };
+  assert.throws(() => numberOption({ ...spec, max: 1, default: 2 }), RangeError);
+  assert.throws(() => integerOption({ ...spec, default: 0.5 }), RangeError);
+  const parse = (options: Parameters<typeof parseCommand>[0]["options"]) =>
+    parseCommand({ name: "x", description: "", options }, []);
+  assert.throws(
+    () => parse({ other: textOption(spec) }),
+    /--keep <x> stands under other, not keep/,
+  );
+  assert.throws(() => parse({ keep: switchOption(spec) }), /<value> and parse belong together/);
+  assert.throws(() => parse({ keep: textOption({ ...spec, flags: "--keep" }) }), TypeError);
+});
