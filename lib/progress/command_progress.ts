@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { jsonLinesProgress } from "./json_lines_progress.ts";
-import { type ProgressSink, silentProgress } from "./progress_sink.ts";
+import { type ClosableProgress, silentProgress } from "./progress_sink.ts";
 import { terminalProgress } from "./terminal_progress.ts";
 
 /**
@@ -12,7 +12,7 @@ import { terminalProgress } from "./terminal_progress.ts";
  */
 export function commandProgress(
   choice: string = Deno.env.get("SERA_PROGRESS") || "terminal",
-): ProgressSink {
+): ClosableProgress {
   switch (choice) {
     case "terminal":
       return terminalProgress({
@@ -20,9 +20,9 @@ export function commandProgress(
         ...(Deno.stderr.isTerminal() ? { columns } : {}),
       });
     case "json":
-      return jsonLinesProgress(writerTo(Deno.stdout));
+      return { ...jsonLinesProgress(writerTo(Deno.stdout)), close: () => {} };
     case "silent":
-      return silentProgress;
+      return { ...silentProgress, close: () => {} };
     default:
       throw new UserError(`SERA_PROGRESS is "${choice}"; use terminal, json or silent`);
   }

@@ -39,6 +39,12 @@ export const silentProgress: ProgressSink = {
   done: () => {},
 };
 
+/** A sink that may have drawn on the screen. */
+export interface ClosableProgress extends ProgressSink {
+  /** Wipes what is drawn: call before the process ends early or prints an error. */
+  close(): void;
+}
+
 /** Seconds on a clock that never goes back; only differences mean something. */
 export type Clock = () => number;
 

@@ -1,5 +1,5 @@
 import { formatEnd, formatProgress, plainText } from "./format_progress.ts";
-import { type Clock, monotonicClock, type ProgressSink } from "./progress_sink.ts";
+import { type Clock, type ClosableProgress, monotonicClock } from "./progress_sink.ts";
 import { ProgressState } from "./progress_state.ts";
 
 /** Options of `terminalProgress`. */
@@ -22,7 +22,7 @@ const BRIEF = 2;
  * Progress for people: on a terminal one line, redrawn in place; in a log one line about every ten
  * seconds. A phase of two seconds or more leaves a line with its time when it ends.
  */
-export function terminalProgress(options: TerminalProgressOptions): ProgressSink {
+export function terminalProgress(options: TerminalProgressOptions): ClosableProgress {
   const clock = options.clock ?? monotonicClock;
   const { write, columns } = options;
   const interval = columns === undefined ? LOG : REDRAW;
@@ -47,6 +47,7 @@ export function terminalProgress(options: TerminalProgressOptions): ProgressSink
   };
 
   return {
+    close: clear,
     phase: (name, total, phaseOptions) => {
       state.begin(name, total, phaseOptions);
       if (columns !== undefined) show();

@@ -1,7 +1,8 @@
 import { messageOf } from "../errors.ts";
 import type { Artefacts } from "./artefacts.ts";
 import { canonicalJson, type JsonObject } from "./canonical_json.ts";
-import { fingerprintJson, sha256 } from "./fingerprint.ts";
+import { fingerprintJson } from "./fingerprint.ts";
+import { sealJson, unsealJson } from "./sealed_json.ts";
 
 /** All that decides a sequence's log-probability. Another value anywhere is another entry. */
 export interface LogpKey {
@@ -61,8 +62,7 @@ export class LogpCache {
     const lists = Object.fromEntries(
       Object.entries(columns).map(([name, values]) => [name, [...values]]),
     );
-    const body = canonicalJson({ key, columns: lists });
-    this.#artefacts.writeText(nameOf(key), `${sha256(body)}\n${body}\n`);
+    this.#artefacts.writeText(nameOf(key), sealJson({ key, columns: lists }));
   }
 }
 
@@ -71,9 +71,7 @@ function nameOf(key: LogpKey): string {
 }
 
 function decode(text: string, key: LogpKey): LogpColumns {
-  const [digest, body = ""] = text.split("\n");
-  if (digest !== sha256(body)) throw new Error("its SHA-256 does not match");
-  const entry = JSON.parse(body) as { key: LogpKey; columns: Record<string, number[]> };
+  const entry = unsealJson(text) as { key: LogpKey; columns: Record<string, number[]> };
   if (canonicalJson(entry.key) !== canonicalJson(key)) throw new Error("it is another key's");
   return Object.fromEntries(
     Object.entries(entry.columns).map(([name, values]) => [name, Float64Array.from(values)]),

@@ -52,6 +52,18 @@ Deno.test("a terminal's line is redrawn in place, never wider than it, and leave
   assert.ok(screen.includes("\r\x1b[Kadapter saved\n"));
 });
 
+Deno.test("closing wipes a line that is drawn, and only then", () => {
+  const { clock } = manualClock();
+  let screen = "";
+  const progress = terminalProgress({ write: (text) => screen += text, columns: () => 80, clock });
+  progress.close();
+  assert.equal(screen, "");
+  progress.phase("update", 4, { unit: "step" });
+  progress.close();
+  progress.close();
+  assert.equal(screen, "\r\x1b[Kupdate | step 0/4\r\x1b[K");
+});
+
 Deno.test("a terminal is redrawn at most ten times a second", () => {
   const { clock, pass } = manualClock();
   let writes = 0;

@@ -2,10 +2,14 @@ import type { TopLevelSpec } from "vega-lite";
 import { renderSvg } from "../../figures/render.ts";
 import { escapeHtml, type Html, html, trustedHtml } from "./html.ts";
 
-/** Colours that keep a contrast of 3:1 or more on white and on the dark background. */
+// Colours that keep a contrast of 3:1 or more on white and on the dark background.
+/** The main series. */
 export const BLUE = "#3b82c4";
+/** What the main series is compared with. */
 export const ORANGE = "#d0702a";
+/** A third series. */
 export const GREEN = "#2c9a72";
+/** What needs no attention. */
 export const GREY = "#8a8f98";
 
 const FONT = "system-ui, sans-serif";
