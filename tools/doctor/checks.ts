@@ -6,7 +6,7 @@ import { messageOf } from "../../lib/errors.ts";
 import { kernelSpecPath } from "../setup/kernel_spec.ts";
 import { compiler, compilerHint, nvidiaDriver } from "../setup/platform.ts";
 import { capture } from "../setup/process.ts";
-import { basePython, venvCommand } from "../setup/python.ts";
+import { pythonCandidates, venvCommand } from "../setup/python.ts";
 import { readStamp } from "../setup/step.ts";
 import { testModelPath } from "../setup/test_model.ts";
 import type { Finding } from "./report.ts";
@@ -16,7 +16,7 @@ const GiB = 2 ** 30;
 /** Versions of the tools around the suite. */
 export function toolFindings(): Finding[] {
   const command = compiler();
-  const python = basePython();
+  const [python] = pythonCandidates();
   return [
     { label: "deno", value: `${Deno.version.deno} (${Deno.build.target})` },
     python === undefined

@@ -45,6 +45,7 @@ function plan(device: Device, model: boolean): Step[][] {
 async function runStages(stages: Step[][], retry: boolean): Promise<void> {
   const started = performance.now();
   const steps = stages.flat();
+  const hints = new Set<string | undefined>();
   const runOne = async (step: Step) => {
     if (isSettled(step, retry)) return;
     const label = `set-up ${steps.indexOf(step) + 1}/${steps.length}: ${step.title}`;
@@ -53,7 +54,11 @@ async function runStages(stages: Step[][], retry: boolean): Promise<void> {
     const stamp = await runStep(step, say);
     const seconds = ((performance.now() - before) / 1000).toFixed(1);
     if (stamp.outcome === "done") say(`${label}: done in ${seconds} s`);
-    else say(`${label}: skipped, ${stamp.message}: ${stamp.hint}`);
+    else {
+      const hint = hints.has(stamp.hint) ? "" : `: ${stamp.hint}`;
+      hints.add(stamp.hint);
+      say(`${label}: skipped, ${stamp.message}${hint}`);
+    }
   };
   for (const stage of stages) await Promise.all(stage.map(runOne));
   const binding = steps.find((step) => step.id.startsWith("binding"));

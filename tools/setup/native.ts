@@ -129,9 +129,8 @@ function nativeKey(device: Device): string {
 }
 
 async function compile(device: Device, output: string, args: string[]): Promise<void> {
-  if (readStamp(`libtensorflow-${device}`)?.outcome !== "done") {
-    throw new Unavailable("needs libtensorflow", "see the step before");
-  }
+  const base = readStamp(`libtensorflow-${device}`);
+  if (base?.outcome !== "done") throw new Unavailable("needs libtensorflow", base?.hint ?? "");
   const command = compiler();
   if (command === undefined) throw new Unavailable("no C++ compiler found", compilerHint);
   const tensorflow = libtensorflowFolder(device);

@@ -18,18 +18,14 @@ export function requirements(name: string): string {
   return `${projectRoot}tools/setup/requirements/${name}.txt`;
 }
 
-/** The Python that makes the environment: `SERA_PYTHON` or one on the search path. */
-export function basePython(): string | undefined {
-  return which(
-    Deno.env.get("SERA_PYTHON"),
-    "python3",
-    "python3.13",
-    "python3.12",
-    "python3.11",
-    "python3.10",
-    "python",
-  );
+/** Pythons that could make the environment: `SERA_PYTHON`, else those on the search path. */
+export function pythonCandidates(): string[] {
+  const named = Deno.env.get("SERA_PYTHON");
+  const names = named ? [named] : ["python3", ...minors.map((m) => `python3.${m}`), "python"];
+  return names.map((name) => which(name)).filter((path) => path !== undefined);
 }
+
+const minors = [13, 12, 11, 10, 14];
 
 /** Waits for the lock that an earlier, killed set-up's pip may still hold, then becomes pip. */
 const lockedPip = `
@@ -67,29 +63,27 @@ export async function pipInstall(...args: string[]): Promise<void> {
 export const environmentStep: Step = {
   id: "venv",
   title: "Python environment (.venv)",
-  key: () => hashOf(basePython() ?? "none", projectRoot),
+  key: () => hashOf(...pythonCandidates(), projectRoot),
   outputs: () => [venvCommand("python")],
   async run() {
-    const python = basePython();
-    if (python === undefined) {
-      throw new Unavailable(
-        "no Python found",
-        "install Python 3.10 or newer (apt install python3 python3-venv; brew install python), " +
-          "then `deno task setup`; or name one with SERA_PYTHON",
-      );
-    }
-    const check = "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))";
-    const answer = capture(python, ["-c", check]);
-    if (answer !== "True") {
-      throw new Unavailable(
-        `${python} is ${answer === "False" ? "older than 3.10" : "without venv or ensurepip"}`,
-        "install Python 3.10 or newer with venv (apt install python3-venv; brew install python), " +
-          "then `deno task setup`; or name one with SERA_PYTHON",
-      );
-    }
-    await makeEnvironment(python);
+    await makeEnvironment(usablePython());
   },
 };
+
+function usablePython(): string {
+  const advice = "install Python 3.10 or newer with venv (apt install python3 python3-venv; " +
+    "brew install python), then `deno task setup`; or name one with SERA_PYTHON";
+  const check = "import sys, venv, ensurepip; print(sys.version_info >= (3, 10))";
+  const candidates = pythonCandidates();
+  const answers = candidates.map((python) => capture(python, ["-c", check]));
+  const usable = candidates[answers.indexOf("True")];
+  if (usable !== undefined) return usable;
+  if (candidates.length === 0) throw new Unavailable("no Python found", advice);
+  const faults = candidates.map((python, i) =>
+    `${python} is ${answers[i] === "False" ? "older than 3.10" : "without venv or ensurepip"}`
+  );
+  throw new Unavailable(faults.join(", "), advice);
+}
 
 /** `.venv` was made by this process and holds nothing yet. */
 let fresh = false;
@@ -114,7 +108,7 @@ export const jupyterStep: Step = {
   async run() {
     needEnvironment();
     // A killed pip leaves half-installed packages that it would take for whole ones: begin anew.
-    if (!fresh) await makeEnvironment(basePython() ?? venvCommand("python"));
+    if (!fresh) await makeEnvironment(usablePython());
     fresh = false;
     await pipInstall(
       "-q",
@@ -129,6 +123,6 @@ export const jupyterStep: Step = {
 /** @throws Unavailable if `.venv` could not be made. */
 export function needEnvironment(): void {
   if (readStamp("venv")?.outcome !== "done") {
-    throw new Unavailable("needs the Python environment", "see the step before");
+    throw new Unavailable("needs the Python environment", readStamp("venv")?.hint ?? "");
   }
 }
