@@ -31,6 +31,7 @@ const layers: Record<string, readonly string[]> = {
   ],
   evaluation: ["policy", "engine", "data", "text", "losses", "margins", "random"],
   results: [
+    "training",
     "evaluation",
     "figures",
     "policy",
