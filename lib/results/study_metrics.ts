@@ -18,8 +18,11 @@ export const studyMetrics = {
     unit: "share",
     text: "held-out clean pairs whose implicit reward margin agrees with the gold order",
   },
-  chosenLogp: { unit: "nats", text: "mean log-probability of the offline chosen responses" },
-  rejectedLogp: { unit: "nats", text: "mean log-probability of the offline rejected responses" },
+  chosenLogp: { unit: "nats", text: "mean log-probability of the held-out clean pairs' chosen" },
+  rejectedLogp: {
+    unit: "nats",
+    text: "mean log-probability of the held-out clean pairs' rejected",
+  },
   trainLoss: { unit: "nats", text: "mean loss of the iteration's update steps" },
   heldOutLoss: { unit: "nats", text: "loss on the held-out clean pairs" },
   selectedPairs: { unit: "pairs", text: "offline pairs the iteration trained on" },
@@ -50,6 +53,7 @@ export const studyMetrics = {
     unit: "correlation",
     text: "Pearson correlation of implicit and gold reward over the samples",
   },
+  relabelled: { unit: "pairs", text: "offline pairs whose label was swapped" },
   onPolicyPairs: { unit: "pairs", text: "self-labelled pairs the iteration trained on" },
   onPolicyWrong: {
     unit: "share",

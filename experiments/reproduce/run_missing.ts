@@ -1,0 +1,112 @@
+import type { ProgressSink } from "../../lib/progress/progress_sink.ts";
+import type { StudyRecord } from "../../lib/results/study_record.ts";
+import type { StudyStore } from "../../lib/results/study_store.ts";
+import { sftKey } from "../studies/run_config.ts";
+import type { PlannedRun } from "../studies/study.ts";
+import type { StudyTask, StudyTaskResult } from "../studies/worker.ts";
+import { runQueue, type Task } from "./work_queue.ts";
+
+/** How the missing runs are done. */
+export interface RunMissingOptions {
+  readonly jobs: number;
+  readonly sftCache: string;
+  readonly progress: ProgressSink;
+}
+
+/** What became of a plan. */
+export interface RunMissingSummary {
+  /** Different runs in the plan: cells that share a run count once. */
+  readonly planned: number;
+  /** Of those, found in the records. */
+  readonly found: number;
+  readonly done: number;
+  readonly failed: number;
+}
+
+/** Runs of the plan without a record, each once, in order. */
+export function missingRuns(plan: readonly PlannedRun[], store: StudyStore): PlannedRun[] {
+  const seen = new Set<string>();
+  return plan.filter(({ hash }) => {
+    const isNew = !seen.has(hash) && !store.records.has(hash);
+    seen.add(hash);
+    return isNew;
+  });
+}
+
+/**
+ * Does the runs that have no record yet, on child processes, and adds each record to the file of
+ * every study that plans it, at once. A record that one study has is copied for the others.
+ */
+export async function runMissing(
+  plan: readonly PlannedRun[],
+  store: StudyStore,
+  { jobs, sftCache, progress }: RunMissingOptions,
+): Promise<RunMissingSummary> {
+  for (const { study, hash } of plan) {
+    const record = store.records.get(hash);
+    if (record !== undefined) store.add(study, record);
+  }
+  const missing = missingRuns(plan, store);
+  const planned = new Set(plan.map(({ hash }) => hash)).size;
+  const found = planned - missing.length;
+  if (missing.length === 0) return { planned, found, done: 0, failed: 0 };
+
+  const tasks = tasksOf(missing, sftCache);
+  const label = new Map(tasks.map((task) => [task.id, task.label]));
+  let failed = 0;
+  progress.phase("studies", found + missing.length, { unit: "run", done: found });
+  const summary = await runQueue<StudyTask, StudyTaskResult>(tasks, jobs, {
+    module: new URL("../studies/worker.ts", import.meta.url).href,
+    env: { SERA_THREADS: "1", OMP_NUM_THREADS: "1", TF_CPP_MIN_LOG_LEVEL: "3" },
+  }, {
+    onStart: (_, running) => progress.advance(0, { running }),
+    onDone: ({ payload, id }, result, running) => {
+      if (result !== null) addToStudies(plan, store, id, result);
+      progress.advance(payload.kind === "run" ? 1 : 0, { running });
+    },
+    onRetry: (task, reason) => progress.message(`${task.label} failed, once more: ${reason}`),
+    onFailed: (task, reason, running) => {
+      failed++;
+      progress.message(`${task.label} FAILED: ${describe(reason, label)}`);
+      progress.advance(0, { running, failed });
+    },
+  });
+  progress.done();
+  const models = tasks.length - missing.length;
+  return { planned, found, done: Math.max(0, summary.done - models), failed };
+}
+
+function addToStudies(
+  plan: readonly PlannedRun[],
+  store: StudyStore,
+  hash: string,
+  record: StudyRecord,
+): void {
+  const owners = new Set(plan.filter((run) => run.hash === hash).map((run) => run.study));
+  for (const study of owners) store.add(study, record);
+}
+
+/** One task a run, after one task for each SFT model that several runs start from. */
+function tasksOf(runs: readonly PlannedRun[], sftCache: string): Task<StudyTask>[] {
+  const models = new Map<string, Task<StudyTask>>();
+  const tasks = runs.map(({ study, arm, condition, seed, hash, spec }): Task<StudyTask> => {
+    const id = `sft ${sftKey(spec)}`;
+    if (!models.has(id)) {
+      const payload: StudyTask = { kind: "sft", spec, sftCache };
+      models.set(id, { id, label: `SFT model of seed ${seed}`, payload });
+    }
+    return {
+      id: hash,
+      label: `${study} ${condition} ${arm} seed ${seed}`,
+      payload: { kind: "run", spec, sftCache },
+      needs: id,
+    };
+  });
+  return [...models.values(), ...tasks];
+}
+
+/** Names a task by its label where a reason names it by its id. */
+function describe(reason: string, label: ReadonlyMap<string, string>): string {
+  for (const [id, text] of label) if (reason.includes(id)) return reason.replace(id, text);
+  return reason;
+}
