@@ -29,14 +29,22 @@ export function isHubId(text: string): boolean {
  */
 export async function downloadModel(
   id: string,
-  onProgress: (progress: DownloadProgress) => void = () => {},
+  options: {
+    onProgress?: ((progress: DownloadProgress) => void) | undefined;
+    /** Wait before a failed file is tried again; tests shorten it. */
+    retryMs?: number;
+  } = {},
 ): Promise<{ folder: string; origin: string }> {
   const [, repo, revision = "main"] = HUB_ID.exec(id)!;
   const hub = {
     repo: repo!,
     hubUrl: (Deno.env.get("HF_ENDPOINT") || "https://huggingface.co").replace(/\/+$/, ""),
     accessToken: Deno.env.get("HF_TOKEN") || undefined,
+    retryMs: options.retryMs ?? 1000,
   };
+  if (hub.accessToken !== undefined && !hub.accessToken.startsWith("hf_")) {
+    throw new UserError("HF_TOKEN is no token of the hub: those start with hf_");
+  }
   const home = join(cacheDir("hub"), repo!.replace("/", "--"));
   const reference = join(home, "refs", encodeURIComponent(revision) + ".json");
   const commit = await resolveCommit({ ...hub, revision }, reference, home);
@@ -50,7 +58,7 @@ export async function downloadModel(
       let before = 0;
       for (const file of files) {
         await downloadHubFile(at, file, join(folder, file.path), (bytes) => {
-          onProgress({ file: file.path, bytes: before + bytes, totalBytes });
+          options.onProgress?.({ file: file.path, bytes: before + bytes, totalBytes });
         });
         before += file.size;
       }

@@ -10,6 +10,8 @@ export interface HubRevision {
   readonly revision: string;
   readonly hubUrl: string;
   readonly accessToken: string | undefined;
+  /** Wait before the second attempt at a file in milliseconds; it triples each time. */
+  readonly retryMs: number;
 }
 
 const ATTEMPTS = 4;
@@ -45,7 +47,7 @@ export async function downloadHubFile(
       const isFinal = attempt === ATTEMPTS || error instanceof UserError ||
         (error instanceof HubApiError && error.statusCode < 500);
       if (!isFinal) {
-        await new Promise((resolve) => setTimeout(resolve, 200 * 3 ** attempt));
+        await new Promise((resolve) => setTimeout(resolve, at.retryMs * 3 ** (attempt - 1)));
         continue;
       }
       if (error instanceof HubApiError || error instanceof UserError) throw error;

@@ -40,7 +40,7 @@ export async function openModel(spec: string, options: OpenModelOptions = {}): P
   if (!isHubId(spec)) {
     throw new UserError(`${spec}: does not exist (a folder, a .gguf file or a hub id owner/name)`);
   }
-  const { folder, origin } = await downloadModel(spec, options.onDownload);
+  const { folder, origin } = await downloadModel(spec, { onProgress: options.onDownload });
   return await finish(await openHfFolder(folder), origin);
 }
 
