@@ -18,6 +18,12 @@ export interface RunStoreOptions {
   readonly warn?: (message: string) => void;
 }
 
+/** A step with its time: the only figure of it that does not repeat. */
+export interface TimedStep extends StepRow {
+  /** Seconds since the step before, or since the work before it ended. */
+  readonly seconds: number;
+}
+
 /** Steps of one iteration fit below it, so that positions grow from one iteration to the next. */
 const POSITIONS = 1_000_000;
 
@@ -35,6 +41,7 @@ export class RunStore implements SeraStore {
   readonly #clock: Clock;
   readonly #warn: (message: string) => void;
   #savedAt: number;
+  #steppedAt: number;
 
   constructor(run: RunDirectory, options: RunStoreOptions = {}) {
     this.#run = run;
@@ -42,6 +49,7 @@ export class RunStore implements SeraStore {
     this.#clock = options.clock ?? monotonicClock;
     this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
     this.#savedAt = this.#clock();
+    this.#steppedAt = this.#savedAt;
   }
 
   /** Throws `TypeError` for a value that JSON cannot hold: a NaN is not kept in silence. */
@@ -54,9 +62,10 @@ export class RunStore implements SeraStore {
         this.#warn(`${this.#run.path(file)} is corrupt (${messageOf(error)}); computing anew`);
       }
     }
-    const value = await compute();
-    this.#run.writeText(file, sealJson(value));
-    return value;
+    const text = sealJson(await compute());
+    this.#run.writeText(file, text);
+    // This process goes on with what a later one would read.
+    return unsealJson(text) as T;
   }
 
   policy(iteration: number): Promise<Snapshot | undefined> {
@@ -80,8 +89,14 @@ export class RunStore implements SeraStore {
   }
 
   async afterStep(row: StepRow, state: () => Promise<UpdateState>): Promise<void> {
-    this.#run.appendJsonl(stepsName(row.iteration), row);
-    if (this.#clock() - this.#savedAt < this.#interval) return;
+    const now = this.#clock();
+    const timed: TimedStep = { ...row, seconds: now - this.#steppedAt };
+    this.#run.appendJsonl(stepsName(row.iteration), timed);
+    if (now - this.#savedAt >= this.#interval) await this.#saveCheckpoint(state);
+    this.#steppedAt = this.#clock();
+  }
+
+  async #saveCheckpoint(state: () => Promise<UpdateState>): Promise<void> {
     const { iteration, step, policy, moments } = await state();
     if (step >= POSITIONS) throw new RangeError(`step ${step} of an iteration is too many`);
     this.#run.saveCheckpoint({
@@ -93,7 +108,7 @@ export class RunStore implements SeraStore {
   }
 
   resume(iteration: number): Promise<UpdateState | undefined> {
-    this.#savedAt = this.#clock();
+    this.#savedAt = this.#steppedAt = this.#clock();
     const checkpoint = this.#run.loadLatestCheckpoint();
     const ours = checkpoint !== undefined && checkpoint.state.iteration === iteration
       ? checkpoint
@@ -110,8 +125,8 @@ export class RunStore implements SeraStore {
     );
   }
 
-  rows(iteration: number): Promise<StepRow[]> {
-    return Promise.resolve(this.#run.readJsonl(stepsName(iteration)) as StepRow[]);
+  rows(iteration: number): Promise<TimedStep[]> {
+    return Promise.resolve(this.#run.readJsonl(stepsName(iteration)) as TimedStep[]);
   }
 }
 
