@@ -128,6 +128,14 @@ export class RunStore implements SeraStore {
   rows(iteration: number): Promise<TimedStep[]> {
     return Promise.resolve(this.#run.readJsonl(stepsName(iteration)) as TimedStep[]);
   }
+
+  /** Rows of the iterations 1 to `iterations`, in order. */
+  steps(iterations: number): TimedStep[] {
+    return Array.from(
+      { length: iterations },
+      (_, i) => this.#run.readJsonl(stepsName(i + 1)) as TimedStep[],
+    ).flat();
+  }
 }
 
 function policyName(iteration: number): string {

@@ -98,8 +98,7 @@ async function run(folder: string, probe?: DiskProbe) {
     const weights = [...await policy.snapshot()].map(([name, { data }]) =>
       [name, bytesOf(data as Float32Array<ArrayBuffer>).slice()] as const
     );
-    const steps = [];
-    for (const { iteration } of iterations) steps.push(...await store.rows(iteration));
+    const steps = store.steps(iterations.length);
     return {
       weights,
       steps: steps.map(({ seconds: _, ...row }) => row),
