@@ -1,3 +1,4 @@
+import { breathe } from "../engine/breathe.ts";
 import { createPrng, type Prng } from "../random/prng.ts";
 import { UserError } from "../errors.ts";
 import { Decoder } from "./decode.ts";
@@ -102,6 +103,7 @@ async function decodeBatch(
     while (active.length > 0) {
       const logits = decoder.step(inputs);
       const values = await logits.data() as Float32Array;
+      await breathe();
       const vocabSize = logits.shape[1];
       logits.dispose();
       const next = new Int32Array(rows.length);

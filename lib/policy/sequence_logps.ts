@@ -1,3 +1,4 @@
+import { breathe } from "../engine/breathe.ts";
 import { engine, type Tensor, type Tensor2D } from "../engine/tensorflow.ts";
 import { ops } from "../engine/ops/ops.ts";
 import { hiddenGrad } from "./backward.ts";
@@ -76,6 +77,7 @@ export async function sequenceLogps(
     });
     done += indices.length;
     await options.onBatch?.(done);
+    await breathe();
   }
   return out;
 }

@@ -272,7 +272,8 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
       trainLoss: mean((await store.rows(t)).map((row) => row.loss)),
       heldOut: heldOut.length === 0 ? null : summarise(heldOut, heldOutLogps, sftHeldOut, config),
       evaluation,
-      seconds: { ...clock },
+      // Kept with the iteration: a continued run still knows what earlier processes spent.
+      seconds: await store.once(`seconds/iteration-${t}`, () => Promise.resolve({ ...clock })),
     });
     progress.advance(1);
   }

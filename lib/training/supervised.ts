@@ -1,3 +1,4 @@
+import { breathe } from "../engine/breathe.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import { type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
 import { AdamW, type AdamWConfig } from "./adamw.ts";
@@ -56,6 +57,7 @@ export async function trainSupervised(
       );
       losses.push(loss);
       progress.advance(1, { loss });
+      await breathe();
     }
   } finally {
     optimiser.dispose();

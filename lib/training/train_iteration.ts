@@ -1,3 +1,4 @@
+import { breathe } from "../engine/breathe.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { needsWholeBatch } from "../losses/loss_spec.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
@@ -83,6 +84,7 @@ export async function trainIteration(
         moments: (await optimiser.snapshot()).moments,
       }));
       progress.advance(1, { loss: row.loss, margin: row.margin });
+      await breathe();
     }
     progress.done();
   } finally {
