@@ -21,7 +21,9 @@ export function formatEnd(snapshot: ProgressSnapshot): string {
   const innermost = snapshot.phases.at(-1);
   if (innermost === undefined) return "";
   const { name, unit, done, elapsed } = innermost;
-  const count = unit === undefined ? `${name} ${done}` : `${name}${SEPARATOR}${plural(done, unit)}`;
+  const count = unit === undefined
+    ? `${name}: ${done} done`
+    : `${name}${SEPARATOR}${plural(done, unit)}`;
   const what = innermost.total === undefined && done === 0 ? name : count;
   const parts = [
     ...snapshot.phases.slice(0, -1).flatMap(outer),

@@ -33,7 +33,7 @@ Deno.test("a log gets a line about every ten seconds, and no control characters"
   assert.deepEqual(lines.slice(-3), [
     "iteration 1/1 | update | 40 steps in 2 m 00 s | loss 0.0250",
     "adapter saved",
-    "iteration 1 in 2 m 00 s",
+    "iteration: 1 done in 2 m 00 s",
   ]);
   assert.equal(lines.length, 10 + 3);
   assert.match(log, /^[\x20-\x7e\n]*$/);
@@ -48,7 +48,7 @@ Deno.test("a terminal's line is redrawn in place, never wider than it, and leave
     if (!text.includes(" in ")) assert.ok(text.length <= 39, text);
   }
   assert.ok(drawn.filter((text) => text.endsWith("...")).length >= 40);
-  assert.ok(screen.endsWith("iteration 1 in 2 m 00 s\n"));
+  assert.ok(screen.endsWith("iteration: 1 done in 2 m 00 s\n"));
   assert.ok(screen.includes("\r\x1b[Kadapter saved\n"));
 });
 
