@@ -15,11 +15,13 @@ async function notebookTool(...args: string[]): Promise<void> {
   }
 }
 
-/** The notebooks of some studies that there are: `notebooks/<study>.ipynb`. */
+/** The notebooks of some studies that there are: `notebooks/<number>_<study>.ipynb`. */
 export function notebooksOf(studies: readonly string[]): string[] {
-  return studies.map((study) => join(projectRoot, "notebooks", `${study}.ipynb`)).filter(
-    existsSync,
-  );
+  const folder = join(projectRoot, "notebooks");
+  if (!existsSync(folder)) return [];
+  return [...Deno.readDirSync(folder)].map(({ name }) => name)
+    .filter((name) => studies.some((study) => name.replace(/^\d+_/, "") === `${study}.ipynb`))
+    .sort().map((name) => join(folder, name));
 }
 
 /**

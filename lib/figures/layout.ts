@@ -149,7 +149,7 @@ export function figure<Row extends { readonly panel?: string }>(
         sort: panels,
         header: { title: null, labelAnchor: "start" },
       },
-      columns: Math.min(panels.length, 3),
+      columns: panels.length === 4 ? 2 : Math.min(panels.length, 3),
       spacing: 24,
       spec: unit,
     }),

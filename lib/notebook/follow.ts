@@ -9,6 +9,8 @@ export interface FollowedProcess {
   /** Arguments of deno, e.g. `["run", "-A", "experiments/run.ts", "--json"]`. */
   readonly args: readonly string[];
   readonly cwd?: string;
+  /** Variables over those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Name of the progress bar. */
   readonly title: string;
   /** Called with every line of progress, e.g. to redraw a figure. */
@@ -33,7 +35,7 @@ export function parseProgress(line: string): Progress | undefined {
  * Runs the child to its end and draws its progress. The child writes its own records, so an
  * interrupted or restarted notebook loses nothing: running the cell again goes on from there.
  *
- * @returns the last progress.
+ * @returns the last progress; 0 of 0 where the child told none.
  * @throws UserError where the child fails, with the last lines of its error output.
  */
 export async function followProcess(
@@ -43,14 +45,14 @@ export async function followProcess(
   const child = new Deno.Command(Deno.execPath(), {
     args: [...followed.args],
     ...(followed.cwd === undefined ? {} : { cwd: followed.cwd }),
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...followed.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const errors = tail(child.stderr, 12);
   const bar = await progressBar(followed.title, kernel);
-  let last: Progress = { done: 0, total: 1 };
+  let last: Progress = { done: 0, total: 0 };
   try {
     for await (const line of child.stdout.pipeThrough(new TextLineStream())) {
       const progress = parseProgress(line);
@@ -59,6 +61,7 @@ export async function followProcess(
       bar.update(progress);
       await followed.onProgress?.(progress);
     }
+    if (last.total === 0) bar.update(last);
   } finally {
     await bar.close();
   }

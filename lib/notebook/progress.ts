@@ -28,7 +28,7 @@ export function progressText(title: string, progress: Progress): string {
   const parts = [
     `${title} ${"\u2588".repeat(filled)}${"\u2591".repeat(WIDTH - filled)} ` +
     `${Math.floor(fraction * 100)} %`,
-    `${done} of ${total}`,
+    total === 0 ? "nothing left to do" : `${done} of ${total}`,
   ];
   if (fraction < 1 && progress.secondsLeft !== undefined) {
     const seconds = Math.round(progress.secondsLeft);
