@@ -26,6 +26,7 @@ TEXTS = [
     "日本語のテキストと中文文本和한국어 텍스트",
     "emoji: 😀👍🏽👩‍👩‍👧‍👦🇫🇷 ✈️ done",
     "zero\u200bwidth, no\u00a0break, next\u0085line, bom\ufeffhere, ideographic\u3000space",
+    "odd spaces: !\ufeff! \u0085\u0085x \ufeff y \u2028z",
     "combining: e\u0301 a\u0308 n\u0303",
     "def f(x: int) -> int:\n    return x**2 + 1  # comment\n\tif x != 0 and y >= 3: pass\n",
     '{"key": [1, 2, {"nested": null}], "url": "https://example.org/a?b=c&d=%20"}',
