@@ -17,7 +17,10 @@ export interface GenerationOptions extends SamplingRule {
   readonly path: readonly (string | number)[];
   /** Most responses decoded side by side. */
   readonly batch: number;
+  /** Called after each batch, with responses and tokens so far. */
   readonly onProgress?: (responses: number, tokens: number) => void | Promise<void>;
+  /** Called after each token of the batch, with the batch's tokens so far. */
+  readonly onToken?: (tokens: number) => void;
 }
 
 /** One response. */
@@ -118,6 +121,7 @@ async function decodeBatch(
         finished[i] = stop.has(id);
         next[row] = id;
       });
+      options.onToken?.(ids.reduce((sum, list) => sum + list.length, 0));
       active = rows.filter((i) => !finished[i] && (ids[i]?.length ?? 0) < (limits[i] ?? 0));
       if (active.length > 0 && active.length <= rows.length * 0.75) {
         const kept = Int32Array.from(active, (i) => rows.indexOf(i));

@@ -126,15 +126,25 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
     timed("scoring", async () => {
       progress.phase(`score ${name}`, groups.length, { unit: "prompt" });
       const out: number[][] = [];
+      let shown = 0;
       for (let first = 0; first < groups.length; first += CHUNK) {
         const chunk = groups.slice(first, first + CHUNK);
         out.push(
           ...await store.once(`logps/${name}-${first / CHUNK}`, async () => {
-            const logps = await sequenceLogps(model, chunk, { maxRows: config.maxRows });
+            let done = 0;
+            const logps = await sequenceLogps(model, chunk, {
+              maxRows: config.maxRows,
+              onBatch: (count) => {
+                progress.advance(count - done);
+                done = count;
+              },
+            });
+            shown += done;
             return logps.map((values) => [...values]);
           }),
         );
-        progress.advance(chunk.length);
+        progress.advance(out.length - shown);
+        shown = out.length;
       }
       progress.done();
       return out;
@@ -319,6 +329,7 @@ async function bootstrap(
   const responses: Response[][] = [];
   await timed("generation", async () => {
     progress.phase("generate", prompts.length * onPolicy.responses, { unit: "response" });
+    let told = 0;
     for (let first = 0; first < prompts.length; first += perChunk) {
       const chunk = prompts.slice(first, first + perChunk);
       const kept = await store.once(`responses/iteration-${t}-${first / perChunk}`, async () => {
@@ -328,6 +339,7 @@ async function bootstrap(
           stopTokenIds: input.stopTokenIds,
           seed,
           path: ["respond", t, first],
+          onToken: (tokens) => progress.advance(0, { tokens: told + tokens }),
         });
         return made.map((list) => list.map((r) => ({ ids: [...r.ids], finished: r.finished })));
       });
@@ -336,7 +348,8 @@ async function bootstrap(
           list.map((r) => ({ ids: Int32Array.from(r.ids), finished: r.finished }))
         ),
       );
-      progress.advance(chunk.length * onPolicy.responses);
+      told += kept.flat().reduce((sum, r) => sum + r.ids.length, 0);
+      progress.advance(chunk.length * onPolicy.responses, { tokens: told });
     }
     progress.done();
   });
