@@ -1,18 +1,13 @@
 /** What the gate runs. */
 import { projectRoot } from "../../lib/engine/layout.ts";
-import { isFile } from "../setup/process.ts";
 import type { Job } from "./job.ts";
 
-/** Static checks: format, lint, types, and the notebooks' cells. */
+/** Static checks of every file. Cells of notebooks, layers and docstrings are checked by tests. */
 export function checks(): Job[] {
-  const notebooks = "tools/notebooks/check.ts";
   return [
     { name: "types", kind: "check", args: ["check", "--quiet", "."] },
     { name: "format", kind: "check", args: ["fmt", "--check", "--quiet"] },
     { name: "lint", kind: "check", args: ["lint", "--quiet"] },
-    ...(isFile(projectRoot + notebooks)
-      ? [{ name: "notebooks", kind: "check", args: ["run", "-A", "--quiet", notebooks] } as const]
-      : []),
   ];
 }
 
