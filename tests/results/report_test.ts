@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { renderReport } from "../../lib/results/report.ts";
 import { escapeHtml, html, trustedHtml } from "../../lib/results/report/html.ts";
+import { marginHistogram } from "../../lib/results/report/margin_histogram.ts";
 import { shellWord, usageSection } from "../../lib/results/report/usage.ts";
 import { sampleReport } from "./sample_report.ts";
 
@@ -115,3 +116,29 @@ Deno.test("the commands quote what a shell would split, and fit the kind of resu
   const full = usageSection({ model: "m", result: "runs/a/weights", kind: "weights" }).text;
   assert.match(full, /task score --model runs\/a\/weights --reference m --data/);
 });
+
+Deno.test("a histogram counts every pair once, whatever the margins are", () => {
+  const cases = [
+    [0.5],
+    [2, 2, 2],
+    [-3, -1, 0, 0, 4.5],
+    Array.from({ length: 99 }, (_, i) => i / 7),
+  ];
+  for (const margins of cases) {
+    const kept = margins.map((_, i) => i % 3 === 0);
+    const { view } = marginHistogram({ iteration: 2, margins, kept });
+    const { values } = (view.layer as { data: { values: Bin[] } }[])[0]!.data;
+    const count = (group: string) =>
+      values.filter((bin) => bin.group === group).reduce((sum, bin) => sum + bin.pairs, 0);
+    assert.equal(count("kept"), kept.filter(Boolean).length);
+    assert.equal(count("left out"), kept.filter((each) => !each).length);
+    assert.ok(values.every(({ from, to }) => Number.isFinite(from) && to > from));
+  }
+});
+
+interface Bin {
+  readonly group: string;
+  readonly pairs: number;
+  readonly from: number;
+  readonly to: number;
+}

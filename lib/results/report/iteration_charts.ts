@@ -69,7 +69,7 @@ export function iterationCharts(iterations: readonly IterationMetrics[]): Chart[
               type: "quantitative",
               title: unit === "" ? null : unit,
               scale,
-              axis: { tickCount: 4, format: ".3~g" },
+              axis: { tickCount: 4, format: ".4~g" },
             },
           },
         },

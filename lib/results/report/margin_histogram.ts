@@ -6,8 +6,9 @@ const BINS = 24;
 /** Histogram of the margins of one selection, kept and left out stacked. */
 export function marginHistogram(selection: SelectionSummary): Chart {
   const { iteration, margins, kept, flipped } = selection;
-  const least = Math.min(...margins, 0);
-  const width = (Math.max(...margins, 0) - least || 1) / BINS;
+  const least = margins.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = margins.reduce((a, b) => Math.max(a, b), -Infinity);
+  const width = (most - least || 1) / BINS;
   const groupOf = (i: number) =>
     !kept[i] ? "left out" : flipped?.[i] ? "kept, label flipped" : "kept";
   const groups = flipped === undefined
@@ -40,7 +41,13 @@ export function marginHistogram(selection: SelectionSummary): Chart {
         data: { values },
         mark: { type: "bar", binSpacing: 1 },
         encoding: {
-          x: { field: "from", type: "quantitative", title: "ensemble IRM", bin: { binned: true } },
+          x: {
+            field: "from",
+            type: "quantitative",
+            title: "ensemble IRM",
+            bin: { binned: true },
+            scale: { zero: false },
+          },
           x2: { field: "to" },
           y: { field: "pairs", type: "quantitative", title: "pairs", axis: { tickMinStep: 1 } },
           color: {
@@ -51,7 +58,7 @@ export function marginHistogram(selection: SelectionSummary): Chart {
         },
       },
       {
-        data: { values: [{ zero: 0 }] },
+        data: { values: least <= 0 && most >= 0 ? [{ zero: 0 }] : [] },
         mark: { type: "rule", color: GREY, strokeDash: [3, 3] },
         encoding: { x: { field: "zero", type: "quantitative" } },
       },
