@@ -2,7 +2,7 @@
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { UserError } from "../../lib/errors.ts";
 import { capture, isFile, run } from "../setup/process.ts";
-import { basePython } from "../setup/python.ts";
+import { pythonCandidates } from "../setup/python.ts";
 import { hashOf, removeIfThere, writeWhole } from "../setup/step.ts";
 
 const here = `${projectRoot}tools/parity/`;
@@ -36,9 +36,13 @@ export async function parityPython(): Promise<string> {
   const stamp = `${parityFolder}env.stamp`;
   if (isFile(python) && isFile(stamp) && Deno.readTextFileSync(stamp) === key) return python;
 
-  const base = basePython();
+  const check = "import sys, venv, ensurepip; print(sys.version_info >= (3, 11))";
+  const base = pythonCandidates().find((candidate) => capture(candidate, ["-c", check]) === "True");
   if (base === undefined) {
-    throw new UserError("no Python found; install Python 3.10 or newer, or name it in SERA_PYTHON");
+    throw new UserError(
+      "no Python 3.11 or newer with venv found; install one (apt install python3 python3-venv; " +
+        "brew install python) or name it in SERA_PYTHON",
+    );
   }
   console.log("Making the Python environment of the references (.parity/env, several GB) ...");
   removeIfThere(stamp);

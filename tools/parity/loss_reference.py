@@ -2,7 +2,7 @@
 
 Run it in an environment with torch and trl (1.16.0 made the committed file):
 
-    python tools/parity/loss_reference.py
+    python tools/parity/loss_reference.py --out tests/losses
 
 TRL computes its losses inside its trainers, on the outputs of a model. Here the trainer's method
 runs unchanged on a stub of the trainer, and the model is a stub that returns given per-token
@@ -12,7 +12,6 @@ log-probabilities gives the gradient in their sum.
 
 import collections
 import json
-import pathlib
 import types
 import warnings
 
@@ -22,7 +21,7 @@ from trl.experimental.cpo.cpo_trainer import CPOTrainer
 from trl.experimental.orpo.orpo_trainer import ORPOTrainer
 from trl.trainer.dpo_trainer import DPOTrainer
 
-OUTPUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "losses" / "trl_losses.json"
+from common import output_folder
 
 # (policy chosen, policy rejected, reference chosen, reference rejected, |chosen|, |rejected|)
 PAIRS = [
@@ -188,8 +187,8 @@ def main():
         "columns": columns,
         "cases": cases,
     }
-    OUTPUT.write_text(json.dumps(reference, indent=2) + "\n")
-    print(f"wrote {OUTPUT}")
+    output = output_folder(__doc__) / "trl_losses.json"
+    output.write_text(json.dumps(reference, indent=2) + "\n")
 
 
 if __name__ == "__main__":

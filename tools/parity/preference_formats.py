@@ -2,7 +2,7 @@
 
 Run it in an environment with trl, transformers and pyarrow (TRL 1.16.0 made the committed files):
 
-    python tools/parity/preference_formats.py
+    python tools/parity/preference_formats.py --out tests/data
 
 - `texts`, `conversations`: results of TRL's `extract_prompt`.
 - `rendered`: results of TRL's `apply_chat_template` for some chat templates.
@@ -10,7 +10,6 @@ Run it in an environment with trl, transformers and pyarrow (TRL 1.16.0 made the
 """
 
 import json
-import pathlib
 import random
 
 import pyarrow as pa
@@ -20,7 +19,9 @@ from tokenizers import Tokenizer, models
 from transformers import PreTrainedTokenizerFast
 from trl.data_utils import apply_chat_template, extract_prompt
 
-OUTPUT = pathlib.Path(__file__).resolve().parents[2] / "tests" / "data"
+from common import output_folder
+
+OUTPUT = output_folder(__doc__)
 PARTS = ["a", "b", " ", "  ", "the", " sky", "\n", "é", "😀", "😁", "👩‍🚀", "."]
 HAND_MADE = [
     ("The sky is blue.", "The sky is green."),

@@ -48,4 +48,26 @@ export const REFERENCES: readonly Reference[] = [
     committed: `${projectRoot}tests/losses`,
     tolerance: 1e-6,
   },
+  {
+    id: "gguf-blocks",
+    title: "GGUF blocks as ggml's Python reference decodes them",
+    script: "gguf_reference.py",
+    committed: `${projectRoot}tests/policy/io`,
+    tolerance: 0,
+  },
+  {
+    id: "token-ids",
+    title: "token ids by transformers' tokenizers",
+    script: "tokenizer_reference.py",
+    needsModel: true,
+    committed: `${projectRoot}tests/text`,
+    tolerance: 0,
+  },
+  {
+    id: "data-formats",
+    title: "preference data as TRL and pyarrow read it",
+    script: "preference_formats.py",
+    committed: `${projectRoot}tests/data`,
+    tolerance: 0,
+  },
 ];
