@@ -13,6 +13,7 @@ export interface GgufTensor {
   readonly byteLength: number;
 }
 
+/** What the head of a GGUF file says. */
 export interface GgufHeader {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, GgufTensor>;

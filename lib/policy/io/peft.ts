@@ -152,6 +152,10 @@ function checkVariant(json: Readonly<Record<string, unknown>>, origin: string): 
     "target_parameters",
     "trainable_token_indices",
     "lora_bias",
+    "layer_replication",
+    "alora_invocation_tokens",
+    "use_qalora",
+    "use_bdlora",
   ].find((key) => !isEmpty(json[key]));
   if (variant !== undefined) {
     throw new UserError(`${origin}: ${variant} ${JSON.stringify(json[variant])} is not supported`);

@@ -3,6 +3,8 @@ import { fileSize, parseJsonObject, readRange } from "./files.ts";
 
 /** Bytes an element for the element types that can be read. */
 export const SAFETENSORS_ITEM_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
+
+/** An element type that can be read. */
 export type SafetensorsDtype = keyof typeof SAFETENSORS_ITEM_BYTES;
 
 /** One tensor of a safetensors file. `offset` counts from the start of the file. */
