@@ -18,8 +18,8 @@ export interface FigureParts<Row> extends FigureText {
   readonly layer: readonly unknown[];
   readonly width: number;
   readonly height: number;
-  /** Extra properties of the unit spec, e.g. `encoding` or `resolve`. */
-  readonly unit?: Record<string, unknown>;
+  /** Panels in a row. Default: 3, and 2 for four panels. */
+  readonly columns?: number;
 }
 
 /** @throws UserError where the table is empty or a field that must be a number is not finite. */
@@ -132,7 +132,6 @@ export function figure<Row extends { readonly panel?: string }>(
     width: parts.width,
     height: parts.height,
     layer: parts.layer,
-    ...parts.unit,
   };
   const spec = {
     $schema: SCHEMA,
@@ -149,7 +148,7 @@ export function figure<Row extends { readonly panel?: string }>(
         sort: panels,
         header: { title: null, labelAnchor: "start" },
       },
-      columns: panels.length === 4 ? 2 : Math.min(panels.length, 3),
+      columns: parts.columns ?? (panels.length === 4 ? 2 : Math.min(panels.length, 3)),
       spacing: 24,
       spec: unit,
     }),

@@ -10,6 +10,7 @@ export {
   intervalText,
 } from "./intervals.ts";
 export type { FigureText } from "./layout.ts";
+export { type MarginOptions, type MarginRow, marginsFigure } from "./margins.ts";
 export { type PhaseRow, phasesFigure } from "./phases.ts";
 export { type Png, renderPng, renderSvg } from "./render.ts";
 export { logLogSlope, scalingFigure, type ScalingOptions, type ScalingRow } from "./scaling.ts";

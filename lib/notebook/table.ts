@@ -21,11 +21,14 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
 
-/** Numbers to at most 3 decimals (or 3 digits where they are small), nothing as an empty cell. */
-export function cellText(value: unknown): string {
+/**
+ * Numbers to 3 decimals (or 3 digits where they are small), nothing as an empty cell.
+ *
+ * @param whole true where the column holds whole numbers only
+ */
+function cellText(value: unknown, whole: boolean): string {
   if (value === null || value === undefined) return "";
-  if (typeof value !== "number") return String(value);
-  if (Number.isInteger(value)) return String(value);
+  if (typeof value !== "number" || whole || value === 0) return String(value);
   if (!Number.isFinite(value)) return String(value);
   const text = Math.abs(value) < 0.01 ? value.toPrecision(3) : value.toFixed(3);
   return text.replace("-", "\u2212");
@@ -35,7 +38,12 @@ export function cellText(value: unknown): string {
 export function tableDisplay(table: TableLike, options: TableOptions = {}): Display {
   const rows = ("objects" in table ? table.objects() : table) as readonly TableRow[];
   const columns = options.columns ?? Object.keys(rows[0] ?? {});
-  const cells = rows.map((row) => columns.map((column) => cellText(row[column])));
+  const whole = columns.map((column) =>
+    rows.every((row) => typeof row[column] !== "number" || Number.isInteger(row[column]))
+  );
+  const cells = rows.map((row) =>
+    columns.map((column, index) => cellText(row[column], whole[index] as boolean))
+  );
   const numeric = columns.map((column) => rows.some((row) => typeof row[column] === "number"));
   const align = (index: number) => numeric[index] ? "right" : "left";
   const line = (tag: string, texts: readonly string[]) =>

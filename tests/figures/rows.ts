@@ -5,6 +5,7 @@ import {
   frontierFigure,
   heatmapFigure,
   intervalsFigure,
+  marginsFigure,
   phasesFigure,
   scalingFigure,
 } from "../../lib/figures/mod.ts";
@@ -112,6 +113,12 @@ export const EXAMPLES = {
       diverging: true,
       format: "+.2f",
     }),
+  margins: (
+    rows = Array.from({ length: 400 }, (_, i) => ({
+      margin: Math.sin(i) + Math.sin(2.3 * i) + (i % 5 === 0 ? -0.8 : 0.2),
+      group: i % 5 === 0 ? "flipped label" : "right label",
+    })),
+  ) => marginsFigure(rows, { title: "Margins of right and flipped labels", threshold: -0.6 }),
   phases: (
     rows = arms.flatMap((arm, i) =>
       ["update", "scoring", "generation"].map((phase, j) => ({

@@ -49,6 +49,10 @@ async function openNotebook(link: string): Promise<void> {
     const wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
     assert.ok(await page.evaluate(wide), `${link} is wider than the window`);
     assert.ok(await page.evaluate("document.querySelectorAll('h1').length === 1"), link);
+    const targets = await page.evaluate<string[]>(
+      "[...document.links].map((a) => a.href.split('#')[0]).filter((a) => a.startsWith('file:'))",
+    );
+    for (const target of targets) assert.ok(Deno.statSync(new URL(target)).isFile, target);
   });
 }
 

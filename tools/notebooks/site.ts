@@ -58,6 +58,14 @@ ${body}
 `;
 }
 
+/** Links to notebooks as links to their pages; to notebooks that the site lacks, as plain text. */
+function linksToPages(body: string, names: readonly string[]): string {
+  return body.replaceAll(
+    /<a href="([\w-]+)\.ipynb">(.*?)<\/a>/g,
+    (_, name, text) => names.includes(name) ? `<a href="${name}.html">${text}</a>` : text,
+  );
+}
+
 function card(summary: Summary, href: string): string {
   const verdicts = summary.verdicts.map(({ claim, outcome, numbers }) =>
     `<li class="${outcome.replaceAll(" ", "-")}"><b>${escapeHtml(outcome)}</b>: ` +
@@ -120,7 +128,10 @@ export async function buildSite(paths: readonly string[], folder: string): Promi
   paths.forEach((_, index) => {
     writeWhole(
       join(folder, `${names[index]}.html`),
-      page((summaries[index] as Summary).title, `${navigation}\n<main>${bodies[index]}</main>`),
+      page(
+        (summaries[index] as Summary).title,
+        `${navigation}\n<main>${linksToPages(bodies[index] as string, names)}</main>`,
+      ),
     );
   });
   const cards = summaries.map((summary, index) => card(summary, `${names[index]}.html`));
