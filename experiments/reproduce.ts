@@ -11,6 +11,8 @@ import { commandProgress } from "../lib/progress/command_progress.ts";
 import { formatDuration } from "../lib/progress/format_progress.ts";
 import { acquireRunLock } from "../lib/results/run_lock.ts";
 import { openStudyStore, type StudyStore } from "../lib/results/study_store.ts";
+import { studyRows } from "../lib/results/study_rows.ts";
+import { writeFigures } from "./pages/write_figures.ts";
 import { estimateSeconds } from "./reproduce/estimate.ts";
 import { headlines } from "./reproduce/headline.ts";
 import { executeAndExport, notebooksOf } from "./reproduce/notebooks.ts";
@@ -70,6 +72,7 @@ const command = {
 export interface Places {
   readonly records: string;
   readonly tables: string;
+  readonly figures: string;
   readonly out: string;
 }
 
@@ -77,10 +80,20 @@ export interface Places {
 export function placesOf(preset: PresetName, publish: boolean): Places {
   const out = join(projectRoot, ".cache", "reproduce", preset);
   if (!publish) {
-    return { records: join(out, "..", "records"), tables: join(out, "tables"), out };
+    return {
+      records: join(out, "..", "records"),
+      tables: join(out, "tables"),
+      figures: join(out, "figures"),
+      out,
+    };
   }
   const results = join(projectRoot, "results");
-  return { records: join(results, "records"), tables: join(results, "tables"), out };
+  return {
+    records: join(results, "records"),
+    tables: join(results, "tables"),
+    figures: join(results, "figures"),
+    out,
+  };
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -111,7 +124,7 @@ async function main(args: readonly string[]): Promise<number> {
         `${summary.planned} runs: ${summary.found} found, ${summary.done} done, ${failed} failed`,
       );
     }
-    report(plans, store, places, publish);
+    await report(plans, store, places, publish);
     if (!options.skipNotebooks) {
       await makeNotebooks(chosen, places, preset, options.seeds);
     }
@@ -143,20 +156,22 @@ function listRuns(
   );
 }
 
-/** Writes the tables and says what the records say about each claim. */
-function report(
+/** Writes tables and figures and says what the records say about each claim. */
+async function report(
   plans: ReadonlyMap<Study, readonly PlannedRun[]>,
   store: StudyStore,
   places: Places,
   publish: boolean,
-): void {
+): Promise<void> {
   for (const [study, plan] of plans) {
     const { tables, verdicts } = tablesOf(study, plan, store.records);
     writeTables(places.tables, tables);
+    await writeFigures(places.figures, study.id, studyRows(plan, store.records));
     say(`\n${study.id}: ${study.title}`);
     say(headlines(verdicts, publish ? [] : publishedVerdicts(study, plan)).join("\n"));
   }
   say(`\ntables: ${relative(Deno.cwd(), places.tables)}`);
+  say(`figures: ${relative(Deno.cwd(), places.figures)}`);
 }
 
 /** The published verdicts on the claims whose settings this plan shares. */
