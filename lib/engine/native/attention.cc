@@ -25,6 +25,8 @@ void ReadLayout(C* c, Layout* layout) {
   OP_REQUIRES_OK(c, c->GetAttr("heads", &layout->heads));
   OP_REQUIRES_OK(c, c->GetAttr("kv_heads", &layout->kv_heads));
   OP_REQUIRES_OK(c, c->GetAttr("head_dim", &layout->head_dim));
+  SERA_CHECK(c, layout->head_dim > 0 && layout->kv_heads > 0 && layout->heads > 0 &&
+             layout->heads % layout->kv_heads == 0, "key heads must divide query heads");
   layout->width = (layout->heads + 2 * layout->kv_heads) * layout->head_dim;
 }
 
@@ -143,6 +145,8 @@ class AttentionGrad : public OpKernel {
     const int64_t n = qkv.dim_size(0), out_width = l_.heads * l_.head_dim;
     SERA_CHECK(ctx, qkv.dim_size(1) == l_.width, "SeraAttentionGrad: wrong row width");
     SERA_CHECK(ctx, ctx->input(0).NumElements() == n * out_width, "SeraAttentionGrad: bad dout");
+    SERA_CHECK(ctx, ctx->input(2).NumElements() == n * out_width, "SeraAttentionGrad: bad out");
+    SERA_CHECK(ctx, ctx->input(3).NumElements() == n * l_.heads, "SeraAttentionGrad: bad lse");
     std::vector<Segment> segments;
     SERA_CHECK(ctx, ReadSegments(ctx->input(4), n, &segments), "SeraAttentionGrad: bad segments");
     Tensor* grad = nullptr;

@@ -69,6 +69,9 @@ class RmsNormGrad : public OpKernel {
     const int64_t n = x.dim_size(0), d = x.dim_size(1);
     const bool add = ctx->input(4).NumElements() > 0;
     SERA_CHECK(ctx, dy.NumElements() == n * d, "SeraRmsNormGrad: dy must match x");
+    SERA_CHECK(ctx, ctx->input(2).NumElements() == d,
+               "SeraRmsNormGrad: weight must have the row's width");
+    SERA_CHECK(ctx, ctx->input(3).NumElements() == n, "SeraRmsNormGrad: one inverse a row");
     SERA_CHECK(ctx, !add || ctx->input(4).NumElements() == n * d,
                "SeraRmsNormGrad: residual must match x");
     Tensor *dx = nullptr, *dw = nullptr;

@@ -10,7 +10,8 @@ REGISTER_OP("SeraAdamW")
     .Output("done: float");
 
 // Updates parameter, first and second moment IN PLACE. scalars: learning rate, beta1, beta2,
-// epsilon, weight decay, 1 - beta1^t, 1 - beta2^t, factor on the gradient (clipping).
+// epsilon, weight decay, 1 - beta1^t, 1 - beta2^t, factor on the gradient (clipping), 1 - beta1,
+// 1 - beta2 (from float32, 1 - 0.999f would be wrong by 1e-5).
 class AdamW : public OpKernel {
  public:
   using OpKernel::OpKernel;
@@ -19,11 +20,12 @@ class AdamW : public OpKernel {
     for (int i = 1; i < 4; i++) {
       SERA_CHECK(ctx, ctx->input(i).NumElements() == n, "SeraAdamW: sizes differ");
     }
-    SERA_CHECK(ctx, ctx->input(4).NumElements() == 8, "SeraAdamW: eight scalars");
+    SERA_CHECK(ctx, ctx->input(4).NumElements() == 10, "SeraAdamW: ten scalars");
     Tensor* done = nullptr;
     OP_REQUIRES_OK(ctx, ctx->allocate_output(0, TensorShape({0}), &done));
     const float* s = Data(ctx->input(4));
     const float lr = s[0], b1 = s[1], b2 = s[2], eps = s[3], decay = s[4], factor = s[7];
+    const float c1 = s[8], c2 = s[9];
     const float step = lr / s[5], root = 1.0f / std::sqrt(s[6]);
     float *p = MutableData(ctx->input(0)), *m = MutableData(ctx->input(1));
     float* v = MutableData(ctx->input(2));
@@ -33,8 +35,8 @@ class AdamW : public OpKernel {
       const int64_t from = first * block, size = std::min(n, last * block) - from;
       Row ps(p + from, size), ms(m + from, size), vs(v + from, size);
       ConstRow gs(g + from, size);
-      ms = b1 * ms + (1.0f - b1) * factor * gs;
-      vs = b2 * vs + (1.0f - b2) * (factor * gs).square();
+      ms = b1 * ms + c1 * factor * gs;
+      vs = b2 * vs + c2 * (factor * gs).square();
       ps = ps * (1.0f - lr * decay) - step * ms / (vs.sqrt() * root + eps);
     });
   }

@@ -23,7 +23,10 @@ class Rope : public OpKernel {
     const int64_t n = x.dim_size(0), width = x.dim_size(1), half = head_dim_ / 2;
     const int64_t table = ctx->input(1).dim_size(0);
     SERA_CHECK(ctx, width >= heads_ * head_dim_, "SeraRope: rows are too short");
-    SERA_CHECK(ctx, ctx->input(1).NumElements() == table * half, "SeraRope: cos must be [P, hd/2]");
+    for (int i = 1; i < 3; i++) {
+      SERA_CHECK(ctx, ctx->input(i).NumElements() == table * half,
+                 "SeraRope: cos and sin must be [P, hd/2]");
+    }
     auto positions = ctx->input(3).flat<int32_t>();
     SERA_CHECK(ctx, positions.size() == n, "SeraRope: one position a row");
     for (int64_t i = 0; i < n; i++) {

@@ -124,6 +124,8 @@ export function nativeOps(engine: Engine & { readonly raw: RawKernels }): Ops {
         1 - s.beta1 ** s.step,
         1 - s.beta2 ** s.step,
         s.gradFactor,
+        1 - s.beta1,
+        1 - s.beta2,
       ]);
       const inputs = [slot.value, slot.first, slot.second, grad, scalars];
       one("SeraAdamW", [], inputs).dispose();
