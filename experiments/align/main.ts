@@ -4,10 +4,11 @@ import { commandProgress } from "../../lib/progress/command_progress.ts";
 import { alignCommand } from "./options.ts";
 
 if (import.meta.main) {
+  const progress = commandProgress();
   await runCommand(async (args) => {
     const { options } = parseCommand(alignCommand, args);
     // Loaded after the options are known to be right: --help and typos answer at once.
     const { runAlign } = await import("./run.ts");
-    console.log(await runAlign(options, commandProgress()));
-  });
+    console.log(await runAlign(options, progress));
+  }, { beforeExit: () => progress.close() });
 }

@@ -18,9 +18,9 @@ import { readProvenance } from "../../lib/results/provenance.ts";
 import { type DataSummary, RECORD_FORMAT, type RunRecord } from "../../lib/results/record.ts";
 import { renderReport } from "../../lib/results/report.ts";
 import type { RunDirectory } from "../../lib/results/run_directory.ts";
+import type { RunStore } from "../../lib/results/run_store.ts";
 import type { GeneratedExample } from "../../lib/results/selection_summary.ts";
 import type { SeraIteration } from "../../lib/training/sera.ts";
-import type { DiskStore } from "./disk_store.ts";
 import type { ResponseMetrics } from "./evaluate.ts";
 import type { AlignOptions } from "./options.ts";
 
@@ -29,7 +29,7 @@ export interface FinishedRun {
   readonly options: AlignOptions;
   readonly files: ModelFiles;
   readonly folder: RunDirectory;
-  readonly store: DiskStore;
+  readonly store: RunStore;
   readonly policy: LanguageModel;
   readonly pairs: readonly TokenizedPair[];
   /** The pairs as they were read, by id. */
@@ -171,7 +171,7 @@ function textOf(text: PreferencePair["prompt"]): string {
 
 async function makeRecord(run: FinishedRun, weightsFile: string): Promise<RunRecord> {
   const { iterations, folder, store, sft, spec } = run;
-  const steps = store.steps();
+  const steps = store.steps(iterations.length);
   const processes = folder.readJsonl("processes.jsonl") as { startedAt: string }[];
   const metrics = iterations.map(iterationMetrics);
   return {
@@ -192,7 +192,8 @@ async function makeRecord(run: FinishedRun, weightsFile: string): Promise<RunRec
           gold: m.heldOutAccuracy ?? NaN,
           distinct2: m.distinct2 ?? NaN,
           repetitionRate: m.repetitionRate ?? NaN,
-          truncationRate: m.truncationRate ?? NaN,
+          // A short --max-new-tokens cuts the SFT model's responses too: that is no collapse.
+          truncationRate: (m.truncationRate ?? NaN) - (sft.truncationRate ?? 0),
           // The margins that the next iteration ranked by are those after this one's update.
           marginP90: next === null ? NaN : percentile(next, 0.9),
           trainLoss: it.trainLoss,

@@ -16,9 +16,9 @@ import { createPrng } from "../../lib/random/prng.ts";
 import type { JsonObject } from "../../lib/results/canonical_json.ts";
 import { fingerprintSequences } from "../../lib/results/fingerprint.ts";
 import { openRunDirectory } from "../../lib/results/run_directory.ts";
+import { RunStore } from "../../lib/results/run_store.ts";
 import { runSera } from "../../lib/training/sera.ts";
 import { configure, configureLora } from "./configure.ts";
-import { DiskStore } from "./disk_store.ts";
 import { evaluateIteration, type EvaluationSetting, measureResponses } from "./evaluate.ts";
 import type { AlignOptions } from "./options.ts";
 import { writeOutputs } from "./outputs.ts";
@@ -66,9 +66,9 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
   const spec = {
     command: "align",
     method: options.method,
-    model: files.fingerprint,
+    model: { name: basename(options.model), sha256: files.fingerprint },
     tokenizer: files.tokenizer.fingerprint,
-    data: file.fingerprint,
+    data: { name: basename(options.data), sha256: file.fingerprint },
     maxLength,
     chatTemplate: options.chatTemplate,
     heldOut: options.heldOut,
@@ -87,9 +87,10 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
     },
   } as unknown as JsonObject;
 
+  const warn = (message: string) => progress.message(`warning: ${message}`);
   using folder = openRunDirectory(options.out, spec, {
     force: options.force,
-    warn: (message) => progress.message(`warning: ${message}`),
+    warn,
   });
   if (folder.finished) return `finished already: see ${folder.path("report.html")}`;
   folder.appendJsonl("processes.jsonl", { startedAt });
@@ -109,7 +110,7 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
       config: lora,
       layers: initialLora(files.config, lora, options.seed),
     });
-  const store = new DiskStore(folder, options.checkpointSeconds);
+  const store = new RunStore(folder, { checkpointSeconds: options.checkpointSeconds, warn });
   const setting: EvaluationSetting = {
     heldOut,
     config,
@@ -165,6 +166,10 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
     },
   });
   folder.finish();
+  // Only an unfinished run needs them; with --full a policy is as large as the model.
+  for (const name of ["policies", "values"]) {
+    await Deno.remove(folder.path(name), { recursive: true }).catch(() => {});
+  }
   return `done: ${folder.path("report.html")}`;
 }
 

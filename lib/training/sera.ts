@@ -208,7 +208,8 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
       rejectedLengths: pairs.map((pair) => pair.rejectedIds.length),
       ...(previousSelection === undefined ? {} : { previous: previousSelection }),
     });
-    previousSelection = selected;
+    // Overlap is between rankings: iteration 1 ranked nothing.
+    if (margins !== undefined) previousSelection = selected;
 
     // The loss's reference: the SFT model, or the previous policy [I].
     const referenceLogps = config.reference === "previous" && currentLogps !== undefined

@@ -1,0 +1,32 @@
+import { projectRoot } from "../../lib/engine/layout.ts";
+
+/** What a command printed and how it ended. */
+export interface ScriptResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command of the suite as a child process: `spawnScript("align", [...])`. */
+export function spawnScript(name: string, args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--quiet",
+      `${projectRoot}experiments/${name}/main.ts`,
+      ...args,
+    ],
+    env: { SERA_THREADS: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Runs a command to its end. */
+export async function runScript(name: string, args: readonly string[]): Promise<ScriptResult> {
+  const { code, stdout, stderr } = await spawnScript(name, args).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
