@@ -2,25 +2,30 @@ import type { ClaimResult } from "../../lib/evaluation/claim.ts";
 
 /**
  * One line a claim: verdict and difference, and beside it the published difference with whether the
- * reproduced one lies inside its 95 % interval. `published` is empty where nothing comparable is.
+ * reproduced one lies inside its 95 % interval. Claims without two seeds are only counted.
+ *
+ * @param published empty where nothing comparable is published
  */
 export function headlines(
   reproduced: readonly ClaimResult[],
   published: readonly ClaimResult[],
 ): string[] {
   const byId = new Map(published.map((result) => [result.claim.id, result]));
-  return reproduced.map((result) => {
-    const { claim, verdict, difference } = result;
-    const own = difference === undefined
-      ? "no two seeds yet"
-      : `${claim.metric} ${signed(difference.mean)} ${interval(difference)}`;
+  const lines = reproduced.flatMap(({ claim, verdict, difference }) => {
+    if (difference === undefined) return [];
+    const own = `${claim.metric} ${signed(difference.mean)} ${interval(difference)}`;
     const other = byId.get(claim.id)?.difference;
-    if (other === undefined) return `  ${verdict.padEnd(13)} ${claim.id}: ${own}`;
-    const agrees = difference !== undefined && difference.mean >= other.low &&
-      difference.mean <= other.high;
-    return `  ${verdict.padEnd(13)} ${claim.id}: ${own}; published ${signed(other.mean)} ` +
-      `${interval(other)}: ${agrees ? "agrees" : "does not agree"}`;
+    if (other === undefined) return [`  ${verdict.padEnd(13)} ${claim.id}: ${own}`];
+    const agrees = difference.mean >= other.low && difference.mean <= other.high;
+    return [
+      `  ${verdict.padEnd(13)} ${claim.id}: ${own}; published ${signed(other.mean)} ` +
+      `${interval(other)}: ${agrees ? "agrees" : "does not agree"}`,
+    ];
   });
+  const untested = reproduced.length - lines.length;
+  return untested === 0
+    ? lines
+    : [...lines, `  ${untested} more claims need cells or seeds that were not run`];
 }
 
 function signed(value: number): string {

@@ -26,10 +26,10 @@ export function baseSpec(preset: PresetName, seed: number): RunSpec {
       intermediateSize: 128,
       layers: 2,
       heads: 4,
-      sentences: 6000,
-      steps: 500,
+      sentences: 12_000,
+      steps: 800,
       batch: 96,
-      learningRate: 2e-3,
+      learningRate: 3e-3,
     },
     data: { pairs: 2000, labelTemperature: 0.25, flipRate: 0.2, lengthConfound: 0 },
     method: {
@@ -51,21 +51,11 @@ export function baseSpec(preset: PresetName, seed: number): RunSpec {
   if (preset !== "smoke") return spec;
   return {
     ...spec,
-    world: { ...spec.world, heldOutPrompts: 20 },
-    sft: {
-      ...spec.sft,
-      hiddenSize: 32,
-      intermediateSize: 64,
-      layers: 1,
-      heads: 2,
-      sentences: 1000,
-      steps: 60,
-      batch: 64,
-      learningRate: 5e-3,
-    },
-    data: { ...spec.data, pairs: 96 },
-    method: { ...spec.method, stepsPerIteration: 4, batchPairs: 16 },
-    evaluation: { samplesPerPrompt: 2 },
+    world: { ...spec.world, heldOutPrompts: 30 },
+    sft: { ...spec.sft, layers: 1, sentences: 4000, steps: 200, batch: 64, learningRate: 5e-3 },
+    data: { ...spec.data, pairs: 400 },
+    method: { ...spec.method, stepsPerIteration: 20 },
+    evaluation: { samplesPerPrompt: 4 },
   };
 }
 

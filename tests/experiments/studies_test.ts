@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { checkLossSpec } from "../../lib/losses/loss_spec.ts";
+import { isMetricName } from "../../lib/results/study_rows.ts";
+import { baseSpec, presetNames } from "../../experiments/studies/settings.ts";
+import { hashSpec, sftKey, withPatch } from "../../experiments/studies/run_config.ts";
+import { studies, studyNamed } from "../../experiments/studies/studies.ts";
+import { planStudy } from "../../experiments/studies/study.ts";
+
+Deno.test("every study: ids are unique, claims name cells and metrics that exist", () => {
+  assert.equal(new Set(studies.map((study) => study.id)).size, 6);
+  for (const { id, arms, conditions, claims } of studies) {
+    const armIds = new Set(arms.map((arm) => arm.id));
+    const conditionIds = new Set(conditions.map((condition) => condition.id));
+    assert.equal(armIds.size, arms.length, id);
+    assert.equal(conditionIds.size, conditions.length, id);
+    assert.ok(claims.length > 0, id);
+    assert.equal(new Set(claims.map((claim) => claim.id)).size, claims.length, id);
+    for (const claim of claims) {
+      assert.ok(armIds.has(claim.arm) && armIds.has(claim.baseline), claim.id);
+      assert.ok(conditionIds.has(claim.condition), claim.id);
+      assert.ok(isMetricName(claim.metric), claim.id);
+      assert.ok(claim.smallestEffect > 0 && claim.text !== "", claim.id);
+    }
+  }
+});
+
+Deno.test("the full preset runs every claim's cells with at least five seeds", () => {
+  for (const study of studies) {
+    const plan = planStudy(study, "full");
+    for (const { condition, arm, baseline } of study.claims) {
+      for (const id of [arm, baseline]) {
+        const cells = plan.filter((run) => run.condition === condition && run.arm === id);
+        assert.ok(cells.length >= 5, `${study.id} ${condition} ${id}: ${cells.length}`);
+      }
+    }
+  }
+});
+
+Deno.test("in every study all arms of a condition and seed differ, and share data, SFT and steps", () => {
+  for (const preset of presetNames) {
+    for (const study of studies) {
+      const groups = Map.groupBy(
+        planStudy(study, preset),
+        (run) => `${run.condition} ${run.seed}`,
+      );
+      for (const [name, runs] of groups) {
+        assert.equal(new Set(runs.map((run) => run.hash)).size, runs.length, name);
+        const shared = new Set(
+          runs.map(({ spec }) =>
+            JSON.stringify([
+              sftKey(spec),
+              spec.data,
+              spec.evaluation,
+              spec.method.iterations,
+              spec.method.stepsPerIteration,
+              spec.method.batchPairs,
+            ])
+          ),
+        );
+        assert.equal(shared.size, 1, `${study.id} ${preset} ${name}`);
+      }
+    }
+  }
+});
+
+Deno.test("every loss of every run is one that its options allow", () => {
+  for (const study of studies) {
+    for (const { spec } of planStudy(study, "full", { seeds: 1 })) checkLossSpec(spec.method.loss);
+  }
+});
+
+Deno.test("smoke and quick run all studies; published seeds start at 0; quick is within full", () => {
+  for (const study of studies) {
+    const full = new Set(planStudy(study, "full").map((run) => run.hash));
+    for (const run of planStudy(study, "quick")) assert.ok(full.has(run.hash), run.condition);
+    const smoke = planStudy(study, "smoke");
+    assert.ok(smoke.length > 0 && smoke[0]?.seed === 0);
+    assert.equal(planStudy(study, "quick", { firstSeed: 100 })[0]?.seed, 100);
+  }
+});
+
+Deno.test("a run's name depends on every value of its spec and on nothing else", () => {
+  const spec = baseSpec("full", 0);
+  assert.equal(hashSpec(spec), hashSpec(JSON.parse(JSON.stringify(spec))));
+  assert.equal(hashSpec(withPatch(spec, {})), hashSpec(spec));
+  assert.notEqual(hashSpec({ ...spec, seed: 1 }), hashSpec(spec));
+  const patched = withPatch(spec, { method: { nllAlpha: 0.31 } });
+  assert.notEqual(hashSpec(patched), hashSpec(spec));
+  assert.equal(sftKey(patched), sftKey(spec));
+  assert.notEqual(sftKey(withPatch(spec, { sft: { steps: 1 } })), sftKey(spec));
+});
+
+Deno.test("studies share runs: plain DPO at 20 % is run once for selection and noise", () => {
+  const hashOf = (study: string) =>
+    planStudy(studyNamed(study), "full").find((run) =>
+      run.arm === "dpo" && run.condition === "noise-20" && run.seed === 0
+    )?.hash;
+  assert.ok(hashOf("selection") !== undefined);
+  assert.equal(hashOf("selection"), hashOf("noise"));
+  assert.throws(() => studyNamed("nosuch"), /unknown study "nosuch"/);
+});
