@@ -9,6 +9,7 @@ import { UsageError } from "../lib/cli/usage_error.ts";
 import { projectRoot } from "../lib/engine/layout.ts";
 import { commandProgress } from "../lib/progress/command_progress.ts";
 import { formatDuration } from "../lib/progress/format_progress.ts";
+import { writeDurably } from "../lib/results/durable_file.ts";
 import { acquireRunLock } from "../lib/results/run_lock.ts";
 import { openStudyStore, type StudyStore } from "../lib/results/study_store.ts";
 import { studyRows } from "../lib/results/study_rows.ts";
@@ -16,6 +17,7 @@ import { writeFigures } from "./pages/write_figures.ts";
 import { estimateSeconds } from "./reproduce/estimate.ts";
 import { headlines } from "./reproduce/headline.ts";
 import { executeAndExport, notebooksOf } from "./reproduce/notebooks.ts";
+import { resultsReadme } from "./reproduce/results_readme.ts";
 import { missingRuns, runMissing } from "./reproduce/run_missing.ts";
 import { tablesOf, writeTables } from "./reproduce/study_tables.ts";
 import { type PresetName, presetNames } from "./studies/settings.ts";
@@ -169,6 +171,10 @@ async function report(
     await writeFigures(places.figures, study.id, studyRows(plan, store.records));
     say(`\n${study.id}: ${study.title}`);
     say(headlines(verdicts, publish ? [] : publishedVerdicts(study, plan)).join("\n"));
+  }
+  if (publish) {
+    const readme = new TextEncoder().encode(resultsReadme(studies));
+    writeDurably(join(places.tables, "..", "README.md"), [readme]);
   }
   say(`\ntables: ${relative(Deno.cwd(), places.tables)}`);
   say(`figures: ${relative(Deno.cwd(), places.figures)}`);

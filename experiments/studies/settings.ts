@@ -11,7 +11,7 @@ export type PresetName = "smoke" | "quick" | "full";
 export const presetNames = ["smoke", "quick", "full"] as const satisfies readonly PresetName[];
 
 /**
- * The settings of every study, frozen before any published seed ran.
+ * The settings of every study, frozen before any published seed ran with them.
  *
  * Tuned for plain DPO alone, on seeds 100 and up; see `experiments/studies/tuning.md`. No arm has
  * settings of its own but those that its study names.

@@ -1,0 +1,49 @@
+import { type MetricName, metricText, studyMetrics } from "../../lib/results/study_metrics.ts";
+import { tableMarkdown } from "../../lib/results/study_tables.ts";
+import type { Study } from "../studies/study.ts";
+
+/** `results/README.md`: every file, column and unit, and the command that makes them. */
+export function resultsReadme(studies: readonly Study[]): string {
+  const metrics = tableMarkdown({
+    columns: ["metric", "unit", "meaning"],
+    rows: (Object.keys(studyMetrics) as MetricName[]).map((name) => {
+      const { unit, text, volatile } = metricText(name);
+      return [`\`${name}\``, unit, text + (volatile ? " (differs between two runs)" : "")];
+    }),
+  });
+  const names = studies.map(({ id, title }) => `- \`${id}\`: ${title}.`).join("\n");
+  return `# Published results
+
+Made by \`npx -y deno@2.9.6 task reproduce --preset full --publish\`. Finished runs are never repeated;
+\`--tables\` makes the tables again from the records, byte for byte. Do not edit these files.
+
+Studies:
+
+${names}
+
+## \`records/<study>.jsonl\`
+
+One line a run. \`hash\`: SHA-256 of \`spec\`, which is all that the run depends on. \`sft\`: metrics of the
+SFT model. \`iterations\`: metrics after each iteration, the first first. \`samples\`: gold rewards and
+lengths (tokens) of the last policy's samples, \`[prompt][sample]\`. \`warnings\`: failure signatures with
+their first iteration. \`volatile\`: times, commit, versions and machine, the only part that differs
+between two runs of one spec. Runs that several studies share stand in each one's file.
+
+## \`tables/\`, each as CSV and Markdown
+
+- \`<study>_summary\`: mean of a metric over seeds with its 95 % t interval (\`low\`, \`high\`) and the number
+  of \`seeds\`, by condition, arm and iteration (0 is the SFT model).
+- \`<study>_verdicts\`: each claim written down before the runs. \`difference\`: arm minus baseline, paired
+  by seed, with its 95 % t interval. \`holm_p\`: p-value of the paired t test after Holm's correction over
+  the study's claims. \`smallest_effect\`: differences below it do not matter. A claim \`holds\` where the
+  difference has the claimed sign and \`holm_p\` is below 0.05; it \`does not hold\` where the interval
+  leaves no room for the smallest effect; all else is \`undecided\`.
+- \`<study>_win_rates\`: win rate by gold reward of an arm against the condition's first arm, ties half,
+  over all pairs of samples to one prompt; \`length_controlled\` is what is left at equal length.
+- \`<study>_failures\`: how many seeds showed each failure signature.
+- \`<study>_times*\`: seconds; they change whenever runs are made again.
+
+## Metrics
+
+${metrics}`;
+}
