@@ -226,7 +226,8 @@ export class NotebookPage {
           seeds: group.length,
         }));
       });
-    if (counts.length === 0) await showMarkdown("No run showed a failure signature.");
+    if (this.#rows.length === 0) await showMarkdown("No run has been recorded yet.");
+    else if (counts.length === 0) await showMarkdown("No run showed a failure signature.");
     else await showTable(counts, { caption: "Failure signatures, counted over seeds" });
   }
 

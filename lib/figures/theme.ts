@@ -4,8 +4,10 @@ import type { Config } from "vega-lite";
 /** DejaVu Sans is bundled for PNG; browsers without it fall back to a font of the same width. */
 export const FONT = "DejaVu Sans, Verdana, sans-serif";
 
-/** Size of labels in px; the average glyph of FONT is LABEL_ADVANCE px wide at this size. */
+/** Size of labels, px. */
 export const LABEL_SIZE = 11;
+
+/** Width of FONT's average glyph at LABEL_SIZE, px. */
 export const LABEL_ADVANCE = 6.5;
 
 /** Okabe & Ito (2008), darkest first, yellow left out: it vanishes on white. */
@@ -30,6 +32,7 @@ export const SHAPES = [
   "triangle-down",
 ] as const;
 
+/** Text and lines that belong to no arm. */
 export const NEUTRAL = "#555555";
 
 /**
@@ -37,6 +40,7 @@ export const NEUTRAL = "#555555";
  */
 export const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
 
+/** Vega-Lite's configuration for every figure. */
 export const CONFIG: Config = {
   font: FONT,
   background: "white",

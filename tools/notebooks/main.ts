@@ -1,6 +1,7 @@
 /** `notebooks`: execute, check, verify and export the notebooks. */
 import { Command } from "commander";
 import { basename, join, relative } from "node:path";
+import { runCommand } from "../../lib/cli/run_command.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { checkNotebooks } from "./check.ts";
 import { executeNotebook } from "./execute.ts";
@@ -69,11 +70,7 @@ program.command("site [files...]")
   });
 
 if (import.meta.main) {
-  try {
-    await program.parseAsync(Deno.args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    Deno.exit(1);
-  }
+  await runCommand(async (args) => {
+    await program.parseAsync([...args], { from: "user" });
+  }, { interrupted: "the notebook that was running is unchanged" });
 }

@@ -12,7 +12,7 @@ export interface Summary {
   /** First paragraph under the title, plain text. */
   readonly question: string;
   readonly verdicts: readonly { claim: string; outcome: string; numbers: string }[];
-  /** SVG of the main figure (else of the first), and what it shows. */
+  /** SVG of the main figure, and what it shows. */
   readonly figure?: { readonly svg: string; readonly alt: string };
 }
 
@@ -23,8 +23,7 @@ export function summarise(notebook: Notebook, name: string): Summary {
   const title = blocks.find((block) => block.startsWith("# "))?.slice(2).split("\n")[0] ?? name;
   const question = blocks.find((block) => block !== "" && !block.startsWith("#")) ?? "";
   const outputs = notebook.cells.flatMap((cell) => cell.outputs ?? []);
-  const figures = outputs.filter((output) => svgOf(output) !== "");
-  const chosen = figures.find((output) => output.metadata?.sera?.main) ?? figures[0];
+  const chosen = outputs.find((output) => output.metadata?.sera?.main && svgOf(output) !== "");
   return {
     title,
     question: question.replaceAll(/[*_`]/g, "").replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1"),
