@@ -23,6 +23,7 @@ export interface Claim {
   readonly smallestEffect: number;
 }
 
+/** How a claim fares; undecided where its interval holds both answers. */
 export type Verdict = "holds" | "does not hold" | "undecided";
 
 /** What the records say about a claim. */

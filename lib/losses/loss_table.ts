@@ -35,6 +35,7 @@ const table = {
   "orpo": orpo,
 };
 
+/** The name of a loss, as options and records give it. */
 export type LossName = keyof typeof table;
 
 /** A loss and its options, told apart by `name`: a plain value that can be written to a record. */
@@ -46,6 +47,7 @@ export type LossSpecOf<Name extends LossName> = Extract<LossSpec, { readonly nam
 /** The losses by name. A row whose key is not its loss's name does not compile. */
 export const lossTable: { readonly [Name in LossName]: LossDefinition<LossSpecOf<Name>> } = table;
 
+/** Every loss's name, in the order of the table. */
 export const lossNames = Object.keys(table) as readonly LossName[];
 
 /** The definition of a specification's loss. */

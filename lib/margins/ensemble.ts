@@ -13,6 +13,7 @@ import { UserError } from "../errors.ts";
  */
 export type EnsembleWeighting = "ema" | "two-term" | "uniform";
 
+/** Every weighting's name. */
 export const ensembleWeightings = [
   "ema",
   "two-term",
@@ -29,6 +30,7 @@ export interface EnsembleSpec {
   readonly window: number;
 }
 
+/** The paper's: gamma 0.3 over three policies. */
 export const defaultEnsemble: EnsembleSpec = { weighting: "ema", gamma: 0.3, window: 3 };
 
 /**

@@ -79,6 +79,7 @@ export const studyMetrics = {
   },
 } as const satisfies Readonly<Record<string, MetricText>>;
 
+/** The name of a metric of a study's iteration. */
 export type MetricName = keyof typeof studyMetrics;
 
 /** The metrics of one iteration; null where it has none (no pair was generated, nothing flipped). */

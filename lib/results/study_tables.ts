@@ -9,8 +9,9 @@ export interface Table {
   readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
-/** Metrics that two runs of one spec share, and those that they do not. */
+/** Metrics that two runs of one spec share. */
 export const steadyMetrics = metricNames(false);
+/** Metrics of time, which differ between runs of one spec. */
 export const volatileMetrics = metricNames(true);
 
 /**

@@ -27,6 +27,7 @@ export type SelectionRule =
     readonly fill?: boolean;
   };
 
+/** Every rule's name. */
 export const selectionRules = [
   "all",
   "top",

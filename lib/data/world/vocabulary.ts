@@ -84,6 +84,7 @@ export const WORLD_WORDS: readonly Word[] = [
   ),
 ];
 
+/** Names of the topics, in the order of their words. */
 export const TOPIC_NAMES: readonly string[] = Object.keys(TOPICS);
 
 /** The word of a token id. @throws RangeError for an id outside the vocabulary */
@@ -100,9 +101,13 @@ export function idsOf(kind: WordClass): number[] {
   return WORLD_WORDS.flatMap((word, id) => word.kind === kind ? [id] : []);
 }
 
+/** Id of the padding token. */
 export const PAD_ID = idsOf("pad")[0] as number;
+/** Id of the token that begins a prompt. */
 export const BOS_ID = idsOf("bos")[0] as number;
+/** Id of the token that ends a response. */
 export const EOS_ID = idsOf("eos")[0] as number;
+/** Id of the word `not`. */
 export const NEGATION_ID = idsOf("negation")[0] as number;
 
 /** Clauses of a response in every study but the one of cost, which also writes longer ones. */
