@@ -1,3 +1,4 @@
+import { hostCopy } from "../engine/host_copy.ts";
 import { engine, type Tensor } from "../engine/tensorflow.ts";
 import type { ModelConfig } from "./config.ts";
 import type { Weights } from "./forward.ts";
@@ -94,7 +95,7 @@ export class LanguageModel {
   async snapshot(): Promise<Snapshot> {
     const out: Snapshot = new Map();
     for (const [name, tensor] of this.trainable()) {
-      out.set(name, { shape: [...tensor.shape], data: await tensor.data() as Float32Array });
+      out.set(name, { shape: [...tensor.shape], data: await hostCopy(tensor) });
     }
     return out;
   }
@@ -102,17 +103,21 @@ export class LanguageModel {
   /** Replaces the trainable values. @throws Error naming a tensor that is missing or misshapen. */
   restore(snapshot: Snapshot): void {
     const { tf } = engine();
-    const next = new Map<string, Tensor>();
-    for (const [name, tensor] of this.trainable()) {
-      const saved = snapshot.get(name);
-      if (saved === undefined || saved.shape.join() !== tensor.shape.join()) {
-        throw new Error(`snapshot has no tensor ${name} of shape [${tensor.shape}]`);
+    const trainable = [...this.trainable()];
+    const saved = trainable.map(([name, { shape }]) => {
+      const value = snapshot.get(name);
+      if (value === undefined || value.shape.join() !== shape.join()) {
+        throw new Error(`snapshot has no tensor ${name} of shape [${shape}]`);
       }
-      next.set(name, tf.keep(tf.tensor(saved.data.slice(), [...saved.shape], "float32")));
-    }
-    const old = [...this.trainable().values()];
+      return [name, value] as const;
+    });
+    const next = new Map(
+      saved.map(([name, { data, shape }]) =>
+        [name, tf.keep(tf.tensor(data.slice(), [...shape], "float32"))] as const
+      ),
+    );
     this.setTrainable(next);
-    tf.dispose(old);
+    tf.dispose(trainable.map(([, tensor]) => tensor));
   }
 
   /** A model with its own copy of the trainable tensors and the same frozen ones. */

@@ -1,3 +1,4 @@
+import { hostCopy } from "../engine/host_copy.ts";
 import { engine, type Tensor, type Tensor1D, type Tensor2D } from "../engine/tensorflow.ts";
 import { createPrng } from "../random/prng.ts";
 import type { ModelConfig } from "./config.ts";
@@ -232,7 +233,7 @@ export async function exportParameters(
 ): Promise<Map<string, { shape: number[]; data: Float32Array }>> {
   const out = new Map<string, { shape: number[]; data: Float32Array }>();
   const put = async (name: string, tensor: Tensor) =>
-    out.set(name, { shape: [...tensor.shape], data: await tensor.data() as Float32Array });
+    out.set(name, { shape: [...tensor.shape], data: await hostCopy(tensor) });
   const fused = fusedProjections(config);
   await put("model.embed_tokens.weight", parameters.embedding);
   for (const [i, layer] of parameters.layers.entries()) {

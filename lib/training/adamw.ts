@@ -1,3 +1,4 @@
+import { hostCopy } from "../engine/host_copy.ts";
 import { engine, type Tensor } from "../engine/tensorflow.ts";
 import type { AdamWSlot } from "../engine/ops/types.ts";
 import { ops } from "../engine/ops/ops.ts";
@@ -89,8 +90,8 @@ export class AdamW {
     const moments: Snapshot = new Map();
     for (const [name, { first, second }] of this.#moments) {
       const shape = [...first.shape];
-      moments.set(`${name}.first`, { shape, data: await first.data() as Float32Array });
-      moments.set(`${name}.second`, { shape, data: await second.data() as Float32Array });
+      moments.set(`${name}.first`, { shape, data: await hostCopy(first) });
+      moments.set(`${name}.second`, { shape, data: await hostCopy(second) });
     }
     return { step: this.#step, moments };
   }
