@@ -13,7 +13,8 @@ import { verifyNotebook } from "./verify.ts";
 const shown = (path: string) => relative(Deno.cwd(), path) || path;
 
 function report(findings: readonly string[], fine: string): void {
-  if (findings.length > 0) throw new UserError(findings.join("\n"));
+  for (const finding of findings) console.error(finding);
+  if (findings.length > 0) throw new UserError(`${findings.length} findings, listed above`);
   console.log(fine);
 }
 
