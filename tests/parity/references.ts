@@ -2,10 +2,11 @@
 import { projectRoot } from "../../lib/engine/layout.ts";
 import type { TokenizedPair } from "../../lib/data/preference.ts";
 import { parseHfConfig } from "../../lib/policy/io/hf_config.ts";
-import { loadLoraAdapter, loraTensorName } from "../../lib/policy/io/peft.ts";
+import { loadLoraAdapter } from "../../lib/policy/io/peft.ts";
 import { openSafetensorsFolder } from "../../lib/policy/io/safetensors.ts";
 import { LanguageModel } from "../../lib/policy/language_model.ts";
-import { type BlockValues, buildLora, type LoraConfig } from "../../lib/policy/lora.ts";
+import { adapterLayers } from "../../lib/policy/load_policy.ts";
+import { buildLora, type LoraConfig } from "../../lib/policy/lora.ts";
 import { loadParameters } from "../../lib/policy/parameters.ts";
 
 /** What one step of a trajectory saw; README.md describes every field. */
@@ -22,6 +23,14 @@ export interface ReferenceStep {
 export interface ReferenceTrajectory {
   readonly steps: readonly ReferenceStep[];
   readonly final: { readonly chosenLogps: number[]; readonly rejectedLogps: number[] };
+}
+
+/** The LoRA settings of a trajectory; no dropout. */
+export interface ReferenceLora {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly string[];
+  readonly initScale: number;
 }
 
 /** A preference pair as ids. */
@@ -54,14 +63,7 @@ export async function loadTiny(name: "tiny_llama" | "tiny_llama_tied"): Promise<
 /** A model with the adapter that PEFT saved in `name`, over `base`'s weights. */
 export async function withAdapter(base: LanguageModel, name: string): Promise<LanguageModel> {
   const adapter = await loadLoraAdapter(`${valuesFolder}/${name}`, base.config);
-  const values: BlockValues = (layer, { module }) => {
-    const target = module.split(".").at(-1)!;
-    const part = (letter: "A" | "B") =>
-      adapter.tensors.get(loraTensorName(layer, target, letter))!.data;
-    return { a: part("A"), b: part("B") };
-  };
-  const layers = buildLora(base.config, adapter, values);
-  return new LanguageModel(base.config, base.base, { config: adapter, layers });
+  return new LanguageModel(base.config, base.base, adapterLayers(base.config, adapter));
 }
 
 /** A model with LoRA as the references start it: A from `hashedInit`, B zero. */

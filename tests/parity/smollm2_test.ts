@@ -14,7 +14,12 @@ import { groupOf } from "../../lib/training/update.ts";
 import { isFile } from "../../tools/setup/process.ts";
 import { testModelPath } from "../../tools/setup/test_model.ts";
 import { assertAllClose } from "./assert_close.ts";
-import { readReference, type ReferenceTrajectory, withHashedLora } from "./references.ts";
+import {
+  readReference,
+  type ReferenceLora,
+  type ReferenceTrajectory,
+  withHashedLora,
+} from "./references.ts";
 import {
   assertFinal,
   assertSteps,
@@ -45,12 +50,7 @@ interface SmolReference {
     chosenLogp: number;
     rejectedLogp: number;
   }[];
-  readonly lora: ReferenceTrajectory & {
-    rank: number;
-    alpha: number;
-    targets: string[];
-    initScale: number;
-  };
+  readonly lora: ReferenceTrajectory & ReferenceLora;
 }
 
 const path = Deno.env.get("SERA_SMOLLM2") || testModelPath;

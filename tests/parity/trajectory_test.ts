@@ -8,11 +8,13 @@ import {
   hashedInit,
   loadTiny,
   readReference,
+  type ReferenceLora,
   type ReferencePair,
   type ReferenceStep,
   type ReferenceTrajectory,
   tokenizedPair,
   withAdapter,
+  withHashedLora,
 } from "./references.ts";
 import {
   assertFinal,
@@ -67,6 +69,21 @@ Deno.test("10 steps of LoRA DPO are PEFT's", async () => {
   const config = trajectoryConfig({ stepsPerIteration: 10, learningRate: 2e-2 });
   assertSteps(await takeSteps(model, pairs.slice(0, 80), config), reference.steps);
   await assertFinal(model, pairs, reference.final);
+  model.dispose();
+  base.dispose();
+});
+
+Deno.test("6 steps of DPO with LoRA on every linear layer are PEFT's", async () => {
+  const { model: base, pairs } = await tinyStart();
+  const { rank, alpha, targets, initScale, steps, final } = await readReference<
+    ReferenceTrajectory & ReferenceLora
+  >("lora_all_linear");
+  const adapter = { rank, alpha, dropout: 0, targetModules: targets };
+  const model = withHashedLora(base, adapter, initScale);
+  const seen = pairs.slice(0, 48);
+  const config = trajectoryConfig({ stepsPerIteration: 6, learningRate: 2e-2 });
+  assertSteps(await takeSteps(model, seen, config), steps);
+  await assertFinal(model, seen, final);
   model.dispose();
   base.dispose();
 });

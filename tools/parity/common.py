@@ -16,7 +16,8 @@ from transformers.utils import logging
 # The committed values, or fresh ones that `deno task parity` is checking.
 COMMITTED = Path(__file__).resolve().parents[2] / "tests" / "parity"
 VALUES = Path(os.environ.get("SERA_PARITY_VALUES", COMMITTED))
-THREADS = int(os.environ.get("SERA_PARITY_THREADS", "2"))
+# One thread: waiting threads make these small models many times slower on a busy machine.
+THREADS = int(os.environ.get("SERA_PARITY_THREADS", "1"))
 torch.set_num_threads(THREADS)
 torch.use_deterministic_algorithms(True)
 logging.disable_progress_bar()

@@ -77,6 +77,21 @@ def lora_trajectory(out, batches, pairs):
     }
 
 
+def all_linear_trajectory(batches):
+    """LoRA on every linear layer, an odd rank, the initial adapter by formula alone."""
+    targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    model = lora_on(tiny_llama(), 3, 6, targets, 0.25)
+    steps = train(
+        model, batches[:LOSS_STEPS], warmed_up(LORA_LR, 1, LOSS_STEPS),
+        reference=reference_of(tiny_llama()),
+    )
+    seen = [pair for batch in batches[:LOSS_STEPS] for pair in batch]
+    return {
+        "rank": 3, "alpha": 6, "targets": targets, "initScale": 0.25,
+        "steps": steps, "final": final_logps(model, seen),
+    }
+
+
 def accumulation(batches):
     """One step of 8 pairs against 4 x 2 and 8 x 1 pairs accumulated."""
     whole_model = tiny_llama()
@@ -116,6 +131,7 @@ def main():
         },
     )
     write_json(out / "lora_trajectory.json", lora_trajectory(out, batches, pairs))
+    write_json(out / "lora_all_linear.json", all_linear_trajectory(batches))
 
     others = {}
     for loss in LOSSES:

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import type { LanguageModel } from "../../lib/policy/language_model.ts";
-import { exportLora } from "../../lib/policy/lora.ts";
+import { adapterFile } from "../../lib/policy/load_policy.ts";
+import { LORA_MODULES } from "../../lib/policy/lora.ts";
 import { exportParameters } from "../../lib/policy/parameters.ts";
-import { loraTensorName, saveLoraAdapter } from "../../lib/policy/io/peft.ts";
+import { saveLoraAdapter } from "../../lib/policy/io/peft.ts";
 import { saveModelFolder } from "../../lib/policy/io/save.ts";
-import type { HostTensor } from "../../lib/policy/io/safetensors_writer.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import { groupOf, type TrainingPair } from "../../lib/training/update.ts";
 import {
@@ -15,7 +15,7 @@ import {
   type ReferencePair,
   tokenizedPair,
   valuesFolder,
-  withAdapter,
+  withHashedLora,
 } from "../../tests/parity/references.ts";
 import { takeSteps, trajectoryConfig, withReference } from "../../tests/parity/trajectory.ts";
 import { copyFolder } from "./files.ts";
@@ -45,17 +45,11 @@ async function writeSequences(folder: string, model: LanguageModel, pairs: Train
 /** An adapter that the suite trained for three steps. */
 async function writeAdapter(folder: string): Promise<void> {
   const { model: base, pairs } = await start();
-  const model = await withAdapter(base, "tiny_lora_initial");
+  const adapter = { rank: 4, alpha: 8, dropout: 0, targetModules: LORA_MODULES };
+  const model = withHashedLora(base, adapter, 0.25);
   await takeSteps(model, pairs, trajectoryConfig({ stepsPerIteration: 3, learningRate: 2e-2 }));
-  const config = model.loraConfig!;
-  const tensors = new Map<string, HostTensor>();
-  for (const { layer, block, a, b } of await exportLora(model.config, config, model.lora!)) {
-    const target = block.module.split(".").at(-1)!;
-    const { rank } = config;
-    tensors.set(loraTensorName(layer, target, "A"), { shape: [rank, block.inputs], data: a });
-    tensors.set(loraTensorName(layer, target, "B"), { shape: [block.width, rank], data: b });
-  }
-  await saveLoraAdapter(join(folder, "adapter"), { ...config, baseModel: "tiny_llama", tensors });
+  await Deno.mkdir(join(folder, "adapter"));
+  await saveLoraAdapter(join(folder, "adapter"), await adapterFile(model, "tiny_llama"));
   copyFolder(`${valuesFolder}/tiny_llama`, join(folder, "model"));
   await writeSequences(folder, model, pairs);
 }

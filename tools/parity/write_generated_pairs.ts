@@ -4,7 +4,7 @@ import { writePreferences } from "../../lib/data/write_jsonl.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { readReference } from "../../tests/parity/references.ts";
 import { testModel } from "./context.ts";
-import { copyFile, filesUnder } from "./files.ts";
+import { copyFile } from "./files.ts";
 
 /** Aligns SmolLM2 on the reference pairs for two short iterations; writes `pairs.jsonl`. */
 export async function writeGeneratedPairs(folder: string): Promise<void> {
@@ -14,13 +14,12 @@ export async function writeGeneratedPairs(folder: string): Promise<void> {
   >("smollm2");
   writePreferences(data, pairs.map((pair, i) => ({ ...pair, id: String(i) })));
   const args = [
-    ...["run", "-A", "--quiet", "experiments/align.ts", "--model", testModel(), "--data", data],
-    ...["--out", run, "--iterations", "2", "--responses", "2", "--rank", "4", "--seed", "0"],
+    ...["run", "-A", "--quiet", "experiments/align/main.ts", "--model", testModel()],
+    ...["--data", data, "--out", run, "--held-out", "0", "--iterations", "2", "--on-policy", "1"],
+    ...["--responses", "4", "--rank", "4", "--batch", "4", "--seed", "0"],
   ];
   const child = new Deno.Command(Deno.execPath(), { args, cwd: projectRoot, stdin: "null" });
   const { success } = await child.spawn().status;
   if (!success) throw new Error("align failed");
-  const made = filesUnder(run).find((name) => /generated.*\.jsonl$/.test(name));
-  if (made === undefined) throw new Error(`${run} holds no generated pairs`);
-  copyFile(join(run, made), join(folder, "pairs.jsonl"));
+  copyFile(join(run, "generated.jsonl"), join(folder, "pairs.jsonl"));
 }
