@@ -5,18 +5,20 @@ import { pack } from "../../lib/policy/packing.ts";
 import { tokenLogps } from "../../lib/policy/sequence_logps.ts";
 import { AdamW, DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
 import { updateStep } from "../../lib/training/update.ts";
-import { randomGroups, randomModel, withRandomLora } from "../support/random_model.ts";
+import { fullModel, loraModel, randomGroups } from "./random_model.ts";
 
 const { tf } = await loadEngine();
-const groups = randomGroups([[5, 3, 4], [1, 6, 2]]);
+const groups = randomGroups([{ prompt: 5, completions: [3, 4] }, {
+  prompt: 1,
+  completions: [6, 2],
+}]);
 
 /** A full model and one with adapters. */
 async function models(): Promise<[string, LanguageModel][]> {
-  const base = await randomModel({}, 2);
   return [
-    ["full, tied", await randomModel()],
-    ["full, own head", await randomModel({ tieEmbeddings: false })],
-    ["LoRA", withRandomLora(base)],
+    ["full, tied", await fullModel()],
+    ["full, own head", await fullModel({ tieEmbeddings: false })],
+    ["LoRA", await loraModel()],
   ];
 }
 
@@ -99,7 +101,7 @@ Deno.test("restore refuses a snapshot of another model and changes nothing", asy
 });
 
 Deno.test("merged weights follow training and restoring", async () => {
-  const model = withRandomLora(await randomModel());
+  const model = await loraModel();
   const apart = () => tokenLogps(model.trainingWeights(), pack(groups));
   const same = (what: string) => {
     const own = apart();
@@ -131,7 +133,7 @@ Deno.test("snapshot, restore, clone, training and dispose leave no tensor behind
     assert.equal(tf.memory().numTensors, before, name);
   }
   const before = tf.memory().numTensors;
-  const full = await randomModel({ tieEmbeddings: false });
+  const full = await fullModel({ tieEmbeddings: false });
   logps(full);
   full.dispose();
   assert.equal(tf.memory().numTensors, before, "a full model's weights");

@@ -18,16 +18,14 @@ import { updateStep } from "../../lib/training/update.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { assertUserError } from "../support/errors.ts";
 import { normals } from "../support/finite_difference.ts";
-import {
-  randomGroups,
-  randomModel,
-  SMALL_CONFIG,
-  SMALL_LORA,
-  withRandomLora,
-} from "../support/random_model.ts";
+import { CONFIG, fullModel, LORA, loraModel, randomGroups } from "./random_model.ts";
 
 const { tf } = await loadEngine();
-const groups = randomGroups([[5, 3, 4], [1, 6, 2], [3, 1]]);
+const groups = randomGroups([
+  { prompt: 5, completions: [3, 4] },
+  { prompt: 1, completions: [6, 2] },
+  { prompt: 3, completions: [1] },
+]);
 
 const TARGETS = [
   LORA_MODULES,
@@ -39,15 +37,15 @@ const TARGETS = [
 
 Deno.test("exportLora gives back what buildLora was given, PEFT's layout", async () => {
   for (const targetModules of TARGETS) {
-    const lora: LoraConfig = { ...SMALL_LORA, targetModules };
+    const lora: LoraConfig = { ...LORA, targetModules };
     const given = new Map<string, { a: Float32Array; b: Float32Array }>();
-    const layers = buildLora(SMALL_CONFIG, lora, (layer, { module, inputs, width }) => {
+    const layers = buildLora(CONFIG, lora, (layer, { module, inputs, width }) => {
       const prng = createPrng(1, layer, module);
       const value = { a: normals(prng, 3 * inputs), b: normals(prng, width * 3) };
       given.set(`${layer} ${module}`, value);
       return value;
     });
-    const back = await exportLora(SMALL_CONFIG, lora, layers);
+    const back = await exportLora(CONFIG, lora, layers);
     assert.equal(back.length, 2 * targetModules.length);
     assert.equal(given.size, back.length);
     for (const { layer, block, a, b } of back) {
@@ -57,7 +55,7 @@ Deno.test("exportLora gives back what buildLora was given, PEFT's layout", async
 });
 
 Deno.test("blocks have Hugging Face's widths and stand side by side", () => {
-  const blocks = loraBlocks(SMALL_CONFIG, SMALL_LORA);
+  const blocks = loraBlocks(CONFIG, LORA);
   assert.deepEqual(
     blocks.map(({ module, inputs, width, column, offset, inner, outputs }) =>
       [module, inputs, width, column, offset, inner, outputs].join(" ")
@@ -67,20 +65,21 @@ Deno.test("blocks have Hugging Face's widths and stand side by side", () => {
       "self_attn.k_proj 16 8 16 3 9 32",
       "self_attn.v_proj 16 8 24 6 9 32",
       "self_attn.o_proj 16 16 0 0 3 16",
-      "mlp.gate_proj 16 20 0 0 6 40",
-      "mlp.up_proj 16 20 20 3 6 40",
-      "mlp.down_proj 20 16 0 0 3 16",
+      "mlp.gate_proj 16 32 0 0 6 64",
+      "mlp.up_proj 16 32 32 3 6 64",
+      "mlp.down_proj 32 16 0 0 3 16",
     ],
   );
 });
 
 Deno.test("the merged matrix is W + (alpha / rank) B A of each projection", async () => {
-  const base = await randomModel();
-  const lora = { alpha: 5, targetModules: ["q_proj", "v_proj", "gate_proj", "down_proj"] };
-  const model = withRandomLora(base, lora);
-  const before = await exportParameters(base.config, base.base);
-  const after = await exportParameters(base.config, model.inferenceWeights().parameters);
-  const blocks = await exportLora(base.config, model.loraConfig!, model.lora!);
+  const model = await loraModel({
+    alpha: 5,
+    targetModules: ["q_proj", "v_proj", "gate_proj", "down_proj"],
+  });
+  const before = await exportParameters(CONFIG, model.base);
+  const after = await exportParameters(CONFIG, model.inferenceWeights().parameters);
+  const blocks = await exportLora(CONFIG, model.loraConfig!, model.lora!);
   const adapted = new Set<string>();
   for (const { layer, block: { module, inputs, width }, a, b } of blocks) {
     const name = `model.layers.${layer}.${module}.weight`;
@@ -102,8 +101,8 @@ Deno.test("the merged matrix is W + (alpha / rank) B A of each projection", asyn
 
 Deno.test("merged and unmerged adapters give the same log-probabilities", async () => {
   for (const targetModules of TARGETS) {
-    const base = await randomModel({ tieEmbeddings: false });
-    const model = withRandomLora(base, { targetModules });
+    const model = await loraModel({ targetModules }, { tieEmbeddings: false });
+    const base = new LanguageModel(model.config, model.base);
     const batch = pack(groups);
     const merged = tokenLogps(model.inferenceWeights(), batch);
     const apart = tokenLogps(model.trainingWeights(), batch);
@@ -114,14 +113,14 @@ Deno.test("merged and unmerged adapters give the same log-probabilities", async 
 });
 
 Deno.test("a fresh adapter changes nothing; A is within PEFT's bounds, B is zero", async () => {
-  const base = await randomModel();
-  const layers = initialLora(SMALL_CONFIG, SMALL_LORA, 4);
-  const model = new LanguageModel(SMALL_CONFIG, base.base, { config: SMALL_LORA, layers });
+  const base = await fullModel();
+  const layers = initialLora(CONFIG, LORA, 4);
+  const model = new LanguageModel(CONFIG, base.base, { config: LORA, layers });
   const batch = pack(groups);
   const expected = tokenLogps(base.inferenceWeights(), batch);
   assert.deepEqual(tokenLogps(model.inferenceWeights(), batch), expected);
   const largest = new Map<string, number>();
-  for (const { block, a, b } of await exportLora(SMALL_CONFIG, SMALL_LORA, layers)) {
+  for (const { block, a, b } of await exportLora(CONFIG, LORA, layers)) {
     assert.ok(b.every((value) => value === 0));
     const bound = 1 / Math.sqrt(block.inputs);
     const top = a.reduce((m, value) => Math.max(m, Math.abs(value)), 0);
@@ -129,14 +128,14 @@ Deno.test("a fresh adapter changes nothing; A is within PEFT's bounds, B is zero
     largest.set(`${block.module} ${top}`, top);
   }
   assert.equal(largest.size, 14, "every projection has its own draws");
-  const [again, other] = [4, 5].map((seed) => initialLora(SMALL_CONFIG, SMALL_LORA, seed));
+  const [again, other] = [4, 5].map((seed) => initialLora(CONFIG, LORA, seed));
   const first = (l: typeof layers) => [...l[0]!.qkv!.a.dataSync()];
   assert.deepEqual(first(again!), first(layers));
   assert.notDeepEqual(first(other!), first(layers));
 });
 
 Deno.test("training keeps the projections of a matrix apart", async () => {
-  const model = withRandomLora(await randomModel(), { dropout: 0.2 });
+  const model = await loraModel({ dropout: 0.2 });
   const optimiser = new AdamW(model, { ...DEFAULT_ADAMW, weightDecay: 0.1 });
   const start = await model.snapshot();
   for (let step = 0; step < 5; step++) {
@@ -165,7 +164,7 @@ Deno.test("training keeps the projections of a matrix apart", async () => {
 Deno.test("unknown targets are refused by name, with the names that exist", async () => {
   for (const target of ["query", "self_attn.q_proj", "lm_head", ""]) {
     await assertUserError(
-      () => loraBlocks(SMALL_CONFIG, { ...SMALL_LORA, targetModules: ["q_proj", target] }),
+      () => loraBlocks(CONFIG, { ...LORA, targetModules: ["q_proj", target] }),
       `LoRA target ${target} is unknown`,
       "gate_proj",
     );
@@ -174,7 +173,7 @@ Deno.test("unknown targets are refused by name, with the names that exist", asyn
 
 Deno.test("weights survive the way into fused matrices and back, bit for bit", async () => {
   for (const overrides of [{}, { tieEmbeddings: false, kvHeads: 4, headDim: 6 }]) {
-    const model = await randomModel(overrides);
+    const model = await fullModel(overrides);
     const out = await exportParameters(model.config, model.base);
     const again = await loadParameters(model.config, {
       origin: "memory",
@@ -190,7 +189,7 @@ Deno.test("weights survive the way into fused matrices and back, bit for bit", a
 });
 
 Deno.test("a tensor of another shape than the config's is refused by name", async () => {
-  const model = await randomModel();
+  const model = await fullModel();
   const out = await exportParameters(model.config, model.base);
   out.get("model.layers.1.mlp.up_proj.weight")!.shape.reverse();
   await assertUserError(
@@ -202,13 +201,13 @@ Deno.test("a tensor of another shape than the config's is refused by name", asyn
         read: (name) => Promise.resolve(out.get(name)!.data),
       }),
     "file.safetensors",
-    "model.layers.1.mlp.up_proj.weight is [16,20], but the config makes it [20,16]",
+    "model.layers.1.mlp.up_proj.weight is [16,32], but the config makes it [32,16]",
   );
 });
 
 Deno.test("base weights get no gradient beside adapters, and stay as they were", async () => {
-  const base = await randomModel();
-  const model = withRandomLora(base);
+  const model = await loraModel();
+  const base = new LanguageModel(CONFIG, model.base);
   const before = await base.snapshot();
   const { grads } = logpGradients(model.trainingWeights(), pack(groups), (l) => l.map(() => 1));
   assert.ok([...grads.keys()].every((name) => /\.[ab]$/.test(name)), [...grads.keys()].join());
