@@ -68,6 +68,7 @@ export async function evaluateSamples(
     length: meanWithInterval(flatLengths).mean,
     kl: klPerResponse(policyLogps, sftLogps),
     rewardLengthCorrelation: measured(pearson(implicit, flatLengths)),
+    goldLengthCorrelation: measured(pearson(flatGold, flatLengths)),
     rewardGoldCorrelation: measured(pearson(implicit, flatGold)),
     distinct2: measured(distinct2(flat)),
     repetitionRate: repetitionRate(flat),

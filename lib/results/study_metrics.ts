@@ -49,6 +49,10 @@ export const studyMetrics = {
     unit: "correlation",
     text: "Pearson correlation of implicit reward and length over the samples",
   },
+  goldLengthCorrelation: {
+    unit: "correlation",
+    text: "Pearson correlation of gold reward and length over the samples; near 0 for the SFT model",
+  },
   rewardGoldCorrelation: {
     unit: "correlation",
     text: "Pearson correlation of implicit and gold reward over the samples",
