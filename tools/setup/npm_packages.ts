@@ -12,5 +12,5 @@ export const npmPackagesStep: Step = {
     return hashOf(JSON.stringify(imports), `file:${projectRoot}deno.lock`);
   },
   outputs: () => [`${projectRoot}node_modules/@tensorflow/tfjs-node/package.json`],
-  run: () => run(Deno.execPath(), ["install", "--quiet"], { cwd: projectRoot }),
+  run: () => run(Deno.execPath(), ["install", "--quiet", "--frozen"], { cwd: projectRoot }),
 };
