@@ -78,7 +78,10 @@ export function gpuFinding(): Finding {
 
 /** Jupyter and its Deno kernel: needed by the notebooks, not by `align`. */
 export function jupyterFindings(): Finding[] {
-  const version = capture(venvCommand("jupyter-lab"), ["--version"]);
+  const version = capture(venvCommand("python"), [
+    "-c",
+    "import importlib.metadata; print(importlib.metadata.version('jupyterlab'))",
+  ]);
   const argv = kernelArgv();
   return [
     version === undefined
