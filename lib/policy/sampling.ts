@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { Prng } from "../random/prng.ts";
 
 /** How the next token is chosen. */
@@ -17,14 +18,21 @@ export const GREEDY: SamplingRule = { temperature: 0, topP: 1, topK: 0 };
  * Draws a token id from one row of logits [V].
  *
  * Top-k first, then top-p on what is left, as Hugging Face's warpers do. Greedy takes no draw.
+ * @throws UserError if a logit is NaN or infinity: there is no most likely token then
  */
 export function sampleToken(logits: Float32Array, rule: SamplingRule, prng: Prng): number {
-  let best = 0;
-  for (let i = 1; i < logits.length; i++) {
-    if ((logits[i] as number) > (logits[best] as number)) best = i;
+  let best = 0, top = -Infinity;
+  for (let i = 0; i < logits.length; i++) {
+    const logit = logits[i] as number;
+    if (logit <= top) continue;
+    // Larger, or NaN.
+    if (!(logit < Infinity)) {
+      throw new UserError(`the logit of token ${i} is ${logit}; check the model's weights`);
+    }
+    best = i;
+    top = logit;
   }
   if (rule.temperature === 0) return best;
-  const top = logits[best] as number;
   const limited = rule.topK > 0 || rule.topP < 1;
   if (!limited) return drawFrom(logits, undefined, top, rule.temperature, prng);
   return drawFrom(logits, candidates(logits, top, rule), top, rule.temperature, prng);
@@ -37,15 +45,19 @@ function candidates(logits: Float32Array, top: number, rule: SamplingRule): Uint
     (logits[b] as number) - (logits[a] as number) || a - b;
   let total = 0;
   if (rule.topK === 0) { for (let id = 0; id < logits.length; id++) total += weight(id); }
-  // Sort only what can matter: lower the bar until the set is large enough.
-  for (let bar = 10;; bar *= 4) {
+  // Sort only what can matter: lower the bar until the set above it is large enough.
+  for (let bar = 1;; bar *= 2) {
     const floor = top - bar * rule.temperature;
     const ids: number[] = [];
+    let within = 0;
     for (let id = 0; id < logits.length; id++) {
-      if ((logits[id] as number) >= floor) ids.push(id);
+      if ((logits[id] as number) < floor) continue;
+      ids.push(id);
+      if (rule.topK === 0) within += weight(id);
     }
     const all = ids.length === logits.length;
-    if (rule.topK > 0 && ids.length < rule.topK && !all) continue;
+    const enough = rule.topK > 0 ? ids.length >= rule.topK : within >= rule.topP * total;
+    if (!enough && !all) continue;
     ids.sort(descending);
     if (rule.topK > 0) {
       ids.length = Math.min(ids.length, rule.topK);
@@ -53,6 +65,7 @@ function candidates(logits: Float32Array, top: number, rule: SamplingRule): Uint
     }
     let mass = 0, count = 0;
     while (count < ids.length && mass < rule.topP * total) mass += weight(ids[count++] as number);
+    // In this order the sum may round to less.
     if (mass >= rule.topP * total || all || rule.topK > 0) {
       return Uint32Array.from(ids.slice(0, Math.max(1, count)));
     }
