@@ -4,12 +4,13 @@
  * [P] stated publicly for the paper; [I] our reading, and an option of `SeraConfig`.
  */
 import type { TokenizedPair } from "../data/preference.ts";
+import { UserError } from "../errors.ts";
 import { usesReference } from "../losses/loss_spec.ts";
 import { ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
 import { implicitRewards } from "../margins/implicit_reward.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
 import { generate, type Response } from "../policy/generate.ts";
-import type { LanguageModel, Snapshot } from "../policy/language_model.ts";
+import type { LanguageModel } from "../policy/language_model.ts";
 import type { PromptGroup } from "../policy/packing.ts";
 import { sequenceLogps } from "../policy/sequence_logps.ts";
 import { monotonicClock, type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
@@ -248,6 +249,13 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
       ...generated.map((pair, i) => withReference(pair, onPolicy?.referenceLogps[i] as number[])),
     ];
 
+    if (training.length === 0) {
+      throw new UserError(
+        `iteration ${t}: no pair is left to train on; ` +
+          (t === 1 ? "give some pairs" : "let the selection keep more, or bootstrap"),
+      );
+    }
+
     // 4. The direct alignment update [P], from the previous policy or from the SFT model [I].
     await timed("update", async () => {
       const ended = await store.policy(t);
@@ -367,7 +375,11 @@ async function bootstrap(
   const history = [rewardsOf(currentLogps, sftLogps, groups)];
   const current = weights.length > 1 ? await policy.snapshot() : undefined;
   for (let age = 1; age < weights.length; age++) {
-    policy.restore(await store.policy(t - 1 - age) as Snapshot);
+    const past = await store.policy(t - 1 - age);
+    if (past === undefined) {
+      throw new UserError(`the policy of iteration ${t - 1 - age} is gone: run it again`);
+    }
+    policy.restore(past);
     const logps = await score(`policy-${t - 1 - age}-responses-${t}`, policy, groups);
     history.push(rewardsOf(logps, sftLogps, groups));
   }

@@ -18,7 +18,7 @@ export interface OnPolicyConfig {
   readonly topK: number;
   /** Longer responses are truncated, and dropped. */
   readonly maxNewTokens: number;
-  /** Responses decoded side by side. */
+  /** Responses decoded side by side. The numbers that responses draw depend on it. */
   readonly batch: number;
 }
 
@@ -48,6 +48,9 @@ export interface SeraConfig {
   readonly reference: "sft" | "previous";
   /** Where the update of an iteration starts: the previous policy, or the SFT model [I]. */
   readonly initial: "sft" | "previous";
-  /** Most packed rows in one pass: bounds memory, not results. */
+  /**
+   * Most packed rows in one pass: bounds memory, and changes results by rounding alone, but for
+   * LoRA dropout: each pass of a batch draws its own masks.
+   */
   readonly maxRows: number;
 }

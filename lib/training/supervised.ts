@@ -1,4 +1,5 @@
 import { breathe } from "../engine/breathe.ts";
+import { UserError } from "../errors.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import { type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
 import { AdamW, type AdamWConfig } from "./adamw.ts";
@@ -25,6 +26,7 @@ export interface SupervisedConfig {
 /**
  * Supervised fine-tuning in place: mean negative log-likelihood a completion token.
  * @returns the loss of every step, nats a token
+ * @throws UserError if the loss or the gradient stops being finite
  */
 export async function trainSupervised(
   model: LanguageModel,
@@ -44,7 +46,7 @@ export async function trainSupervised(
       const batch = indices.map((i) => examples[i] as SupervisedExample);
       const tokens = batch.reduce((sum, example) => sum + example.completionIds.length, 0);
       let loss = 0;
-      await updateStep(
+      const norm = await updateStep(
         model,
         optimiser,
         batch.map(({ promptIds, completionIds }) => ({ promptIds, completions: [completionIds] })),
@@ -55,6 +57,12 @@ export async function trainSupervised(
         },
         { maxRows: config.maxRows },
       );
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
+        throw new UserError(
+          `supervised step ${step + 1}: the loss is ${loss}, the gradient norm ${norm}; ` +
+            "lower the learning rate",
+        );
+      }
       losses.push(loss);
       progress.advance(1, { loss });
       await breathe();
