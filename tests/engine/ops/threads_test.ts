@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { projectRoot } from "../../lib/engine/layout.ts";
-import { native } from "./both_ops.ts";
+import { projectRoot } from "../../../lib/engine/layout.ts";
+import { native } from "./implementations.ts";
 
 async function hashesWith(threads: number): Promise<Record<string, string>> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "--quiet", `${projectRoot}tests/engine/kernel_hashes.ts`],
+    args: ["run", "-A", "--no-check", "--quiet", `${projectRoot}tests/engine/ops/kernel_hashes.ts`],
     cwd: projectRoot,
     env: { SERA_THREADS: String(threads), NO_COLOR: "1" },
     stdin: "null",

@@ -1,10 +1,10 @@
-/** Prints a hash of the bits of every fused kernel's results. Run by ops_threads_test.ts. */
+/** Prints a hash of the bits of every fused kernel's results. Run by threads_test.ts. */
 import { createHash } from "node:crypto";
-import type { AdamWSlot } from "../../lib/engine/ops/types.ts";
-import { engine, type Tensor, type Tensor1D, type Tensor2D } from "../../lib/engine/tensorflow.ts";
-import { packedSegments } from "../support/attention_segments.ts";
-import { native, random, tf } from "./both_ops.ts";
+import type { AdamWSlot } from "../../../lib/engine/ops/types.ts";
+import { engine, type Tensor } from "../../../lib/engine/tensorflow.ts";
+import { native, normals, randomMatrix as matrix, segmentsOf } from "./implementations.ts";
 
+const { tf } = engine();
 if (native === undefined) throw new Error("the fused kernels are not built");
 const hashes: Record<string, string> = {};
 const put = (name: string, ...tensors: Tensor[]) => {
@@ -15,13 +15,12 @@ const put = (name: string, ...tensors: Tensor[]) => {
   }
   hashes[name] = hash.digest("hex");
 };
-const matrix = (name: string, rows: number, columns: number) =>
-  random(name, [rows, columns]) as Tensor2D;
+const vector = (name: string, size: number) => tf.tensor1d(normals(name, size));
 
 // Sizes at which every kernel splits its work, none a multiple of a block.
 const [rows, width] = [1031, 83];
 const x = matrix("x", rows, width), dy = matrix("dy", rows, width);
-const weight = random("weight", [width]) as Tensor1D;
+const weight = vector("weight", width);
 const norm = native.rmsNorm(x, dy, weight, 1e-5);
 put("rmsNorm", norm.sum, norm.y, norm.inverse);
 const normGrad = native.rmsNormGrad(dy, norm.sum, weight, norm.inverse, x, true);
@@ -31,7 +30,12 @@ const gateUp = matrix("gateUp", rows, 2 * width);
 put("swiglu", native.swiglu(gateUp), native.swigluGrad(dy, gateUp));
 
 const shape = { heads: 6, kvHeads: 2, headDim: 16 };
-const packed = packedSegments([[40, 71, 5, 130], [0, 3], [11, 64, 65], [90, 1, 33]]);
+const packed = segmentsOf([
+  { prefix: 40, completions: [71, 5, 130] },
+  { prefix: 0, completions: [3] },
+  { prefix: 11, completions: [64, 65] },
+  { prefix: 90, completions: [1, 33] },
+]);
 const qkv = matrix("qkv", packed.rows, 160);
 const layout = native.attentionLayout(packed.segments, packed.rows);
 const attention = native.attention(qkv, layout, shape);
@@ -39,7 +43,7 @@ put("attention", attention.out, ...attention.saved);
 const dout = matrix("dout", packed.rows, 96);
 put("attentionGrad", native.attentionGrad(dout, qkv, attention, layout, shape));
 const angles = matrix("angles", 256, 8);
-const positions = tf.tensor1d(packed.positions, "int32");
+const positions = tf.tensor1d(Int32Array.from({ length: packed.rows }, (_, i) => i % 256), "int32");
 const rotation = { cos: tf.cos(angles), sin: tf.sin(angles), positions };
 put("rope", native.rope(qkv, rotation, shape, false));
 
@@ -56,13 +60,13 @@ const result = native.tokenLogpsWithResidual(logits, targets);
 put("tokenLogpsWithResidual", result.logps, result.residual);
 
 const size = 60_001;
-put("sumSquares", native.sumSquares(random("squares", [size])));
+put("sumSquares", native.sumSquares(vector("squares", size)));
 let slot: AdamWSlot = {
-  value: random("value", [size]),
-  first: random("first", [size]),
-  second: tf.abs(random("second", [size])),
+  value: vector("value", size),
+  first: vector("first", size),
+  second: tf.abs(vector("second", size)),
 };
-slot = native.adamW(slot, random("grad", [size]), {
+slot = native.adamW(slot, vector("grad", size), {
   learningRate: 1e-2,
   beta1: 0.9,
   beta2: 0.999,
