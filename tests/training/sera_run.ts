@@ -83,13 +83,13 @@ export async function policyAndReference(): Promise<
   };
 }
 
-/** Runs SeRA from the start, or from what the store has. */
+/** Runs SeRA from the start, or from what the store has, and frees the models. */
 export async function run(
   changes: Partial<SeraConfig> = {},
   input: Partial<SeraInput> = {},
   store: SeraStore & { readonly disk: Disk } = new DiskStore(),
 ): Promise<Outcome> {
-  const { policy, reference } = await policyAndReference();
+  const { policy, reference } = { ...await policyAndReference(), ...input };
   try {
     const iterations = await runSera({
       policy,
@@ -102,6 +102,8 @@ export async function run(
       seed: 0,
       store,
       ...input,
+      policy,
+      reference,
     });
     return {
       iterations: iterations.map(({ seconds: _, ...rest }) => rest),

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
+import type { Snapshot } from "../../lib/policy/language_model.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import { runSera } from "../../lib/training/sera.ts";
 import type { SeraConfig } from "../../lib/training/sera_config.ts";
@@ -251,6 +252,30 @@ Deno.test("an update starts from the previous policy or from SFT, against SFT or
   const back = await second("sft", "previous");
   assertClose(back.row.margin, -mean(back.margins), 0, "from SFT against pi_1", 1e-4);
   assert.deepEqual(continued.margins, anew.margins, "margins are always against SFT");
+});
+
+Deno.test("each update starts at exactly the weights that it should, bootstrapping done or not", async () => {
+  const fresh = await policyAndReference();
+  const sft = await fresh.policy.snapshot();
+  disposeWithBase(fresh.policy);
+  for (const initial of ["sft", "previous"] as const) {
+    // A policy that nothing has run yet: its tensors still live in the arrays they came from.
+    const { policy, reference } = await policyAndReference();
+    const starts: Snapshot[] = [];
+    class Watching extends DiskStore {
+      override async resume(iteration: number) {
+        starts.push(await policy.snapshot());
+        return await super.resume(iteration);
+      }
+    }
+    const store = new Watching();
+    await run({ initial }, { policy, reference }, store);
+    assert.equal(starts.length, 3);
+    const { policies } = store.disk;
+    const expected = initial === "sft" ? [sft, sft, sft] : [sft, policies.get(1), policies.get(2)];
+    assert.deepEqual(starts, expected, initial);
+    assert.notDeepEqual(policies.get(1), sft);
+  }
 });
 
 Deno.test("relabelling swaps pairs of negative margin, reference log-probabilities too", async () => {
