@@ -151,7 +151,8 @@ function listRuns(
     const left = missingRuns(plan, store).length;
     console.log(`${study.id}: ${plan.length} cells, ${left} without a record`);
   }
-  const seconds = estimateSeconds(missing.map(({ spec }) => spec), store.records.values(), jobs);
+  const known = all.flatMap(({ hash }) => store.records.get(hash) ?? []);
+  const seconds = estimateSeconds(missing.map(({ spec }) => spec), known, jobs);
   console.log(
     `${missing.length} runs to do (shared ones once), about ${formatDuration(seconds)} with ` +
       `${jobs} processes`,

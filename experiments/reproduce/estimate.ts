@@ -22,8 +22,8 @@ function work({ method, data, evaluation, world, sft }: RunSpec): number {
 }
 
 /** Seconds a unit of work on the machine where the settings were frozen (one core of an EPYC). */
-const SECONDS_PER_WORK = 2.5e-10;
-const SECONDS_PER_SFT_WORK = 2.5e-10;
+const SECONDS_PER_WORK = 1e-10;
+const SECONDS_PER_SFT_WORK = 7e-11;
 
 /** Expected seconds of some runs on `jobs` processes, from records of others where there are any. */
 export function estimateSeconds(

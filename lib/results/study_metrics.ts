@@ -51,7 +51,8 @@ export const studyMetrics = {
   },
   goldLengthCorrelation: {
     unit: "correlation",
-    text: "Pearson correlation of gold reward and length over the samples; near 0 for the SFT model",
+    text:
+      "Pearson correlation of gold reward and length over the samples; near 0 for the SFT model",
   },
   rewardGoldCorrelation: {
     unit: "correlation",
