@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { UserError } from "../../lib/errors.ts";
+import type { Claim } from "../../lib/evaluation/claim.ts";
 import { intervalText } from "../../lib/figures/mod.ts";
 import {
   figureDisplay,
@@ -9,6 +10,7 @@ import {
   installErrorListeners,
   type LiveView,
   liveView,
+  progressBar,
   readParameters,
   showFigure,
   showMarkdown,
@@ -19,7 +21,7 @@ import { metricText } from "../../lib/results/study_metrics.ts";
 import { type StudyRow, studyRows } from "../../lib/results/study_rows.ts";
 import { openStudyStore, type StudyStore } from "../../lib/results/study_store.ts";
 import { verdicts } from "../../lib/results/study_tables.ts";
-import { type PresetName, presetNames } from "../studies/settings.ts";
+import { baseSpec, type PresetName, presetNames } from "../studies/settings.ts";
 import { studies } from "../studies/studies.ts";
 import { type PlannedRun, planStudy, type StudyName } from "../studies/study.ts";
 import { LOCAL_RECORDS, localRunArguments } from "./local_runs.ts";
@@ -80,7 +82,7 @@ export class NotebookPage {
     const [arms, conditions] = [used("arm"), used("condition")];
     const labels = (all: readonly { id: string; label: string }[], kept: Set<string>) =>
       all.filter(({ id }) => kept.has(id)).map(({ label }) => label).join("; ");
-    const method = (this.#plan[0] as PlannedRun).spec.method;
+    const { method } = baseSpec(this.#parameters.preset, 0);
     await showMarkdown(
       `**Arms** (${arms.size}): ${labels(study.arms, arms)}.\n\n` +
         `**Conditions** (${conditions.size}): ${labels(study.conditions, conditions)}.\n\n` +
@@ -91,7 +93,7 @@ export class NotebookPage {
         `learning rate ${method.learningRate}.`,
     );
     await showTable(
-      study.claims.filter((claim) => conditions.has(claim.condition)).map((claim) => ({
+      this.#claims().map((claim) => ({
         claim: claim.text,
         metric: claim.metric,
         "claimed sign": claim.direction,
@@ -121,7 +123,19 @@ export class NotebookPage {
       "Below, the same study at its smallest preset runs now: its numbers mean nothing, it only " +
         "shows the machinery at work.",
     );
-    await this.#runLive("smoke", 0, planStudy(study, "smoke"));
+    try {
+      await this.#runLive("smoke", 0, planStudy(study, "smoke"));
+    } catch (error) {
+      // The page's own records do not depend on it: another process may be using the folder.
+      if (!(error instanceof UserError)) throw error;
+      await showMarkdown(`The small runs could not be shown now: ${error.message}`);
+    }
+  }
+
+  /** Claims about the conditions that the preset runs. */
+  #claims(): Claim[] {
+    const conditions = new Set(this.#plan.map((run) => run.condition));
+    return this.#page.study.claims.filter((claim) => conditions.has(claim.condition));
   }
 
   async #runLive(
@@ -139,9 +153,19 @@ export class NotebookPage {
       const shown = await figureDisplay(spec, { id: `live_${main.id}` });
       if (figure === undefined) figure = await liveView(shown);
       else figure.update(shown);
+      await figure.flush();
     };
+    const title = `${study.id}, ${preset}`;
+    const { records } = openRecords(LOCAL_RECORDS);
+    if (plan.every((run) => records.has(run.hash))) {
+      // No process: `reproduce` holds the records' lock while it executes this notebook.
+      const bar = await progressBar(title);
+      bar.update({ done: plan.length, total: plan.length });
+      await bar.close();
+      return await redraw();
+    }
     await followProcess({
-      title: `${study.id}, ${preset}`,
+      title,
       args: localRunArguments(study.id, preset, seeds),
       cwd: projectRoot,
       env: { SERA_PROGRESS: "json" },
@@ -150,7 +174,6 @@ export class NotebookPage {
       },
     });
     await redraw();
-    await (figure as LiveView | undefined)?.close();
   }
 
   /** The figure of that id with how to read it. */
@@ -182,7 +205,7 @@ export class NotebookPage {
           const estimate = estimateOf(group, metric);
           if (estimate === undefined) return [metric, ""];
           const half = (estimate.high - estimate.low) / 2;
-          const plus = Number.isFinite(half) ? ` \u00b1 ${half.toFixed(2)}` : "";
+          const plus = Number.isFinite(half) ? `\u00a0\u00b1\u00a0${half.toFixed(2)}` : "";
           return [metric, estimate.mean.toFixed(2) + plus];
         })),
       }));
@@ -198,8 +221,11 @@ export class NotebookPage {
 
   /** Each claim that these runs can speak to: holds, does not hold, or undecided, with its numbers. */
   async showVerdicts(): Promise<void> {
-    const conditions = new Set(this.#plan.map((run) => run.condition));
-    const claims = this.#page.study.claims.filter((claim) => conditions.has(claim.condition));
+    const claims = this.#claims();
+    if (claims.length === 0) {
+      await showMarkdown("No claim concerns the conditions that this preset runs.");
+      return;
+    }
     await showVerdict(
       verdicts(claims, this.#rows).map(({ claim, verdict, difference, adjustedP }) => ({
         claim: claim.text,

@@ -8,8 +8,8 @@ const UPDATE_MS = 100;
 export interface LiveView {
   /** Draws, or where the last drawing is fresh, keeps the newest for later. Never throws. */
   update(shown: Display): void;
-  /** Draws what is waiting and returns once it has left the kernel. */
-  close(): Promise<void>;
+  /** Draws what is waiting and returns once it has left the kernel. A cell must end with it. */
+  flush(): Promise<void>;
 }
 
 let views = 0;
@@ -48,7 +48,7 @@ export async function liveView(
       waiting = shown;
       drawing ??= drain();
     },
-    async close() {
+    async flush() {
       await drawing;
       await pause(SETTLE_MS);
     },

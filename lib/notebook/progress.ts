@@ -53,6 +53,6 @@ export async function progressBar(
   const view = await liveView(barDisplay(title, { done: 0, total: 1, label: "starting" }), kernel);
   return {
     update: (progress) => view.update(barDisplay(title, progress)),
-    close: () => view.close(),
+    close: () => view.flush(),
   };
 }

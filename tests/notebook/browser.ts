@@ -10,6 +10,8 @@ export interface Page {
   readonly problems: string[];
   /** Addresses asked for, other than `data:`. */
   readonly requests: string[];
+  /** Opens another address; problems and requests begin anew. */
+  open(url: string): Promise<void>;
   /** The value of an expression; promises are awaited. */
   evaluate<T>(expression: string): Promise<T>;
   /** Evaluates until the result is true. */
@@ -103,7 +105,6 @@ async function openPage(socket: WebSocket, url: string): Promise<Page> {
   const problems: string[] = [];
   const requests: string[] = [];
   let loaded = () => {};
-  const load = new Promise<void>((resolve) => loaded = resolve);
   socket.onmessage = ({ data }) => {
     const { id, method, params, result, error }: Reply = JSON.parse(data);
     if (id !== undefined) {
@@ -129,11 +130,16 @@ async function openPage(socket: WebSocket, url: string): Promise<Page> {
       socket.send(JSON.stringify({ id: last, method, params }));
     });
   for (const domain of ["Page", "Runtime", "Log", "Network"]) await call(`${domain}.enable`);
-  await call("Page.navigate", { url });
-  await load;
   const page: Page = {
     problems,
     requests,
+    async open(address) {
+      problems.length = 0;
+      requests.length = 0;
+      const load = new Promise<void>((resolve) => loaded = resolve);
+      await call("Page.navigate", { url: address });
+      await load;
+    },
     async evaluate(expression) {
       const { result, exceptionDetails } = await call("Runtime.evaluate", {
         expression,
@@ -157,5 +163,6 @@ async function openPage(socket: WebSocket, url: string): Promise<Page> {
       return Uint8Array.fromBase64(data);
     },
   };
+  await page.open(url);
   return page;
 }

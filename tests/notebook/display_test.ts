@@ -62,7 +62,7 @@ Deno.test("a live view draws at most 10 times a second and never loses the newes
     view.update({ data: { "text/plain": String(step) } });
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  await view.close();
+  await view.flush();
   const texts = kernel.messages.map((message) => message.content.data["text/plain"]);
   assert.equal(texts[0], "0");
   assert.equal(texts.at(-1), "60");

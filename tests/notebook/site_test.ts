@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { executeNotebook } from "../../tools/notebooks/execute.ts";
 import { notebookPaths } from "../../tools/notebooks/paths.ts";
 import { buildSite, summarise } from "../../tools/notebooks/site.ts";
-import { findBrowser, withPage } from "./browser.ts";
+import { findBrowser, type Page, withPage } from "./browser.ts";
 import { FIXTURE, HAS_VENV } from "./environment.ts";
 
 const ignore = !HAS_VENV || findBrowser() === undefined;
@@ -31,7 +31,7 @@ Deno.test({
         await page.until(IMAGES_DRAWN, 10);
         assert.deepEqual(page.problems, []);
         assert.deepEqual(page.requests, [index]);
-        for (const link of links) await openNotebook(link);
+        for (const link of links) await checkNotebook(page, link);
       });
     } finally {
       await Deno.remove(folder, { recursive: true });
@@ -41,19 +41,18 @@ Deno.test({
 
 const IMAGES_DRAWN = "[...document.images].every((image) => image.naturalWidth > 50)";
 
-async function openNotebook(link: string): Promise<void> {
-  await withPage(link, async (page) => {
-    assert.deepEqual(page.problems, []);
-    assert.deepEqual(page.requests, [link]);
-    await page.until(`document.images.length > 0 && ${IMAGES_DRAWN}`, 10);
-    const wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-    assert.ok(await page.evaluate(wide), `${link} is wider than the window`);
-    assert.ok(await page.evaluate("document.querySelectorAll('h1').length === 1"), link);
-    const targets = await page.evaluate<string[]>(
-      "[...document.links].map((a) => a.href.split('#')[0]).filter((a) => a.startsWith('file:'))",
-    );
-    for (const target of targets) assert.ok(Deno.statSync(new URL(target)).isFile, target);
-  });
+async function checkNotebook(page: Page, link: string): Promise<void> {
+  await page.open(link);
+  await page.until(`document.images.length > 0 && ${IMAGES_DRAWN}`, 10);
+  assert.deepEqual(page.problems, []);
+  assert.deepEqual(page.requests, [link]);
+  const wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+  assert.ok(await page.evaluate(wide), `${link} is wider than the window`);
+  assert.equal(await page.evaluate("document.querySelectorAll('h1').length"), 1, link);
+  const targets = await page.evaluate<string[]>(
+    "[...document.links].map((a) => a.href.split('#')[0]).filter((a) => a.startsWith('file:'))",
+  );
+  for (const target of targets) assert.ok(Deno.statSync(new URL(target)).isFile, target);
 }
 
 Deno.test("a summary is the title, the question, the verdicts and the main figure", () => {

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { basename, join, relative } from "node:path";
 import { runCommand } from "../../lib/cli/run_command.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
-import { checkNotebooks } from "./check.ts";
+import { checkNotebooks, formatted } from "./check.ts";
 import { executeNotebook } from "./execute.ts";
 import { readNotebook } from "./notebook.ts";
 import { notebookPaths, ROOT } from "./paths.ts";
@@ -50,6 +50,15 @@ program.command("check [files...]")
   .action(async (files: string[]) => {
     const paths = notebookPaths(files);
     report(await checkNotebooks(paths), `${paths.length} notebooks: code is fine`);
+  });
+
+program.command("format [files...]")
+  .description("format the cells, as deno fmt would")
+  .action(async (files: string[]) => {
+    for (const path of notebookPaths(files)) {
+      const text = await formatted(path);
+      if (text !== Deno.readTextFileSync(path)) Deno.writeTextFileSync(path, text);
+    }
   });
 
 program.command("verify [files...]")
