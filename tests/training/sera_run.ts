@@ -92,8 +92,6 @@ export async function run(
   const { policy, reference } = { ...await policyAndReference(), ...input };
   try {
     const iterations = await runSera({
-      policy,
-      reference,
       pairs: PAIRS,
       heldOut: HELD_OUT,
       prompts: PROMPTS,
