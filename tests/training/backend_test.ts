@@ -69,11 +69,12 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a second process, and one with other threads, gives the same bits",
+  name: "a second process gives the same bits; other threads the same values",
   ignore: noTensorFlow,
   fn: async () => {
     const one = await measured({ SERA_THREADS: "1" });
     assert.deepEqual(await measured({ SERA_THREADS: "1" }), one);
-    assert.deepEqual(await measured({ SERA_THREADS: "2" }), one);
+    // TensorFlow's own matrix products may round differently where threads share one.
+    assertAlike(await measured({ SERA_THREADS: "2" }), one);
   },
 });
