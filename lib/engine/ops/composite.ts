@@ -208,7 +208,7 @@ export function compositeOps(engine: Engine): Ops {
       return { value, first, second };
     },
     uniform: (shape, seed) => {
-      if (raw === undefined) return tf.randomUniform(shape, 0, 1, "float32", seed[0] ^ seed[1]);
+      if (raw === undefined) return tf.randomUniform(shape, 0, 1, "float32", seed.join());
       return tf.tidy(() =>
         raw.execute("StatelessRandomUniform", [
           { name: "dtype", type: raw.attr.type, value: raw.dtype.float32 },
