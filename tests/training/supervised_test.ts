@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
-import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
-import { DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
+import { pack } from "../../lib/policy/packing.ts";
+import { logpGradients, sequenceLogps } from "../../lib/policy/sequence_logps.ts";
+import { AdamW, DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
 import { type SupervisedConfig, trainSupervised } from "../../lib/training/supervised.ts";
 import { assertAllClose, assertClose } from "../parity/assert_close.ts";
 import { fullModel, randomIds } from "../policy/random_model.ts";
@@ -73,4 +74,30 @@ Deno.test("a loss that stops being finite ends the training", async () => {
     "lower",
   );
   model.dispose();
+});
+
+Deno.test("a step is AdamW's on the gradient of nats a token", async () => {
+  const smooth = { ...DEFAULT_ADAMW, epsilon: 1, maxGradNorm: 0 };
+  const tokens = examples.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+  const [own, expected] = [await fullModel(), await fullModel()];
+  await trainSupervised(own, examples, { ...config, steps: 1, optimiser: smooth }, 0);
+  const groups = examples.map(({ promptIds, completionIds }) => ({
+    promptIds,
+    completions: [completionIds],
+  }));
+  const optimiser = new AdamW(expected, smooth);
+  const { grads } = logpGradients(
+    expected.trainingWeights(),
+    pack(groups),
+    (logps) => logps.map(() => -1 / tokens),
+  );
+  // Warm-up over two steps: half of the peak.
+  await optimiser.step(grads, 0.01);
+  const wanted = await expected.snapshot();
+  for (const [name, { data }] of await own.snapshot()) {
+    assertAllClose(data, wanted.get(name)!.data, 1e-6, name);
+  }
+  optimiser.dispose();
+  own.dispose();
+  expected.dispose();
 });
