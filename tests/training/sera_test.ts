@@ -4,6 +4,7 @@ import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
 import type { Snapshot } from "../../lib/policy/language_model.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
+import type { BothLogps } from "../../lib/training/pair_logps.ts";
 import { runSera } from "../../lib/training/sera.ts";
 import type { SeraConfig } from "../../lib/training/sera_config.ts";
 import { groupOf } from "../../lib/training/update.ts";
@@ -313,14 +314,13 @@ Deno.test("SimPO bootstraps without a reference where none is asked for", async 
 });
 
 Deno.test("held-out pairs are measured and never trained on", async () => {
-  const states: number[] = [];
+  const states: { own: BothLogps; sft: BothLogps }[] = [];
   const outcome = await run({}, {
     evaluate: ({ iteration, heldOutLogps, heldOutReferenceLogps }) => {
-      states.push(heldOutLogps.chosen.length, heldOutReferenceLogps.rejected.length);
+      states.push({ own: heldOutLogps, sft: heldOutReferenceLogps });
       return Promise.resolve({ iteration });
     },
   });
-  assert.deepEqual(states, Array(6).fill(HELD_OUT.length));
   assert.deepEqual(
     outcome.iterations.map((i) => i.evaluation),
     [1, 2, 3].map((iteration) => ({
@@ -330,8 +330,20 @@ Deno.test("held-out pairs are measured and never trained on", async () => {
   const without = await run({}, { heldOut: [] });
   assert.deepEqual(without.weights, outcome.weights);
   assert.ok(without.iterations.every((i) => i.heldOut === null));
-  const { heldOut } = outcome.iterations[2]!;
-  assert.ok(heldOut!.accuracy >= 0 && heldOut!.accuracy <= 1);
+  states.forEach(({ own, sft }, i) => {
+    assert.equal(own.chosen.length, HELD_OUT.length);
+    // DPO with beta 0.5, by hand.
+    const margins = HELD_OUT.map((_, k) =>
+      0.5 * (own.chosen[k]! - sft.chosen[k]! - own.rejected[k]! + sft.rejected[k]!)
+    );
+    const { heldOut } = outcome.iterations[i]!;
+    assertClose(heldOut!.loss, mean(margins.map((m) => Math.log1p(Math.exp(-m)))), 1e-9, "loss");
+    assertClose(heldOut!.margin, mean(margins), 1e-9, "margin");
+    assert.equal(heldOut!.accuracy, mean(margins.map((m) => m > 0 ? 1 : 0)));
+    assertClose(heldOut!.chosenLogp, mean([...own.chosen]), 1e-9, "chosen");
+    assertClose(heldOut!.rejectedLogp, mean([...own.rejected]), 1e-9, "rejected");
+  });
+  assert.ok(outcome.iterations.some(({ heldOut }) => heldOut!.accuracy % 1 !== 0), "all or none");
 });
 
 Deno.test("a loss that is not finite stops the run and keeps the policy before", async () => {
