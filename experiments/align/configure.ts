@@ -67,11 +67,15 @@ export function configureLora(options: AlignOptions): LoraConfig | undefined {
   };
 }
 
-function selectionRule({ method, keep }: AlignOptions): SelectionRule {
+function selectionRule(options: AlignOptions): SelectionRule {
+  const { method, keep, rule, tau, flipLabels } = options;
+  if (rule === "oracle" && flipLabels === 0) {
+    throw new UserError("--rule oracle needs known flips: give --flip-labels too");
+  }
   switch (method) {
     case "sera":
     case "select":
-      return { rule: "top", keep: { fraction: keep } };
+      return rule === "threshold" ? { rule, tau } : { rule, keep: { fraction: keep } };
     case "random":
       return { rule: "random", keep: { fraction: keep } };
     case "plain":

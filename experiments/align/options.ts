@@ -70,6 +70,17 @@ export const alignOptions = {
     max: 1,
     default: 0.7,
   }),
+  rule: choiceOption({
+    flags: "--rule <name>",
+    description: "which margins sera and select keep (oracle needs --flip-labels)",
+    choices: ["top", "bottom", "middle", "threshold", "oracle"],
+    default: "top",
+  }),
+  tau: numberOption({
+    flags: "--tau <margin>",
+    description: "smallest margin that --rule threshold keeps",
+    default: 0,
+  }),
   gamma: numberOption({
     flags: "--gamma <number>",
     description: "weight of past policies in the reward ensemble",

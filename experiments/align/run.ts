@@ -10,11 +10,15 @@ import { loadParameters } from "../../lib/policy/parameters.ts";
 import { LanguageModel } from "../../lib/policy/language_model.ts";
 import { initialLora } from "../../lib/policy/lora.ts";
 import type { DownloadProgress } from "../../lib/policy/io/hub.ts";
+import { cacheDir } from "../../lib/policy/io/cache_dir.ts";
 import { openModel } from "../../lib/policy/io/load.ts";
 import type { ProgressSink } from "../../lib/progress/progress_sink.ts";
 import { createPrng } from "../../lib/random/prng.ts";
+import { Artefacts } from "../../lib/results/artefacts.ts";
+import { cachedSequenceLogps } from "../../lib/results/cached_logps.ts";
 import type { JsonObject } from "../../lib/results/canonical_json.ts";
 import { fingerprintSequences } from "../../lib/results/fingerprint.ts";
+import { LogpCache } from "../../lib/results/logp_cache.ts";
 import { openRunDirectory } from "../../lib/results/run_directory.ts";
 import { RunStore } from "../../lib/results/run_store.ts";
 import { runSera } from "../../lib/training/sera.ts";
@@ -111,6 +115,7 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
       layers: initialLora(files.config, lora, options.seed),
     });
   const store = new RunStore(folder, { checkpointSeconds: options.checkpointSeconds, warn });
+  const cache = new LogpCache(new Artefacts(cacheDir("logps")), warn);
   const setting: EvaluationSetting = {
     heldOut,
     config,
@@ -133,6 +138,14 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
     seed: options.seed,
     store,
     progress,
+    scoreReference: (groups, scoring) =>
+      cachedSequenceLogps(
+        cache,
+        { model: files.fingerprint, adapter: null, tokenizer: files.tokenizer.fingerprint },
+        reference,
+        groups,
+        scoring,
+      ),
     evaluate: (state) => evaluateIteration(state, setting),
   });
   await writeOutputs({

@@ -48,10 +48,18 @@ export interface SeraInput {
   readonly config: SeraConfig;
   readonly seed: number;
   readonly store?: SeraStore;
+  /** Scores the reference, where the caller remembers what it scored before. Default: computed. */
+  readonly scoreReference?: ReferenceScorer;
   readonly progress?: ProgressSink;
   /** Measures a policy at the end of an iteration; its (JSON) answer goes into the result. */
   readonly evaluate?: (state: EvaluationState) => Promise<unknown>;
 }
+
+/** `sequenceLogps` of the reference model. */
+export type ReferenceScorer = (
+  groups: readonly PromptGroup[],
+  options: { maxRows?: number; onBatch?: (done: number) => void | Promise<void> },
+) => Promise<Float64Array[]>;
 
 /** What an evaluation is given. */
 export interface EvaluationState {
@@ -122,6 +130,9 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
       clock[part] += monotonicClock() - start;
     }
   };
+  const scorerOf = (model: LanguageModel): ReferenceScorer =>
+    (model === reference ? input.scoreReference : undefined) ??
+      ((chunk, options) => sequenceLogps(model, chunk, options));
   /** Log-probabilities of groups under a model, kept chunk by chunk. */
   const score = (name: string, model: LanguageModel, groups: readonly PromptGroup[]) =>
     timed("scoring", async () => {
@@ -133,7 +144,7 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
         out.push(
           ...await store.once(`logps/${name}-${first / CHUNK}`, async () => {
             let done = 0;
-            const logps = await sequenceLogps(model, chunk, {
+            const logps = await scorerOf(model)(chunk, {
               maxRows: config.maxRows,
               onBatch: (count) => {
                 progress.advance(count - done);

@@ -118,6 +118,8 @@ Deno.test("bad data and models: one line that names the place", async (t) => {
       assert.match(await errorOf(dir, typo, 2), /--iterations/);
       const keep = ["--model", model, "--data", data, "--keep", "1.5"];
       assert.match(await errorOf(dir, keep, 2), /--keep must be in \(0, 1\], got 1\.5/);
+      const oracle = ["--model", model, "--data", data, "--rule", "oracle"];
+      assert.match(await errorOf(dir, oracle), /--rule oracle needs known flips/);
       const long = ["--model", model, "--data", data, "--max-length", "4096"];
       assert.match(await errorOf(dir, long), /--max-length 4096/);
     });

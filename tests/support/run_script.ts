@@ -1,5 +1,9 @@
 import { projectRoot } from "../../lib/engine/layout.ts";
 
+/** Caches of the commands under test: not the user's, and gone with the test. */
+const cache = Deno.makeTempDirSync({ prefix: "sera-test-cache-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(cache, { recursive: true }));
+
 /** What a command printed and how it ended. */
 export interface ScriptResult {
   readonly code: number;
@@ -18,7 +22,7 @@ export function spawnScript(name: string, args: readonly string[]): Deno.ChildPr
       `${projectRoot}experiments/${name}/main.ts`,
       ...args,
     ],
-    env: { SERA_THREADS: "1" },
+    env: { SERA_THREADS: "1", SERA_CACHE: cache },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
