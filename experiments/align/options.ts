@@ -6,6 +6,13 @@ import {
   switchOption,
   textOption,
 } from "../../lib/cli/option.ts";
+import {
+  chatTemplateOption,
+  dataOption,
+  limitOption,
+  maxRowsOption,
+  modelOption,
+} from "../model_options.ts";
 import type { CommandSpec } from "../../lib/cli/command.ts";
 import { lossNames } from "../../lib/losses/loss_table.ts";
 import { defaultEnsemble, ensembleWeightings } from "../../lib/margins/ensemble.ts";
@@ -17,16 +24,8 @@ export type Method = typeof methods[number];
 
 /** Options of `align`; README and `--help` show the same defaults. */
 export const alignOptions = {
-  model: textOption({
-    flags: "--model <path>",
-    description: "folder, .gguf file or hub id (owner/name)",
-    required: true,
-  }),
-  data: textOption({
-    flags: "--data <file>",
-    description: "preference pairs: JSONL, JSON or Parquet in TRL's formats",
-    required: true,
-  }),
+  model: modelOption,
+  data: dataOption,
   out: textOption({ flags: "--out <dir>", description: "folder of this run", required: true }),
   method: choiceOption({
     flags: "--method <name>",
@@ -208,30 +207,15 @@ export const alignOptions = {
     min: 1,
     defaultText: "one epoch of the given pairs",
   }),
-  maxRows: integerOption({
-    flags: "--max-rows <n>",
-    description: "most tokens in one pass: bounds memory, not results",
-    min: 1,
-    default: 4096,
-  }),
+  maxRows: maxRowsOption,
   maxLength: integerOption({
     flags: "--max-length <n>",
     description: "longest prompt and completion in tokens; longer ones are cut and counted",
     min: 2,
     defaultText: "1024, or the model's context if shorter",
   }),
-  chatTemplate: choiceOption({
-    flags: "--chat-template <when>",
-    description: "wrap plain prompts with the model's chat template",
-    choices: ["auto", "always", "never"],
-    default: "auto",
-  }),
-  limit: integerOption({
-    flags: "--limit <N>",
-    description: "use the first N pairs",
-    min: 1,
-    defaultText: "all",
-  }),
+  chatTemplate: chatTemplateOption,
+  limit: limitOption("pairs"),
   heldOut: numberOption({
     flags: "--held-out <share>",
     description: "share of the pairs kept for measurement, by prompt",

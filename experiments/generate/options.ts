@@ -1,20 +1,11 @@
+import { adapterOption, chatTemplateOption, limitOption, modelOption } from "../model_options.ts";
 import type { CommandSpec } from "../../lib/cli/command.ts";
-import {
-  choiceOption,
-  integerOption,
-  numberOption,
-  switchOption,
-  textOption,
-} from "../../lib/cli/option.ts";
+import { integerOption, numberOption, switchOption, textOption } from "../../lib/cli/option.ts";
 
 /** Options of `generate`. */
 export const generateOptions = {
-  model: textOption({
-    flags: "--model <path>",
-    description: "folder, .gguf file or hub id (owner/name)",
-    required: true,
-  }),
-  adapter: textOption({ flags: "--adapter <dir>", description: "PEFT adapter of the model" }),
+  model: modelOption,
+  adapter: adapterOption,
   prompts: textOption({
     flags: "--prompts <file>",
     description: "JSONL, JSON or Parquet with a prompt field, or .txt with one prompt a line",
@@ -59,18 +50,8 @@ export const generateOptions = {
     min: 1,
     default: 32,
   }),
-  chatTemplate: choiceOption({
-    flags: "--chat-template <when>",
-    description: "wrap plain prompts with the model's chat template",
-    choices: ["auto", "always", "never"],
-    default: "auto",
-  }),
-  limit: integerOption({
-    flags: "--limit <N>",
-    description: "use the first N prompts",
-    min: 1,
-    defaultText: "all",
-  }),
+  chatTemplate: chatTemplateOption,
+  limit: limitOption("prompts"),
   seed: integerOption({
     flags: "--seed <n>",
     description: "seed of every draw",

@@ -1,24 +1,24 @@
+import {
+  adapterOption,
+  chatTemplateOption,
+  dataOption,
+  limitOption,
+  maxRowsOption,
+  modelOption,
+} from "../model_options.ts";
 import type { CommandSpec } from "../../lib/cli/command.ts";
-import { choiceOption, integerOption, numberOption, textOption } from "../../lib/cli/option.ts";
+import { integerOption, numberOption, textOption } from "../../lib/cli/option.ts";
 
 /** Options of `score`. */
 export const scoreOptions = {
-  model: textOption({
-    flags: "--model <path>",
-    description: "folder, .gguf file or hub id (owner/name)",
-    required: true,
-  }),
-  adapter: textOption({ flags: "--adapter <dir>", description: "PEFT adapter of the model" }),
+  model: modelOption,
+  adapter: adapterOption,
   reference: textOption({
     flags: "--reference <path>",
     description: "reference model, for the implicit reward margin",
     defaultText: "with --adapter the model without it, else none",
   }),
-  data: textOption({
-    flags: "--data <file>",
-    description: "preference pairs: JSONL, JSON or Parquet in TRL's formats",
-    required: true,
-  }),
+  data: dataOption,
   out: textOption({ flags: "--out <file>", description: "JSONL to write", required: true }),
   beta: numberOption({
     flags: "--beta <number>",
@@ -32,24 +32,9 @@ export const scoreOptions = {
     min: 2,
     defaultText: "the model's context",
   }),
-  maxRows: integerOption({
-    flags: "--max-rows <n>",
-    description: "most tokens in one pass: bounds memory, not results",
-    min: 1,
-    default: 4096,
-  }),
-  chatTemplate: choiceOption({
-    flags: "--chat-template <when>",
-    description: "wrap plain prompts with the model's chat template",
-    choices: ["auto", "always", "never"],
-    default: "auto",
-  }),
-  limit: integerOption({
-    flags: "--limit <N>",
-    description: "use the first N pairs",
-    min: 1,
-    defaultText: "all",
-  }),
+  maxRows: maxRowsOption,
+  chatTemplate: chatTemplateOption,
+  limit: limitOption("pairs"),
 };
 
 /** The command as `--help` shows it. */
