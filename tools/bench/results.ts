@@ -1,0 +1,87 @@
+/** The files of `results/bench`. */
+import { intervalsFigure, renderSvg, scalingFigure } from "../../lib/figures/mod.ts";
+import { writeDurably } from "../../lib/results/durable_file.ts";
+import type { Machine } from "../../lib/results/machine.ts";
+import type { Provenance } from "../../lib/results/provenance.ts";
+import { isFile } from "../setup/process.ts";
+import type { Measurement } from "./measure.ts";
+import type { ScalingCurve } from "./scaling.ts";
+import type { CaseSummary } from "./summary.ts";
+import { summaryTable } from "./table.ts";
+
+/** Where and with what something was measured. */
+export interface Conditions {
+  /** Of 1, 5 and 15 minutes, when the run started. */
+  readonly loadAverage: readonly number[];
+  readonly machine: Machine;
+  readonly provenance: Provenance;
+  /** Of one operation, on both sides. */
+  readonly threads: number;
+}
+
+/** `latest.json`. Each row carries its own conditions, for rows may be of different runs. */
+export interface BenchRecord {
+  readonly cases: readonly (Conditions & {
+    readonly summary: CaseSummary;
+    readonly measurement: Measurement;
+  })[];
+  readonly scaling: (Conditions & { readonly curves: readonly ScalingCurve[] }) | null;
+}
+
+/** The last record, if there is one. */
+export function readRecord(path: string): BenchRecord | undefined {
+  return isFile(path) ? JSON.parse(Deno.readTextFileSync(path)) as BenchRecord : undefined;
+}
+
+/** Writes `latest.json`, `table.md` and the plots. */
+export async function writeResults(folder: string, record: BenchRecord): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  const write = (name: string, text: string) =>
+    writeDurably(`${folder}/${name}`, [new TextEncoder().encode(text)]);
+  write("latest.json", JSON.stringify(record, null, 2) + "\n");
+  write("table.md", `${conditionsText(record)}\n\n${summaryTable(record)}\n`);
+  if (record.cases.length > 0) write("plot.svg", await renderSvg(casesFigure(record)));
+  for (const { id, title, points, expectedSlope, series } of record.scaling?.curves ?? []) {
+    const rows = points.map((point) => ({ ...point, series }));
+    const svg = await renderSvg(
+      scalingFigure(rows, { title: `Time against ${title}`, xTitle: title, expectedSlope }),
+    );
+    write(`scaling_${id}.svg`, svg);
+  }
+}
+
+function casesFigure({ cases }: BenchRecord) {
+  const percent = (ratio: number) => 100 * (ratio - 1);
+  return intervalsFigure(
+    cases.map(({ summary }) => ({
+      label: `${summary.id}: ${summary.title}`,
+      difference: percent(summary.ratio),
+      low: percent(summary.least),
+      high: percent(summary.most),
+    })),
+    {
+      title: "Time of the same work, against PyTorch",
+      subtitle: "median of the repetitions and their range; left of zero is faster",
+      xTitle: "difference from PyTorch, % of its time",
+    },
+  );
+}
+
+/** Machine and versions, one line for each distinct set of conditions. */
+function conditionsText({ cases, scaling }: BenchRecord): string {
+  const describe = ({ machine, provenance, loadAverage, threads }: Conditions) =>
+    `${machine.cpu}, ${machine.cores} cores, ${threads} threads, load ${
+      loadAverage[0]?.toFixed(1)
+    } at the start, commit ${provenance.commit?.slice(0, 10) ?? "unknown"}${
+      provenance.dirty === true ? " with changes" : ""
+    }, Deno ${provenance.versions.deno}`;
+  const groups = new Map<string, string[]>();
+  for (const row of [...cases, ...(scaling === null ? [] : [scaling])]) {
+    const text = describe(row);
+    groups.set(text, [...groups.get(text) ?? [], "summary" in row ? row.summary.id : "scaling"]);
+  }
+  const versions = Object.entries(cases.at(-1)?.measurement.versions ?? {})
+    .map(([name, version]) => `${name} ${version}`).join(", ");
+  return [...groups].map(([text, ids]) => `${ids.join(", ")}: ${text}.`).join("\n") +
+    (versions === "" ? "" : `\n${versions}.`);
+}
