@@ -35,6 +35,7 @@ export function configure(options: AlignOptions, pairs: number): SeraConfig {
       gamma: options.gamma,
       window: options.window,
     },
+    ...(options.crossFit === undefined ? {} : { crossFit: options.crossFit }),
     onPolicy: bootstraps
       ? {
         prompts: Math.ceil(options.promptFactor * onPolicyPairs),

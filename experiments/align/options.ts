@@ -99,6 +99,12 @@ export const alignOptions = {
     min: 1,
     default: defaultEnsemble.window,
   }),
+  crossFit: integerOption({
+    flags: "--cross-fit <folds>",
+    description: "score each given pair by a policy that never saw it; each fold costs an update",
+    min: 2,
+    defaultText: "off",
+  }),
   responses: integerOption({
     flags: "--responses <N>",
     description: "responses a prompt in bootstrapping",

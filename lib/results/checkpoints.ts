@@ -10,12 +10,17 @@ import {
 const FOLDER = "checkpoints";
 const KEPT = 2;
 
-/** The last checkpoints of a run: an older one goes only when a newer one is durable. */
+/**
+ * The last checkpoints of a run, or of one named part of it (`fold-0`): an older one goes only when
+ * a newer one is durable.
+ */
 export class Checkpoints {
   readonly #artefacts: Artefacts;
+  readonly #prefix: string;
 
-  constructor(artefacts: Artefacts) {
+  constructor(artefacts: Artefacts, part = "") {
     this.#artefacts = artefacts;
+    this.#prefix = `${FOLDER}/${part === "" ? "" : `${part}-`}`;
   }
 
   /**
@@ -29,7 +34,7 @@ export class Checkpoints {
     if (!Number.isSafeInteger(position) || position < 0) {
       throw new RangeError(`a checkpoint's position must be a whole number, got ${position}`);
     }
-    const name = `${FOLDER}/${String(position).padStart(10, "0")}.safetensors`;
+    const name = `${this.#prefix}${String(position).padStart(10, "0")}.safetensors`;
     this.#artefacts.writeBytes(name, encodeCheckpoint(checkpoint));
     for (const old of this.#names().slice(KEPT)) this.#artefacts.remove(old);
   }
@@ -54,14 +59,18 @@ export class Checkpoints {
     return undefined;
   }
 
-  /** Removes all checkpoints: a finished run needs none. */
+  /** Removes the checkpoints of all parts: a finished run needs none. */
   clear(): void {
-    for (const name of this.#names()) this.#artefacts.remove(name);
+    for (const name of this.#artefacts.list(FOLDER)) {
+      if (/\d{10}\.safetensors$/.test(name)) this.#artefacts.remove(name);
+    }
   }
 
   /** Newest first. */
   #names(): string[] {
-    return this.#artefacts.list(FOLDER).filter((name) => /\/\d{10}\.safetensors$/.test(name))
-      .reverse();
+    return this.#artefacts.list(FOLDER).filter((name) =>
+      name.startsWith(this.#prefix) &&
+      /^\d{10}\.safetensors$/.test(name.slice(this.#prefix.length))
+    ).reverse();
   }
 }

@@ -66,7 +66,6 @@ export class RunDirectory extends Artefacts implements Disposable {
   /** Whether the folder already held this run when it was opened. */
   readonly resumed: boolean;
   readonly #lock: RunLock;
-  readonly #checkpoints: Checkpoints;
   readonly #warn: (message: string) => void;
 
   /** Use `openRunDirectory`. */
@@ -76,7 +75,6 @@ export class RunDirectory extends Artefacts implements Disposable {
     this.specSha256 = fingerprintJson(spec);
     this.#lock = lock;
     this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
-    this.#checkpoints = new Checkpoints(this);
     this.resumed = this.has(SPEC);
     if (this.resumed) this.#requireSame(spec);
     this.removeLeftovers();
@@ -94,17 +92,21 @@ export class RunDirectory extends Artefacts implements Disposable {
   /** Marks the run as finished, after its last artefact is written, and drops its checkpoints. */
   finish(): void {
     this.writeJson(STATE, { state: "finished" });
-    this.#checkpoints.clear();
+    this.#checkpointsOf("").clear();
   }
 
-  /** Writes a checkpoint durably and keeps the last two. See `Checkpoints.save`. */
-  saveCheckpoint(checkpoint: Checkpoint): void {
-    this.#checkpoints.save(checkpoint);
+  /**
+   * Writes a checkpoint durably and keeps the last two of its part. See `Checkpoints.save`.
+   *
+   * @param part what is trained, where a run trains several models; "" is the run's own
+   */
+  saveCheckpoint(checkpoint: Checkpoint, part = ""): void {
+    this.#checkpointsOf(part).save(checkpoint);
   }
 
   /** The newest whole checkpoint; `undefined` at the start. See `Checkpoints.loadLatest`. */
-  loadLatestCheckpoint(): Checkpoint | undefined {
-    return this.#checkpoints.loadLatest(this.#warn);
+  loadLatestCheckpoint(part = ""): Checkpoint | undefined {
+    return this.#checkpointsOf(part).loadLatest(this.#warn);
   }
 
   /** Gives the folder free for other processes. */
@@ -114,6 +116,10 @@ export class RunDirectory extends Artefacts implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #checkpointsOf(part: string): Checkpoints {
+    return new Checkpoints(this, part);
   }
 
   #requireSame(spec: JsonObject): void {

@@ -40,11 +40,17 @@ export class RunStore implements SeraStore {
   readonly #interval: number;
   readonly #clock: Clock;
   readonly #warn: (message: string) => void;
+  readonly #options: RunStoreOptions;
+  /** "" or the name of a part of the run. */
+  readonly #part: string;
   #savedAt: number;
   #steppedAt: number;
 
-  constructor(run: RunDirectory, options: RunStoreOptions = {}) {
+  /** @param part see `within` */
+  constructor(run: RunDirectory, options: RunStoreOptions = {}, part = "") {
     this.#run = run;
+    this.#options = options;
+    this.#part = part;
     this.#interval = options.checkpointSeconds ?? 20;
     this.#clock = options.clock ?? monotonicClock;
     this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
@@ -52,9 +58,14 @@ export class RunStore implements SeraStore {
     this.#steppedAt = this.#savedAt;
   }
 
+  /** Files of its own in the same folders: `policies/<name>-iteration-1.safetensors`. */
+  within(name: string): RunStore {
+    return new RunStore(this.#run, this.#options, this.#named(name));
+  }
+
   /** Throws `TypeError` for a value that JSON cannot hold: a NaN is not kept in silence. */
   async once<T>(name: string, compute: () => Promise<T>): Promise<T> {
-    const file = `values/${name}.json`;
+    const file = `values/${this.#named(name)}.json`;
     if (this.#run.has(file)) {
       try {
         return unsealJson(this.#run.readText(file)) as T;
@@ -69,7 +80,7 @@ export class RunStore implements SeraStore {
   }
 
   policy(iteration: number): Promise<Snapshot | undefined> {
-    const name = policyName(iteration);
+    const name = this.#policyName(iteration);
     if (!this.#run.has(name)) return Promise.resolve(undefined);
     try {
       return Promise.resolve(new Map(decodeCheckpoint(this.#run.readBytes(name)).tensors));
@@ -84,14 +95,14 @@ export class RunStore implements SeraStore {
 
   savePolicy(iteration: number, policy: Snapshot): Promise<void> {
     const chunks = encodeCheckpoint({ position: iteration, tensors: policy, state: {} });
-    this.#run.writeBytes(policyName(iteration), chunks);
+    this.#run.writeBytes(this.#policyName(iteration), chunks);
     return Promise.resolve();
   }
 
   async afterStep(row: StepRow, state: () => Promise<UpdateState>): Promise<void> {
     const now = this.#clock();
     const timed: TimedStep = { ...row, seconds: now - this.#steppedAt };
-    this.#run.appendJsonl(stepsName(row.iteration), timed);
+    this.#run.appendJsonl(this.#stepsName(row.iteration), timed);
     if (now - this.#savedAt >= this.#interval) await this.#saveCheckpoint(state);
     this.#steppedAt = this.#clock();
   }
@@ -103,18 +114,18 @@ export class RunStore implements SeraStore {
       position: iteration * POSITIONS + step,
       tensors: new Map([...prefixed(POLICY, policy), ...prefixed(MOMENT, moments)]),
       state: { iteration, step },
-    });
+    }, this.#part);
     this.#savedAt = this.#clock();
   }
 
   resume(iteration: number): Promise<UpdateState | undefined> {
     this.#savedAt = this.#steppedAt = this.#clock();
-    const checkpoint = this.#run.loadLatestCheckpoint();
+    const checkpoint = this.#run.loadLatestCheckpoint(this.#part);
     const ours = checkpoint !== undefined && checkpoint.state.iteration === iteration
       ? checkpoint
       : undefined;
     const step = ours === undefined ? 0 : ours.state.step as number;
-    this.#run.keepJsonl(stepsName(iteration), step);
+    this.#run.keepJsonl(this.#stepsName(iteration), step);
     return Promise.resolve(
       ours && {
         iteration,
@@ -126,24 +137,28 @@ export class RunStore implements SeraStore {
   }
 
   rows(iteration: number): Promise<TimedStep[]> {
-    return Promise.resolve(this.#run.readJsonl(stepsName(iteration)) as TimedStep[]);
+    return Promise.resolve(this.#run.readJsonl(this.#stepsName(iteration)) as TimedStep[]);
   }
 
   /** Rows of the iterations 1 to `iterations`, in order. */
   steps(iterations: number): TimedStep[] {
     return Array.from(
       { length: iterations },
-      (_, i) => this.#run.readJsonl(stepsName(i + 1)) as TimedStep[],
+      (_, i) => this.#run.readJsonl(this.#stepsName(i + 1)) as TimedStep[],
     ).flat();
   }
-}
 
-function policyName(iteration: number): string {
-  return `policies/iteration-${iteration}.safetensors`;
-}
+  #policyName(iteration: number): string {
+    return `policies/${this.#named(`iteration-${iteration}`)}.safetensors`;
+  }
 
-function stepsName(iteration: number): string {
-  return `steps/iteration-${iteration}.jsonl`;
+  #stepsName(iteration: number): string {
+    return `steps/${this.#named(`iteration-${iteration}`)}.jsonl`;
+  }
+
+  #named(name: string): string {
+    return this.#part === "" ? name : `${this.#part}-${name}`;
+  }
 }
 
 function prefixed(prefix: string, tensors: Snapshot): [string, Tensor][] {

@@ -53,14 +53,14 @@ export function trainingItems(foldOf: Int32Array, fold: number): number[] {
  * @param byFold for each fold the values of `heldOutItems(foldOf, fold)`, in that order
  * @throws {RangeError} where a fold has another number of values than items
  */
-export function assembleFolds(foldOf: Int32Array, byFold: readonly Float64Array[]): Float64Array {
-  const values = new Float64Array(foldOf.length);
+export function assembleFolds<T>(foldOf: Int32Array, byFold: readonly (readonly T[])[]): T[] {
+  const values = new Array<T>(foldOf.length);
   byFold.forEach((own, fold) => {
     const items = heldOutItems(foldOf, fold);
     if (own.length !== items.length) {
       throw new RangeError(`fold ${fold} has ${items.length} items and ${own.length} values`);
     }
-    items.forEach((item, i) => values[item] = own[i] as number);
+    items.forEach((item, i) => values[item] = own[i] as T);
   });
   if (foldOf.some((fold) => fold >= byFold.length)) {
     throw new RangeError(`values of ${byFold.length} folds given, but there are more folds`);

@@ -19,6 +19,7 @@ import { auditSelection, type SelectionAudit } from "../selection/audit.ts";
 import { bootstrapPairs, type BootstrapResult } from "../selection/bootstrap_pairs.ts";
 import { relabelPairs } from "../selection/relabel.ts";
 import { selectPairs } from "../selection/select.ts";
+import { crossFitter, type GroupScorer, type TrainedOn } from "./cross_fit.ts";
 import {
   accuracyOf,
   type BothLogps,
@@ -105,6 +106,7 @@ export interface SeraIteration {
   readonly heldOut: HeldOutSummary | null;
   readonly evaluation: unknown;
   readonly seconds: {
+    /** The updates of cross-fitting's shadows, too: they serve scoring alone. */
     readonly scoring: number;
     readonly generation: number;
     readonly update: number;
@@ -134,7 +136,7 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
     (model === reference ? input.scoreReference : undefined) ??
       ((chunk, options) => sequenceLogps(model, chunk, options));
   /** Log-probabilities of groups under a model, kept chunk by chunk. */
-  const score = (name: string, model: LanguageModel, groups: readonly PromptGroup[]) =>
+  const score: GroupScorer = (name, model, groups) =>
     timed("scoring", async () => {
       progress.phase(`score ${name}`, groups.length, { unit: "prompt" });
       const out: number[][] = [];
@@ -177,11 +179,16 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
   const sft = await policy.snapshot();
   const sftLogps = await score("sft-offline", reference, groups);
   const sftHeldOut = bySide(await score("sft-held-out", reference, heldOutGroups));
+  const crossFit = config.crossFit === undefined ? undefined : crossFitter(config.crossFit, {
+    ...{ policy, sft, pairs, config, seed, store, progress, score },
+    timed: (work) => timed("scoring", work),
+  });
 
   /** Implicit rewards of [chosen, rejected, ...] of all offline pairs by past policy, newest first. */
   const history: Float64Array[] = [];
   const results: SeraIteration[] = [];
   let previousSelection: readonly number[] | undefined;
+  let trained: TrainedOn | undefined;
 
   progress.phase("iteration", config.iterations);
   for (let t = 1; t <= config.iterations; t++) {
@@ -192,11 +199,14 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
 
     // 1. Self-review: the margins of all offline pairs under the ensemble of past policies [P].
     //    At t = 1 the policy is the reference and every margin is 0: all pairs are used [P].
+    //    Cross-fitted, a pair is scored by a shadow of the policy that never saw it.
     let margins: Float64Array | undefined;
     let currentLogps: number[][] | undefined;
     const weights = t === 1 ? [] : ensembleWeights(t - 1, config.ensemble);
-    if (t > 1) {
-      currentLogps = await score(`policy-${t - 1}-offline`, policy, groups);
+    if (trained !== undefined) {
+      currentLogps = crossFit === undefined
+        ? await score(`policy-${t - 1}-offline`, policy, groups)
+        : await crossFit(t - 1, trained);
       history.unshift(rewardsOf(currentLogps, sftLogps, groups));
       const rewards = ensembleRewards(history, weights);
       margins = implicitRewardMargins(
@@ -255,10 +265,14 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
       })
       : undefined;
     const generated = onPolicy?.pairs ?? [];
-    const training = [
-      ...offline,
-      ...generated.map((pair, i) => withReference(pair, onPolicy?.referenceLogps[i] as number[])),
-    ];
+    trained = {
+      selected,
+      offline,
+      generated: generated.map((pair, i) =>
+        withReference(pair, onPolicy?.referenceLogps[i] as number[])
+      ),
+    };
+    const training = [...trained.offline, ...trained.generated];
 
     if (training.length === 0) {
       throw new UserError(
@@ -315,11 +329,7 @@ export async function runSera(input: SeraInput): Promise<SeraIteration[]> {
 interface Tools {
   readonly store: SeraStore;
   readonly progress: ProgressSink;
-  readonly score: (
-    name: string,
-    model: LanguageModel,
-    groups: readonly PromptGroup[],
-  ) => Promise<number[][]>;
+  readonly score: GroupScorer;
   readonly timed: <T>(
     part: "scoring" | "generation",
     work: () => Promise<T>,

@@ -40,6 +40,11 @@ export interface SeraConfig {
   /** Which offline pairs iterations t >= 2 train on. */
   readonly selection: SelectionRule;
   readonly ensemble: EnsembleSpec;
+  /**
+   * Folds of cross-fitted margins, at least 2 (see `crossFitter`; no part of the paper). Absent, not
+   * null, where it is off: a config without it stays byte for byte what it was before it existed.
+   */
+  readonly crossFit?: number;
   /** null: no bootstrapping. */
   readonly onPolicy: OnPolicyConfig | null;
   /** Swap the offline pairs that the policy disagrees with (a control; no paper's arm). */

@@ -39,6 +39,8 @@ export interface SeraStore {
   resume(iteration: number): Promise<UpdateState | undefined>;
   /** Rows of an iteration logged so far. */
   rows(iteration: number): Promise<StepRow[]>;
+  /** A store of its own within this one, kept as long: another model trained in the same run. */
+  within(name: string): SeraStore;
 }
 
 /** A store that lives as long as the process. */
@@ -46,6 +48,7 @@ export class MemoryStore implements SeraStore {
   readonly #values = new Map<string, unknown>();
   readonly #policies = new Map<number, Snapshot>();
   readonly #rows: StepRow[] = [];
+  readonly #parts = new Map<string, MemoryStore>();
 
   async once<T>(name: string, compute: () => Promise<T>): Promise<T> {
     if (!this.#values.has(name)) this.#values.set(name, await compute());
@@ -72,5 +75,11 @@ export class MemoryStore implements SeraStore {
 
   rows(iteration: number): Promise<StepRow[]> {
     return Promise.resolve(this.#rows.filter((row) => row.iteration === iteration));
+  }
+
+  within(name: string): MemoryStore {
+    const part = this.#parts.get(name) ?? new MemoryStore();
+    this.#parts.set(name, part);
+    return part;
   }
 }

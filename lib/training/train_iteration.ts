@@ -48,9 +48,11 @@ export async function trainIteration(
     readonly seed: number;
     readonly store: SeraStore;
     readonly progress: ProgressSink;
+    /** What progress calls it. Default: "update". */
+    readonly phase?: string;
   },
 ): Promise<void> {
-  const { iteration, seed, store, progress } = run;
+  const { iteration, seed, store, progress, phase = "update" } = run;
   const steps = config.stepsPerIteration;
   const batches = batchSchedule(pairs.length, steps, config.batchPairs, seed, iteration);
   const optimiser = new AdamW(policy, config.optimiser);
@@ -62,7 +64,7 @@ export async function trainIteration(
       optimiser.restore({ step: saved.step, moments: saved.moments });
     }
     const first = saved?.step ?? 0;
-    progress.phase("update", steps, { unit: "step", done: first });
+    progress.phase(phase, steps, { unit: "step", done: first });
     for (let step = first; step < steps; step++) {
       const batch = (batches[step] as number[]).map((i) => pairs[i] as TrainingPair);
       const learningRate = learningRateAt({

@@ -118,3 +118,31 @@ Deno.test("policies are kept by iteration; a damaged one is told and done again"
     );
     assert.deepEqual(await store.policy(1), snapshot(1, 2));
   }));
+
+Deno.test("a part has policies, rows, values and checkpoints of its own; the end clears all checkpoints", () =>
+  inTemporaryFolder(async (folder) => {
+    const seen = { checkpointSeconds: 0, warn: noWarning };
+    {
+      using run = openRunDirectory(folder, {});
+      const store = new RunStore(run, seen), part = store.within("fold-0");
+      await store.resume(2);
+      await store.afterStep(row(2, 1), () => Promise.resolve(state(2, 1)));
+      for (const step of [1, 2, 3]) {
+        await part.afterStep(row(1, step), () => Promise.resolve(state(1, step)));
+      }
+      await part.savePolicy(1, snapshot(7));
+      assert.equal(await part.once("a", () => Promise.resolve(1)), 1);
+      assert.equal(await store.once("a", () => Promise.resolve(2)), 2);
+    }
+    using run = openRunDirectory(folder, {});
+    const store = new RunStore(run, seen), part = store.within("fold-0");
+    assert.deepEqual(await store.resume(2), state(2, 1));
+    assert.deepEqual(await part.resume(1), state(1, 3));
+    assert.equal(await store.within("fold-1").resume(1), undefined);
+    assert.deepEqual([(await store.rows(1)).length, (await part.rows(1)).length], [0, 3]);
+    assert.deepEqual([await store.policy(1), await part.policy(1)], [undefined, snapshot(7)]);
+    assert.equal(await part.once("a", () => Promise.reject(new Error("computed again"))), 1);
+    assert.equal(run.list("checkpoints").length, 3, "one of the run's own, two of the part");
+    run.finish();
+    assert.deepEqual(run.list("checkpoints"), []);
+  }));

@@ -125,39 +125,56 @@ export interface Disk {
   readonly policies: Map<number, Snapshot>;
   rows: StepRow[];
   checkpoint: UpdateState | undefined;
+  readonly parts: Map<string, Disk>;
 }
 
 export function emptyDisk(): Disk {
-  return { values: new Map(), policies: new Map(), rows: [], checkpoint: undefined };
+  return {
+    values: new Map(),
+    policies: new Map(),
+    rows: [],
+    checkpoint: undefined,
+    parts: new Map(),
+  };
 }
 
 /** Thrown where a process would have died. */
 export class Killed extends Error {}
 
+/** When a `DiskStore` dies, and how often it keeps an update's state. */
+export interface DiskStoreOptions {
+  readonly kill?: { readonly call: number; readonly when: "before" | "after" };
+  readonly checkpointEvery?: number;
+}
+
 /** A store on a `Disk` that dies at a given call: before it has any effect, or right after. */
 export class DiskStore implements SeraStore {
   readonly disk: Disk;
   /** Names of the calls so far. */
-  readonly calls: string[] = [];
+  readonly calls: string[];
   /** Names of the values computed here, not read back. */
-  readonly computed: string[] = [];
+  readonly computed: string[];
   readonly #kill: { readonly call: number; readonly when: "before" | "after" } | undefined;
   readonly #checkpointEvery: number;
+  readonly #options: DiskStoreOptions;
+  readonly #prefix: string;
 
   constructor(
     disk: Disk = emptyDisk(),
-    options: {
-      readonly kill?: { readonly call: number; readonly when: "before" | "after" };
-      readonly checkpointEvery?: number;
-    } = {},
+    options: DiskStoreOptions = {},
+    whole?: { readonly prefix: string; readonly calls: string[]; readonly computed: string[] },
   ) {
     this.disk = disk;
+    this.calls = whole?.calls ?? [];
+    this.computed = whole?.computed ?? [];
+    this.#options = options;
+    this.#prefix = whole?.prefix ?? "";
     this.#kill = options.kill;
     this.#checkpointEvery = options.checkpointEvery ?? 1;
   }
 
   async #call<T>(name: string, effect: () => T | Promise<T>): Promise<T> {
-    const dies = this.#kill?.call === this.calls.push(name) - 1;
+    const dies = this.#kill?.call === this.calls.push(this.#prefix + name) - 1;
     if (dies && this.#kill?.when === "before") throw new Killed(name);
     const result = await effect();
     if (dies) throw new Killed(name);
@@ -220,6 +237,14 @@ export class DiskStore implements SeraStore {
       `rows ${iteration}`,
       () => this.disk.rows.filter((row) => row.iteration === iteration),
     );
+  }
+
+  /** Its calls count with those of the whole store. */
+  within(name: string): DiskStore {
+    const disk = this.disk.parts.get(name) ?? emptyDisk();
+    this.disk.parts.set(name, disk);
+    const { calls, computed } = this;
+    return new DiskStore(disk, this.#options, { prefix: `${name} `, calls, computed });
   }
 }
 

@@ -1,0 +1,138 @@
+import type { TokenizedPair } from "../data/preference.ts";
+import { messageOf, UserError } from "../errors.ts";
+import type { LanguageModel, Snapshot } from "../policy/language_model.ts";
+import type { PromptGroup } from "../policy/packing.ts";
+import type { ProgressSink } from "../progress/progress_sink.ts";
+import { createPrng } from "../random/prng.ts";
+import { assembleFolds, assignFolds, heldOutItems, trainingItems } from "../selection/cross_fit.ts";
+import type { SeraConfig } from "./sera_config.ts";
+import type { SeraStore } from "./sera_store.ts";
+import { trainIteration } from "./train_iteration.ts";
+import { groupOf, type TrainingPair } from "./update.ts";
+
+/** Log-probabilities of groups under a model, kept under a name. */
+export type GroupScorer = (
+  name: string,
+  model: LanguageModel,
+  groups: readonly PromptGroup[],
+) => Promise<number[][]>;
+
+/** What an iteration trained the policy on. */
+export interface TrainedOn {
+  /** Offline pairs, by index. */
+  readonly selected: readonly number[];
+  /** The same pairs as the update saw them. */
+  readonly offline: readonly TrainingPair[];
+  readonly generated: readonly TrainingPair[];
+}
+
+/**
+ * Gives the shadows an iteration's update, then scores every offline pair by its own shadow.
+ *
+ * Call for iterations 1, 2, ... in turn, after the policy's update.
+ * @returns for each offline pair [chosen, rejected] log-probabilities, nats
+ */
+export type CrossFitter = (iteration: number, trained: TrainedOn) => Promise<number[][]>;
+
+/** What shadows are made with. */
+export interface CrossFitInput {
+  /** Lent to the shadows during a call; its weights are put back. */
+  readonly policy: LanguageModel;
+  /** The SFT model's weights, where shadows start. */
+  readonly sft: Snapshot;
+  readonly pairs: readonly TokenizedPair[];
+  readonly config: SeraConfig;
+  readonly seed: number;
+  readonly store: SeraStore;
+  readonly progress: ProgressSink;
+  readonly score: GroupScorer;
+  /** Counts the seconds of the shadows' updates. */
+  readonly timed: (work: () => Promise<void>) => Promise<void>;
+}
+
+/**
+ * Cross-fitted margins (no part of the paper): a policy that was trained on a pair prefers the
+ * pair's label, right or wrong, because it has seen it. So the pairs are split into K folds by
+ * prompt, and each fold has a shadow: a policy that takes part in every iteration with as many
+ * steps and pairs a step, in a batch order of its own, but without the offline pairs of its fold.
+ *
+ * At t = 2 a pair's margin is independent of its label. Later a trace is left: other pairs, and the
+ * labels of the policy's own responses, were chosen with help of models that saw the pair.
+ *
+ * Costs K updates more an iteration but the last.
+ *
+ * @throws {UserError} for fewer than two folds, fewer prompts than folds, or a loss that measures
+ * against the previous policy, which has seen every pair
+ */
+export function crossFitter(folds: number, input: CrossFitInput): CrossFitter {
+  const { policy, sft, pairs, config, seed, store, progress, score, timed } = input;
+  if (config.reference === "previous") {
+    throw new UserError(
+      "cross-fitted margins need the SFT model as the loss's reference, not the previous policy",
+    );
+  }
+  const foldOf = assignFolds(promptNumbers(pairs), folds, createPrng(seed, "folds"));
+
+  /** Leaves `policy` as the shadow that has had this iteration's update. */
+  async function updateShadow(fold: number, iteration: number, trained: TrainedOn): Promise<void> {
+    const own = store.within(`fold-${fold}`);
+    const ended = await own.policy(iteration);
+    if (ended !== undefined) return policy.restore(ended);
+    const start = iteration === 1 || config.initial === "sft"
+      ? sft
+      : await own.policy(iteration - 1);
+    const seen = new Set(trainingItems(foldOf, fold));
+    const training = [
+      ...trained.offline.filter((_, i) => seen.has(trained.selected[i] as number)),
+      ...trained.generated,
+    ];
+    const where = `fold ${fold + 1} of ${folds}`;
+    if (start === undefined) {
+      throw new UserError(
+        `${where}: the policy of iteration ${iteration - 1} is gone: run it again`,
+      );
+    }
+    if (training.length === 0) {
+      throw new UserError(
+        `${where}, iteration ${iteration}: no pair is left to train on; ` +
+          "let the selection keep more, or cross-fit with other folds",
+      );
+    }
+    policy.restore(start);
+    try {
+      await trainIteration(policy, training, config, {
+        iteration,
+        seed: createPrng(seed, "fold", fold).seed32(),
+        store: own,
+        progress,
+        phase: `update ${where}`,
+      });
+    } catch (error) {
+      throw error instanceof UserError ? new UserError(`${where}: ${messageOf(error)}`) : error;
+    }
+    await own.savePolicy(iteration, await policy.snapshot());
+  }
+
+  return async (iteration, trained) => {
+    const current = await policy.snapshot();
+    const byFold: number[][][] = [];
+    for (let fold = 0; fold < folds; fold++) {
+      await timed(() => updateShadow(fold, iteration, trained));
+      const unseen = heldOutItems(foldOf, fold).map((i) => groupOf(pairs[i] as TokenizedPair));
+      byFold.push(await score(`fold-${fold}-${iteration}-offline`, policy, unseen));
+    }
+    policy.restore(current);
+    return assembleFolds(foldOf, byFold);
+  };
+}
+
+/** For each pair the number of its prompt, counted by first appearance. */
+function promptNumbers(pairs: readonly TokenizedPair[]): number[] {
+  const known = new Map<string, number>();
+  return pairs.map(({ promptIds }) => {
+    const prompt = promptIds.join(" ");
+    const number = known.get(prompt) ?? known.size;
+    known.set(prompt, number);
+    return number;
+  });
+}
