@@ -26,8 +26,9 @@ ${names}
 One line a run. \`hash\`: SHA-256 of \`spec\`, which is all that the run depends on. \`sft\`: metrics of the
 SFT model. \`iterations\`: metrics after each iteration, the first first. \`samples\`: gold rewards and
 lengths (tokens) of the last policy's samples, \`[prompt][sample]\`. \`warnings\`: failure signatures with
-their first iteration. \`volatile\`: times, commit, versions and machine, the only part that differs
-between two runs of one spec. Runs that several studies share stand in each one's file.
+their first iteration, as they were defined at the time; tables find them anew in the metrics.
+\`volatile\`: times, commit, versions and machine, the only part that differs between two runs of one
+spec. Runs that several studies share stand in each one's file.
 
 ## \`tables/\`, each as CSV and Markdown
 

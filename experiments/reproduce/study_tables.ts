@@ -4,6 +4,7 @@ import { meanWithInterval } from "../../lib/evaluation/intervals.ts";
 import { writeDurably } from "../../lib/results/durable_file.ts";
 import type { StudyRecord } from "../../lib/results/study_record.ts";
 import { headToHead, studyRows } from "../../lib/results/study_rows.ts";
+import { studyWarnings } from "../../lib/results/study_warnings.ts";
 import {
   steadyMetrics,
   summaryTable,
@@ -103,8 +104,9 @@ function failureTable(
     const entry = counts.get(key) ??
       { cell: [condition, arm], seeds: 0, seen: signatures.map(() => 0) };
     entry.seeds++;
+    const warnings = studyWarnings(record);
     signatures.forEach((signature, i) => {
-      const shown = record.warnings.some((warning) => warning.signature === signature);
+      const shown = warnings.some((warning) => warning.signature === signature);
       entry.seen[i] = (entry.seen[i] as number) + Number(shown);
     });
     counts.set(key, entry);

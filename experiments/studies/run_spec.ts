@@ -1,11 +1,11 @@
 import { engine } from "../../lib/engine/tensorflow.ts";
-import { failureWarnings, type IterationHealth } from "../../lib/evaluation/failure_signatures.ts";
 import { rewardOf } from "../../lib/losses/loss_spec.ts";
 import type { JsonObject } from "../../lib/results/canonical_json.ts";
 import { readMachine } from "../../lib/results/machine.ts";
 import { readProvenance } from "../../lib/results/provenance.ts";
 import type { MetricValues } from "../../lib/results/study_metrics.ts";
 import type { StudyRecord } from "../../lib/results/study_record.ts";
+import { studyWarnings } from "../../lib/results/study_warnings.ts";
 import { runSera } from "../../lib/training/sera.ts";
 import { type EvaluatedSamples, evaluateSamples } from "./evaluate_policy.ts";
 import { timeMetrics, trainingMetrics } from "./iteration_metrics.ts";
@@ -78,25 +78,12 @@ export async function runSpec(spec: RunSpec, sftCache = SFT_CACHE): Promise<Stud
       gold: last.rewards.map((values) => values.map((value) => Number(value.toFixed(4)))),
       lengths: last.lengths,
     },
-    warnings: failureWarnings(metrics.map(healthOf), sftSamples.metrics.distinct2 ?? NaN),
+    warnings: studyWarnings({ iterations: metrics, sft: sftSamples.metrics }),
     volatile: {
       iterations: times,
       seconds: (performance.now() - started) / 1000,
       environment: await environment(),
     },
-  };
-}
-
-function healthOf(metrics: MetricValues): IterationHealth {
-  const value = (name: keyof IterationHealth) => metrics[name] ?? NaN;
-  return {
-    gold: value("gold"),
-    distinct2: value("distinct2"),
-    repetitionRate: value("repetitionRate"),
-    truncationRate: value("truncationRate"),
-    marginP90: value("marginP90"),
-    trainLoss: value("trainLoss"),
-    heldOutLoss: value("heldOutLoss"),
   };
 }
 

@@ -24,7 +24,7 @@ export interface IterationHealth {
   readonly truncationRate: number;
   /** 90th percentile of the implicit reward margin over the pairs that were ranked. */
   readonly marginP90: number;
-  /** Mean loss of training and of held-out pairs, nats. */
+  /** Mean loss of the iteration's training pairs and, after it, of held-out pairs, nats. */
   readonly trainLoss: number;
   readonly heldOutLoss: number;
 }
@@ -40,12 +40,24 @@ export const FAILURE_THRESHOLDS = {
   marginP90: 0.05,
   /** Decline: score below the best earlier iteration's by more than this. */
   goldDrop: 0.1,
-  /** Gap: held-out loss above the training loss by more than this, nats. */
-  lossGap: 0.25,
+  /**
+   * Gap: held-out loss above the best earlier iteration's by more than this, nats (a seventh of the
+   * ln 2 that a policy loses which tells nothing apart)...
+   */
+  heldOutRise: 0.1,
+  /** ... and by more than this share of it: losses such as IPO's have another scale. */
+  heldOutRiseShare: 0.1,
 } as const;
 
 /**
  * Names the failures a run shows, each at its first iteration.
+ *
+ * `train-held-out-gap` is over-fitting: the held-out loss rises above its own best while the training
+ * loss falls below what it was then. The plain difference of the two would not do. The pairs trained
+ * on change from iteration to iteration, and selection by margin keeps those that the policy finds
+ * easy, so their loss falls at once with no harm to others; and label noise is in the training pairs
+ * alone. The held-out pairs stay the same, so their loss compares with itself. Where both losses
+ * rise, the update diverges: a decline or a collapse, not a gap. One iteration shows no gap.
  *
  * @param referenceDistinct2 bigram variety of the SFT model's samples, as many as an iteration's
  */
@@ -59,6 +71,8 @@ export function failureWarnings(
     if (!warnings.has(signature)) warnings.set(signature, { signature, iteration, detail });
   };
   let best = -Infinity;
+  /** The earlier iteration with the lowest held-out loss. */
+  let fitted: IterationHealth | undefined;
   iterations.forEach((each, index) => {
     const iteration = index + 1;
     const variety = each.distinct2 / referenceDistinct2;
@@ -103,14 +117,22 @@ export function failureWarnings(
       );
     }
     best = Math.max(best, Number.isNaN(each.gold) ? -Infinity : each.gold);
-    if (each.heldOutLoss - each.trainLoss > limit.lossGap) {
-      warn(
-        "train-held-out-gap",
-        iteration,
-        `held-out loss ${round(each.heldOutLoss)}, training ` +
-          `${round(each.trainLoss)} (limit ${limit.lossGap})`,
+    if (fitted !== undefined && each.trainLoss < fitted.trainLoss) {
+      const rise = Math.max(
+        limit.heldOutRise,
+        limit.heldOutRiseShare * Math.abs(fitted.heldOutLoss),
       );
+      if (each.heldOutLoss - fitted.heldOutLoss > rise) {
+        warn(
+          "train-held-out-gap",
+          iteration,
+          `held-out loss ${round(each.heldOutLoss)} after ${round(fitted.heldOutLoss)} ` +
+            `(limit +${round(rise)}), while training's fell from ${round(fitted.trainLoss)} to ` +
+            round(each.trainLoss),
+        );
+      }
     }
+    if (each.heldOutLoss < (fitted?.heldOutLoss ?? Infinity)) fitted = each;
   });
   return [...warnings.values()];
 }

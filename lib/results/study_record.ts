@@ -17,6 +17,7 @@ export interface StudyRecord {
     readonly gold: readonly (readonly number[])[];
     readonly lengths: readonly (readonly number[])[];
   };
+  /** As the signatures were defined when the run was done; see `studyWarnings`. */
   readonly warnings: readonly FailureWarning[];
   /** What may differ between two runs of one spec. */
   readonly volatile: {

@@ -2,6 +2,7 @@ import { lengthControlledWinRate } from "../evaluation/length_controlled.ts";
 import { winRate } from "../evaluation/win_rate.ts";
 import { type MetricName, type MetricValues, studyMetrics } from "./study_metrics.ts";
 import type { StudyRecord } from "./study_record.ts";
+import { studyWarnings } from "./study_warnings.ts";
 
 /** One cell of a study at one seed, and the record that fills it. */
 export interface StudyCell {
@@ -37,6 +38,7 @@ export function studyRows(
     const { study, arm, armLabel, condition, conditionLabel, conditionValues, seed, hash } =
       planned;
     const cell = { study, arm, armLabel, condition, conditionLabel, conditionValues, seed, hash };
+    const warnings = studyWarnings(record);
     const sft: StudyRow = { ...cell, iteration: 0, last: false, metrics: record.sft, warnings: [] };
     return [
       sft,
@@ -45,7 +47,7 @@ export function studyRows(
         iteration: index + 1,
         last: index === record.iterations.length - 1,
         metrics: { ...metrics, ...record.volatile.iterations[index] },
-        warnings: record.warnings.filter((each) => each.iteration <= index + 1)
+        warnings: warnings.filter((each) => each.iteration <= index + 1)
           .map((each) => each.signature),
       })),
     ];

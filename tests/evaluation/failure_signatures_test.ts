@@ -33,7 +33,25 @@ Deno.test("each failure is named once, at the first iteration that shows it", ()
   assert.deepEqual(signatures({ truncationRate: 0.3 }), ["collapse 1"]);
   assert.deepEqual(signatures({ marginP90: 0.01 }, {}), ["irm-uniformly-low 1"]);
   assert.deepEqual(signatures({ gold: 1 }, { gold: 1.4 }, { gold: 1.2 }), ["decline 3"]);
-  assert.deepEqual(signatures({}, { heldOutLoss: 0.9 }), ["train-held-out-gap 2"]);
+});
+
+Deno.test("the gap is over-fitting: held-out loss above its own best while training's falls", () => {
+  const gap = (...losses: [train: number, heldOut: number][]) =>
+    signatures(...losses.map(([trainLoss, heldOutLoss]) => ({ trainLoss, heldOutLoss })));
+  assert.deepEqual(gap([0.6, 0.65], [0.5, 0.8]), ["train-held-out-gap 2"]);
+  // Against the best, not the one before: 0.6, 0.66, 0.72 rises slowly.
+  assert.deepEqual(gap([0.6, 0.6], [0.5, 0.66], [0.4, 0.72]), ["train-held-out-gap 3"]);
+  // Easy pairs are selected: training's loss falls far below, and held-out pairs lose nothing.
+  assert.deepEqual(gap([0.6, 0.65], [0.2, 0.6], [0.05, 0.62]), []);
+  // Both rise: no over-fitting.
+  assert.deepEqual(gap([0.6, 0.65], [0.7, 0.9]), []);
+  // Ten per cent of IPO's 25, and of a negative loss, is more than 0.1.
+  assert.deepEqual(gap([24, 25], [20, 27]), []);
+  assert.deepEqual(gap([24, 25], [20, 28]), ["train-held-out-gap 2"]);
+  assert.deepEqual(gap([-4, -5], [-6, -4.7], [-7, -4.4]), ["train-held-out-gap 3"]);
+  assert.deepEqual(gap([0.5, 2]), []);
+  assert.deepEqual(gap([NaN, 0.6], [0.5, 0.9]), []);
+  assert.deepEqual(gap([0.6, NaN], [0.5, 0.9], [0.4, 1.1]), ["train-held-out-gap 3"]);
 });
 
 Deno.test("text statistics by hand", () => {
