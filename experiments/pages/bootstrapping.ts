@@ -15,6 +15,8 @@ import {
   seedsText,
 } from "./study_values.ts";
 
+const labelOf = (rows: readonly StudyRow[], arm: string) =>
+  rows.find((row) => row.arm === arm)?.armLabel ?? arm;
 const base = (rows: readonly StudyRow[]) => rows.filter((row) => row.condition === "base");
 
 /** Page of the study of preference bootstrapping. */
@@ -63,6 +65,53 @@ export const bootstrappingPage: StudyPage = {
         ),
     },
     {
+      id: "cross_fitted",
+      reading: "Exploratory, no claim rests on it: margins cross-fitted on held-out halves, so " +
+        "that no policy ranks a pair it was trained on. Gold reward against the same arm " +
+        "without cross-fitting, and SeRA against selection with both cross-fitted.",
+      draw: (rows) =>
+        whereAny(
+          contrastPoints(
+            base(rows),
+            "gold",
+            [
+              { arm: "irm-70-cross-fitted", baseline: "irm-70" },
+              { arm: "sera-cross-fitted", baseline: "sera" },
+              { arm: "sera-cross-fitted", baseline: "irm-70-cross-fitted" },
+            ],
+            {
+              label: (row, { baseline }) => `${row.armLabel} - ${labelOf(rows, baseline)}`,
+            },
+          ),
+          (points) =>
+            intervalsFigure(points, {
+              title: "Cross-fitted margins, base regime (exploratory)",
+              subtitle: seedsText(base(rows)),
+              xTitle: "difference in gold reward",
+            }),
+        ),
+    },
+    {
+      id: "cross_fitted_flips",
+      reading: "Exploratory: flipped pairs among those that selection keeps, by margins of the " +
+        "policy itself and by cross-fitted ones. Lower is better.",
+      draw: (rows) =>
+        whereAny(
+          curvePoints(
+            base(rows).filter((row) => row.arm !== "bootstrap" && row.iteration >= 1),
+            "flippedSelected",
+            { x: (row) => row.iteration },
+          ),
+          (points) =>
+            curvesFigure(points, {
+              title: "Flipped pairs kept, base regime (exploratory)",
+              subtitle: seedsText(base(rows)),
+              xTitle: "iteration",
+              yTitle: "share flipped",
+            }),
+        ),
+    },
+    {
       id: "gold_by_iteration",
       reading: "Learning curves in the base regime.",
       draw: (rows) =>
@@ -107,7 +156,7 @@ export const bootstrappingPage: StudyPage = {
   ],
   metrics: ["gold", "winVsSft", "kl", "length", "onPolicyWrong", "rewardGoldCorrelation"],
   wouldChange: [
-    "Margins cross-fitted on held-out halves, so that no policy ranks what it was trained on.",
+    "Cross-fitted margins in other regimes than the base: fewer pairs are memorised sooner.",
     "A model that is much larger than these.",
     "Fresh prompts: here the policy generates for the prompts of its offline pairs.",
   ],

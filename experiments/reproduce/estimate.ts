@@ -8,7 +8,9 @@ import { sftKey } from "../studies/run_config.ts";
  */
 function work({ method, data, evaluation, world, sft }: RunSpec): number {
   const tokens = 3 * world.clauses;
-  const trained = 3 * 2 * method.batchPairs * method.stepsPerIteration;
+  // Cross-fitting updates a policy a fold, too, in every iteration but the last.
+  const policies = 1 + (method.crossFit ?? 0) * (1 - 1 / method.iterations);
+  const trained = 3 * 2 * method.batchPairs * method.stepsPerIteration * policies;
   const scored = 2 * data.pairs;
   const { onPolicy } = method;
   const sampled = onPolicy === null

@@ -63,6 +63,8 @@ export interface MethodConfig {
   readonly learningRate: number;
   readonly selection: SelectionRule;
   readonly ensemble: EnsembleSpec;
+  /** Folds of cross-fitted margins. Absent where it is off, so that older specs keep their hashes. */
+  readonly crossFit?: number;
   /** null: no bootstrapping. */
   readonly onPolicy: OnPolicyConfig | null;
   /** Swap the pairs that the policy disagrees with, instead of dropping any. */

@@ -21,6 +21,7 @@ export function seraConfigOf({ method, data, world }: RunSpec): SeraConfig {
     optimiser: DEFAULT_ADAMW,
     selection: method.selection,
     ensemble: method.ensemble,
+    ...(method.crossFit === undefined ? {} : { crossFit: method.crossFit }),
     onPolicy: onPolicy === null ? null : {
       prompts: Math.ceil(onPolicy.promptFactor * pairs),
       pairs,
