@@ -1,9 +1,9 @@
 /** `reproduce`: runs what is missing of the studies, then makes tables, verdicts and notebooks. */
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { availableParallelism } from "node:os";
 import type { ClaimResult } from "../lib/evaluation/claim.ts";
 import { parseCommand } from "../lib/cli/command.ts";
-import { choiceOption, integerOption, switchOption } from "../lib/cli/option.ts";
+import { choiceOption, integerOption, switchOption, textOption } from "../lib/cli/option.ts";
 import { runCommand } from "../lib/cli/run_command.ts";
 import { UsageError } from "../lib/cli/usage_error.ts";
 import { projectRoot } from "../lib/engine/layout.ts";
@@ -57,6 +57,11 @@ const command = {
       flags: "--publish",
       description: "write the committed records and tables in results/",
     }),
+    out: textOption({
+      flags: "--out <dir>",
+      description: "folder for records, tables, figures and notebooks",
+      defaultText: ".cache/reproduce",
+    }),
     dryRun: switchOption({ flags: "--dry-run", description: "list the runs and stop" }),
     tables: switchOption({
       flags: "--tables",
@@ -78,12 +83,19 @@ export interface Places {
   readonly out: string;
 }
 
-/** `--publish` writes the committed folder, everything else a folder that git ignores. */
-export function placesOf(preset: PresetName, publish: boolean): Places {
-  const out = join(projectRoot, ".cache", "reproduce", preset);
+/**
+ * `--publish` writes the committed folder, everything else one that git ignores, or `folder`.
+ * All presets share its records.
+ */
+export function placesOf(
+  preset: PresetName,
+  publish: boolean,
+  folder = join(projectRoot, ".cache", "reproduce"),
+): Places {
+  const out = join(folder, preset);
   if (!publish) {
     return {
-      records: join(out, "..", "records"),
+      records: join(folder, "records"),
       tables: join(out, "tables"),
       figures: join(out, "figures"),
       out,
@@ -104,33 +116,45 @@ async function main(args: readonly string[]): Promise<number> {
   if (publish && preset === "smoke") {
     throw new UsageError("--publish does not go with --preset smoke: its numbers mean nothing");
   }
+  if (publish && options.out !== undefined) {
+    throw new UsageError("--publish writes results/: it does not go with --out");
+  }
   const chosen = operands.length === 0 ? studies : [...new Set(operands)].map(studyNamed);
   const seeds = options.seeds === undefined ? {} : { seeds: options.seeds };
   const plans = new Map(chosen.map((study) => [study, planStudy(study, preset, seeds)]));
   const plan = [...plans.values()].flat();
-  const places = placesOf(preset, publish);
+  const folder = options.out === undefined ? undefined : resolve(options.out);
+  const places = placesOf(preset, publish, folder);
   if (dryRun) {
     listRuns(plans, openStudyStore(places.records, STUDY_NAMES, { writable: false }), jobs);
     return 0;
   }
+  const failed = options.tables ? 0 : await doRuns(plan, places, jobs);
+  await report(
+    plans,
+    openStudyStore(places.records, STUDY_NAMES, { writable: false }),
+    places,
+    publish,
+  );
+  if (!options.skipNotebooks) await makeNotebooks(chosen, places, preset, options.seeds);
+  return failed === 0 ? 0 : 1;
+}
+
+/**
+ * Does the missing runs. The records are locked as long: notebooks do runs, too.
+ *
+ * @returns how many failed
+ */
+async function doRuns(plan: readonly PlannedRun[], places: Places, jobs: number): Promise<number> {
   Deno.mkdirSync(places.records, { recursive: true });
   const lock = acquireRunLock(places.records);
   try {
     const store = openStudyStore(places.records, STUDY_NAMES, { writable: true });
-    let failed = 0;
-    if (!options.tables) {
-      const progress = commandProgress();
-      const summary = await runMissing(plan, store, { jobs, sftCache: SFT_CACHE, progress });
-      failed = summary.failed;
-      say(
-        `${summary.planned} runs: ${summary.found} found, ${summary.done} done, ${failed} failed`,
-      );
-    }
-    await report(plans, store, places, publish);
-    if (!options.skipNotebooks) {
-      await makeNotebooks(chosen, places, preset, options.seeds);
-    }
-    return failed === 0 ? 0 : 1;
+    const progress = commandProgress();
+    const summary = await runMissing(plan, store, { jobs, sftCache: SFT_CACHE, progress });
+    const { planned, found, done, failed } = summary;
+    say(`${planned} runs: ${found} found, ${done} done, ${failed} failed`);
+    return failed;
   } finally {
     lock.release();
   }

@@ -1,0 +1,90 @@
+/** `reproduce` as a user runs it: stopped, continued, robbed of records, in other job counts. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "../../lib/engine/layout.ts";
+import { createPrng } from "../../lib/random/prng.ts";
+import type { StudyRecord } from "../../lib/results/study_record.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+/** Bootstrapping's smallest preset: selection, full SeRA and cross-fitted SeRA on two seeds. */
+function spawnReproduce(out: string, jobs: number): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--quiet", `${projectRoot}experiments/reproduce.ts`],
+      ...["bootstrapping", "--preset", "smoke", "--seeds", "2", "--skip-notebooks"],
+      ...["--jobs", String(jobs), "--out", out],
+    ],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function reproduce(out: string, jobs: number): Promise<string> {
+  const { code, stdout, stderr } = await spawnReproduce(out, jobs).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert.equal(code, 0, text(stdout) + text(stderr));
+  return text(stdout);
+}
+
+/** Every table and figure that must not change, by name. */
+function artefacts(out: string): Map<string, string> {
+  const files = ["tables", "figures"].flatMap((folder) =>
+    [...Deno.readDirSync(join(out, "smoke", folder))].map(({ name }) => `${folder}/${name}`)
+  );
+  return new Map(
+    files.filter((name) => !name.includes("_times")).sort().map((name) => [
+      name,
+      [...Deno.readFileSync(join(out, "smoke", name))].join(" "),
+    ]),
+  );
+}
+
+function linesOf(path: string): string[] {
+  return existsSync(path) ? Deno.readTextFileSync(path).split("\n").filter(Boolean) : [];
+}
+
+/** What a record must repeat, by hash. */
+function results(lines: readonly string[]): Map<string, unknown> {
+  return new Map(
+    lines.map((line) => JSON.parse(line) as StudyRecord)
+      .map(({ hash, volatile: _, ...rest }): [string, unknown] => [hash, rest])
+      .sort(([a], [b]) => a < b ? -1 : 1),
+  );
+}
+
+Deno.test("reproduce: Ctrl-C keeps finished runs; without half its records it ends the same", async () => {
+  await withTempDir(async (out) => {
+    const path = join(out, "records", "bootstrapping.jsonl");
+
+    const interrupted = spawnReproduce(out, 2);
+    let ended = false;
+    interrupted.status.then(() => ended = true);
+    while (linesOf(path).length === 0 && !ended) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    if (!ended) interrupted.kill("SIGINT");
+    const { code, stderr } = await interrupted.output();
+    assert.equal(code, 130);
+    assert.match(new TextDecoder().decode(stderr), /finished runs are kept; the same command/);
+    const kept = linesOf(path);
+    assert.ok(kept.length >= 1 && kept.length < 6, `${kept.length} records`);
+
+    const found = `6 runs: ${kept.length} found, ${6 - kept.length} done, 0 failed`;
+    assert.ok((await reproduce(out, 2)).includes(found), found);
+    const lines = linesOf(path);
+    assert.deepEqual(lines.slice(0, kept.length), kept, "finished runs are not repeated");
+    const expected = artefacts(out);
+    assert.ok(expected.has("tables/bootstrapping_verdicts.csv"));
+    assert.ok([...expected.keys()].some((name) => name.startsWith("figures/")));
+
+    const left = createPrng(0, "records that stay").shuffle(lines).slice(0, 3);
+    Deno.writeTextFileSync(path, left.map((line) => line + "\n").join(""));
+    for (const folder of ["tables", "figures"]) {
+      Deno.removeSync(join(out, "smoke", folder), { recursive: true });
+    }
+    assert.match(await reproduce(out, 1), /6 runs: 3 found, 3 done, 0 failed/);
+    assert.deepEqual(results(linesOf(path)), results(lines));
+    assert.deepEqual(artefacts(out), expected);
+  });
+});
