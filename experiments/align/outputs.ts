@@ -46,6 +46,9 @@ export interface FinishedRun {
 /** Examples of generated pairs in the report. */
 const EXAMPLES = 6;
 
+/** Fewest held-out pairs whose accuracy can show a decline. */
+const DECLINE_PAIRS = 100;
+
 /** Writes the adapter or model, the selections, the generated pairs, record.json and report.html. */
 export async function writeOutputs(run: FinishedRun): Promise<void> {
   const { options, folder, iterations } = run;
@@ -189,18 +192,22 @@ async function makeRecord(run: FinishedRun, weightsFile: string): Promise<RunRec
         const next = iterations[i + 1]?.margins ?? null;
         const m = metrics[i] as IterationMetrics;
         return {
-          gold: m.heldOutAccuracy ?? NaN,
+          // With few pairs a fall of a tenth is chance.
+          gold: run.data.heldOut < DECLINE_PAIRS ? NaN : m.heldOutAccuracy ?? NaN,
           distinct2: m.distinct2 ?? NaN,
           repetitionRate: m.repetitionRate ?? NaN,
-          // A short --max-new-tokens cuts the SFT model's responses too: that is no collapse.
-          truncationRate: (m.truncationRate ?? NaN) - (sft.truncationRate ?? 0),
+          truncationRate: m.truncationRate ?? NaN,
           // The margins that the next iteration ranked by are those after this one's update.
           marginP90: next === null ? NaN : percentile(next, 0.9),
           trainLoss: it.trainLoss,
           heldOutLoss: m.heldOutLoss ?? NaN,
         };
       }),
-      sft.distinct2 ?? NaN,
+      {
+        distinct2: sft.distinct2 ?? NaN,
+        truncationRate: sft.truncationRate ?? 0,
+        score: "held-out accuracy",
+      },
     ),
     resultSha256: fingerprintFile(weightsFile),
     machine: readMachine(),

@@ -33,8 +33,9 @@ export interface IterationHealth {
 export const FAILURE_THRESHOLDS = {
   /** Collapse: bigram variety below this share of the SFT model's... */
   distinct2Share: 0.25,
-  /** ... or more repeated bigrams in a response, or unfinished responses, than these shares. */
+  /** ... or more repeated bigrams in a response than this share... */
   repetitionRate: 0.2,
+  /** ... or more unfinished responses than the SFT model has and this share. */
   truncationRate: 0.2,
   /** IRM uniformly low: nine pairs in ten below this margin after the first iteration. */
   marginP90: 0.05,
@@ -49,6 +50,16 @@ export const FAILURE_THRESHOLDS = {
   heldOutRiseShare: 0.1,
 } as const;
 
+/** What a run is compared with. */
+export interface HealthReference {
+  /** Bigram variety of the SFT model's samples, as many as an iteration's. */
+  readonly distinct2: number;
+  /** Share of the SFT model's samples that are unfinished. */
+  readonly truncationRate: number;
+  /** What `gold` is, for messages. */
+  readonly score: string;
+}
+
 /**
  * Names the failures a run shows, each at its first iteration.
  *
@@ -58,12 +69,10 @@ export const FAILURE_THRESHOLDS = {
  * easy, so their loss falls at once with no harm to others; and label noise is in the training pairs
  * alone. The held-out pairs stay the same, so their loss compares with itself. Where both losses
  * rise, the update diverges: a decline or a collapse, not a gap. One iteration shows no gap.
- *
- * @param referenceDistinct2 bigram variety of the SFT model's samples, as many as an iteration's
  */
 export function failureWarnings(
   iterations: readonly IterationHealth[],
-  referenceDistinct2: number,
+  reference: HealthReference,
 ): FailureWarning[] {
   const limit = FAILURE_THRESHOLDS;
   const warnings = new Map<FailureSignature, FailureWarning>();
@@ -75,7 +84,7 @@ export function failureWarnings(
   let fitted: IterationHealth | undefined;
   iterations.forEach((each, index) => {
     const iteration = index + 1;
-    const variety = each.distinct2 / referenceDistinct2;
+    const variety = each.distinct2 / reference.distinct2;
     if (variety < limit.distinct2Share) {
       warn(
         "collapse",
@@ -92,12 +101,12 @@ export function failureWarnings(
           `(limit ${limit.repetitionRate})`,
       );
     }
-    if (each.truncationRate > limit.truncationRate) {
+    if (each.truncationRate > reference.truncationRate + limit.truncationRate) {
       warn(
         "collapse",
         iteration,
-        `truncation rate ${round(each.truncationRate)} ` +
-          `(limit ${limit.truncationRate})`,
+        `truncation rate ${round(each.truncationRate)}, the SFT model's ` +
+          `${round(reference.truncationRate)} (limit +${limit.truncationRate})`,
       );
     }
     if (each.marginP90 < limit.marginP90) {
@@ -112,7 +121,7 @@ export function failureWarnings(
       warn(
         "decline",
         iteration,
-        `gold ${round(each.gold)} after ${round(best)} ` +
+        `${reference.score} ${round(each.gold)} after ${round(best)} ` +
           `(limit ${limit.goldDrop})`,
       );
     }

@@ -13,7 +13,11 @@ import type { StudyRecord } from "./study_record.ts";
 export function studyWarnings(
   { iterations, sft }: Pick<StudyRecord, "iterations" | "sft">,
 ): FailureWarning[] {
-  return failureWarnings(iterations.map(healthOf), sft.distinct2 ?? NaN);
+  return failureWarnings(iterations.map(healthOf), {
+    distinct2: sft.distinct2 ?? NaN,
+    truncationRate: sft.truncationRate ?? 0,
+    score: "gold",
+  });
 }
 
 function healthOf(metrics: MetricValues): IterationHealth {

@@ -17,7 +17,11 @@ const healthy: IterationHealth = {
   heldOutLoss: 0.55,
 };
 const signatures = (...iterations: Partial<IterationHealth>[]) =>
-  failureWarnings(iterations.map((each) => ({ ...healthy, ...each })), 0.4)
+  failureWarnings(iterations.map((each) => ({ ...healthy, ...each })), {
+    distinct2: 0.4,
+    truncationRate: 0,
+    score: "gold",
+  })
     .map(({ signature, iteration }) => `${signature} ${iteration}`);
 
 Deno.test("a healthy run has no warnings; unmeasured values give none", () => {
