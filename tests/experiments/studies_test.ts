@@ -90,6 +90,20 @@ Deno.test("a run's name depends on every value of its spec and on nothing else",
   assert.notEqual(sftKey(withPatch(spec, { sft: { steps: 1 } })), sftKey(spec));
 });
 
+Deno.test("options added later leave the names of earlier runs, and their records, as they were", () => {
+  assert.equal(
+    hashSpec(baseSpec("full", 0)),
+    "46b2647bc649d073721b4f2f4fcde199a39fc7d056a5d050ea9dad2211a353ea",
+  );
+  const crossFitted = planStudy(studyNamed("bootstrapping"), "full").filter(({ spec }) =>
+    "crossFit" in spec.method
+  );
+  assert.deepEqual([...new Set(crossFitted.map(({ condition, arm }) => `${condition} ${arm}`))], [
+    "base irm-70-cross-fitted",
+    "base sera-cross-fitted",
+  ]);
+});
+
 Deno.test("studies share runs: plain DPO at 20 % is run once for selection and noise", () => {
   const hashOf = (study: string) =>
     planStudy(studyNamed(study), "full").find((run) =>

@@ -38,11 +38,16 @@ Deno.test("off, a run asks for no shadow; on, iteration 1 and the policy's own s
   assert.notDeepEqual(marginsAt2(fitted), marginsAt2(plain));
   assert.equal(fitted.rows.length, plain.rows.length, "shadows' steps are not the policy's");
 
-  // Every pair kept: the margins decide nothing, and all of the policy stays bit for bit.
-  const all = { onPolicy: null, selection: { rule: "all" } } as const;
+  // Every pair kept: the margins decide nothing, and policy and bootstrapping stay bit for bit.
+  const all = { selection: { rule: "all" } } as const;
   const [kept, keptFitted] = [await run(all), await run({ ...all, crossFit: FOLDS })];
   assert.deepEqual(keptFitted.weights, kept.weights);
   assert.deepEqual(keptFitted.rows, kept.rows);
+  assert.ok((kept.iterations[2]?.generated.length ?? 0) > 0);
+  assert.deepEqual(
+    keptFitted.iterations.map(({ generated }) => generated),
+    kept.iterations.map(({ generated }) => generated),
+  );
 });
 
 Deno.test("at t = 2 a pair's margin does not depend on its own label, nor on its fold's", async () => {
