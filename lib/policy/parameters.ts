@@ -1,5 +1,6 @@
 import { hostCopy } from "../engine/host_copy.ts";
 import { engine, type Tensor, type Tensor1D, type Tensor2D } from "../engine/tensorflow.ts";
+import { upload } from "../engine/upload.ts";
 import { createPrng } from "../random/prng.ts";
 import type { ModelConfig } from "./config.ts";
 import type { WeightSource } from "./weights.ts";
@@ -129,8 +130,9 @@ export async function loadParameters(
     }
     return await source.read(name);
   };
-  const vector = async (name: string) => tf.keep(tf.tensor1d(await read(name, [d])));
-  const table = async (name: string) => tf.keep(tf.tensor2d(await read(name, [v, d]), [v, d]));
+  const vector = async (name: string) => upload(tf.keep(tf.tensor1d(await read(name, [d]))));
+  const table = async (name: string) =>
+    upload(tf.keep(tf.tensor2d(await read(name, [v, d]), [v, d])));
   const fused = fusedProjections(config);
   const matrix = async (prefix: string, site: FusedSite): Promise<Tensor2D> => {
     const { inputs, projections } = fused[site];
@@ -140,7 +142,7 @@ export async function loadParameters(
       const weights = await read(`${prefix}.${module}.weight`, [width, inputs]);
       putTransposed(values, columns, column, weights, width, inputs);
     }
-    return tf.keep(tf.tensor2d(values, [inputs, columns]));
+    return upload(tf.keep(tf.tensor2d(values, [inputs, columns])));
   };
   const embedding = await table("model.embed_tokens.weight");
   const layers: LayerParameters[] = [];

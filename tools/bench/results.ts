@@ -1,32 +1,9 @@
 /** The files of `results/bench`. */
 import { intervalsFigure, renderSvg, scalingFigure } from "../../lib/figures/mod.ts";
 import { writeDurably } from "../../lib/results/durable_file.ts";
-import type { Machine } from "../../lib/results/machine.ts";
-import type { Provenance } from "../../lib/results/provenance.ts";
 import { isFile } from "../setup/process.ts";
-import type { Measurement } from "./measure.ts";
-import type { ScalingCurve } from "./scaling.ts";
-import type { CaseSummary } from "./summary.ts";
+import type { BenchRecord, Conditions } from "./record.ts";
 import { summaryTable } from "./table.ts";
-
-/** Where and with what something was measured. */
-export interface Conditions {
-  /** Of 1, 5 and 15 minutes, when the run started. */
-  readonly loadAverage: readonly number[];
-  readonly machine: Machine;
-  readonly provenance: Provenance;
-  /** Of one operation, on both sides. */
-  readonly threads: number;
-}
-
-/** `latest.json`. Each row carries its own conditions, for rows may be of different runs. */
-export interface BenchRecord {
-  readonly cases: readonly (Conditions & {
-    readonly summary: CaseSummary;
-    readonly measurement: Measurement;
-  })[];
-  readonly scaling: (Conditions & { readonly curves: readonly ScalingCurve[] }) | null;
-}
 
 /** The last record, if there is one. */
 export function readRecord(path: string): BenchRecord | undefined {

@@ -1,6 +1,6 @@
 /** Results as text. */
 import { logLogSlope } from "../../lib/figures/mod.ts";
-import type { BenchRecord } from "./results.ts";
+import type { BenchRecord } from "./record.ts";
 
 /** A Markdown table of the cases, and one of the scaling curves. */
 export function summaryTable({ cases, scaling }: BenchRecord): string {
