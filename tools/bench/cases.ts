@@ -41,6 +41,8 @@ export interface Workload {
   /** TRL's DPOTrainer on the other side, not a plain PyTorch loop. */
   readonly trl: boolean;
   readonly pairs: PairShape;
+  /** Optimiser steps in one turn of kind `step`; the time is of one. Default 1. */
+  readonly steps?: number;
   readonly onPolicy?: OnPolicyShape;
   readonly generation?: GenerationShape;
   readonly learningRate: number;
@@ -93,7 +95,7 @@ export function fullPairs(pairs: number, context: number): PairShape {
 
 /** Pairs as data sets have them: lengths differ. */
 function mixedPairs(pairs: number): PairShape {
-  return { pairs, prompt: [12, 40], completion: [8, 56] };
+  return { pairs, prompt: [8, 24], completion: [4, 36] };
 }
 
 /** The cases, smaller with `quick`. */
@@ -118,6 +120,7 @@ export function benchCases(quick: boolean): BenchCase[] {
         loraRank: 0,
         trl: false,
         pairs: fullPairs(64, 32),
+        steps: 20,
         learningRate: 5e-4,
       },
     },
@@ -133,6 +136,7 @@ export function benchCases(quick: boolean): BenchCase[] {
         loraRank: 0,
         trl: false,
         pairs: fullPairs(32, 64),
+        steps: 8,
         learningRate: 5e-4,
       },
     },

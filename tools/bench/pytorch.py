@@ -93,7 +93,7 @@ class PlainStep:
     """A DPO step written with PyTorch alone."""
 
     def __init__(self, inputs):
-        self.beta = inputs["beta"]
+        self.beta, self.steps = inputs["beta"], inputs["work"].get("steps", 1)
         self.model = load_model(inputs["model"]).train()
         self.rows = rows_of(inputs["pairs"])
         with torch.no_grad():
@@ -105,8 +105,7 @@ class PlainStep:
     def check(self):
         return self.reference.chunk(2)[0].tolist()
 
-    def run(self):
-        start = time.perf_counter()
+    def step(self):
         logps = completion_logps(self.model, padded(self.rows))
         chosen, rejected = (logps - self.reference).chunk(2)
         loss = -F.logsigmoid(self.beta * (chosen - rejected)).mean()
@@ -114,8 +113,12 @@ class PlainStep:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad()
-        value = loss.item()
-        return time.perf_counter() - start, [value]
+        return loss.item()
+
+    def run(self):
+        start = time.perf_counter()
+        losses = [self.step() for _ in range(self.steps)]
+        return (time.perf_counter() - start) / self.steps, losses
 
 
 class Trainer:

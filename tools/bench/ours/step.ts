@@ -37,7 +37,7 @@ export async function dpoStep(
   return mean(losses);
 }
 
-/** Steps on the same batch; each run's value is its loss, so both sides' trajectories compare. */
+/** Steps on the same batch; each run's values are their losses: both sides' trajectories compare. */
 export async function createStep(inputs: Inputs): Promise<Task> {
   const { policy, base } = await loadModels(inputs);
   const pairs = await withReference(inputs, base);
@@ -45,11 +45,14 @@ export async function createStep(inputs: Inputs): Promise<Task> {
   return {
     check: () => Promise.resolve(pairs.map((pair) => pair.referenceChosenLogp)),
     async run() {
-      let loss = NaN;
+      const { steps = 1 } = inputs.work;
+      const values: number[] = [];
       const seconds = await timed(async () => {
-        loss = await dpoStep(policy, optimiser, pairs, inputs);
+        for (let i = 0; i < steps; i++) {
+          values.push(await dpoStep(policy, optimiser, pairs, inputs));
+        }
       });
-      return { seconds, values: [loss] };
+      return { seconds: seconds / steps, values };
     },
   };
 }
