@@ -1,7 +1,7 @@
 import type { OptionValues } from "../../lib/cli/option.ts";
 import { readPrompts } from "../../lib/data/read_prompts.ts";
 import { tokenizePrompt } from "../../lib/data/tokenize_pairs.ts";
-import { writeJsonl } from "../../lib/data/write_jsonl.ts";
+import { prepareOutput, writeJsonl } from "../../lib/data/write_jsonl.ts";
 import { UserError } from "../../lib/errors.ts";
 import { generate } from "../../lib/policy/generate.ts";
 import { loadPolicy } from "../../lib/policy/load_policy.ts";
@@ -19,6 +19,7 @@ export async function generateResponses(
   progress: ProgressSink,
 ): Promise<string> {
   const file = await readPrompts(options.prompts, { limit: options.limit });
+  prepareOutput(options.out);
   const { files, model } = await loadPolicy(options.model, options.adapter);
   const { tokenizer, config } = files;
   const prompts = file.prompts.map(({ id, prompt }) => {

@@ -1,7 +1,7 @@
 import { readPreferences } from "../../lib/data/read_preferences.ts";
 import { formatSummary, summarizeData } from "../../lib/data/summary.ts";
 import { tokenizePairs } from "../../lib/data/tokenize_pairs.ts";
-import { writeJsonl } from "../../lib/data/write_jsonl.ts";
+import { prepareOutput, writeJsonl } from "../../lib/data/write_jsonl.ts";
 import type { OptionValues } from "../../lib/cli/option.ts";
 import { UserError } from "../../lib/errors.ts";
 import { implicitRewards } from "../../lib/margins/implicit_reward.ts";
@@ -24,6 +24,7 @@ export async function scorePairs(
   progress: ProgressSink,
 ): Promise<string> {
   const file = await readPreferences(options.data, { limit: options.limit });
+  prepareOutput(options.out);
   const { files, model } = await loadPolicy(options.model, options.adapter);
   const tokenized = tokenizePairs(file.pairs, files.tokenizer, {
     maxLength: options.maxLength ?? files.config.maxPositions,

@@ -1,8 +1,26 @@
+import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
 import type { PreferencePair } from "./preference.ts";
 
 /** Bytes gathered before a write. */
 const BUFFER_BYTES = 1 << 20;
+
+/**
+ * Makes the folder that a file is to be written into, before the work whose result it holds.
+ *
+ * @throws {UserError} if `path` is a folder
+ * @throws what the system says where the folder cannot be made
+ */
+export function prepareOutput(path: string): void {
+  let isFolder = false;
+  try {
+    isFolder = Deno.statSync(path).isDirectory;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  if (isFolder) throw new UserError(`${path} is a folder: name a file in it`);
+  Deno.mkdirSync(dirname(path), { recursive: true });
+}
 
 /**
  * Writes records as JSON Lines: to a temporary file beside `path` that then takes its place, so

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { PreferencePair } from "../../lib/data/preference.ts";
 import { readPreferences } from "../../lib/data/read_preferences.ts";
-import { writeJsonl, writePreferences } from "../../lib/data/write_jsonl.ts";
+import { prepareOutput, writeJsonl, writePreferences } from "../../lib/data/write_jsonl.ts";
 import { withFile } from "./temporary_file.ts";
 
 const files = (path: string) => [...Deno.readDirSync(dirname(path))].map(({ name }) => name);
@@ -51,5 +51,18 @@ Deno.test("texts and messages do not go into one file", async () => {
       message: /TRL cannot/,
     });
     assert.equal(Deno.readTextFileSync(path), "old");
+  });
+});
+
+Deno.test("an output's folder is made before the work; a folder is no output", async () => {
+  await withFile("out.jsonl", "old", (path) => {
+    prepareOutput(path);
+    assert.equal(Deno.readTextFileSync(path), "old");
+    const deep = `${path}-more/x/y.jsonl`;
+    prepareOutput(deep);
+    writeJsonl(deep, [1]);
+    assert.equal(Deno.readTextFileSync(deep), "1\n");
+    assert.throws(() => prepareOutput(`${path}-more/x`), { name: "UserError", message: /folder/ });
+    assert.throws(() => prepareOutput(`${path}/y.jsonl`));
   });
 });
