@@ -1,3 +1,4 @@
+import { parseChoice } from "../../lib/cli/option.ts";
 import { UserError } from "../../lib/errors.ts";
 import { lossSpecFromOptions } from "../../lib/losses/loss_spec.ts";
 import type { LossOptions } from "../../lib/losses/loss_spec.ts";
@@ -9,6 +10,11 @@ import type { AlignOptions } from "./options.ts";
 
 /** The run's configuration from the command line; `pairs` is the number of training pairs. */
 export function configure(options: AlignOptions, pairs: number): SeraConfig {
+  if (options.crossFit !== undefined && options.reference === "previous") {
+    throw new UserError(
+      "--cross-fit needs --reference sft: the previous policy has seen every pair",
+    );
+  }
   const steps = options.steps ?? Math.ceil(pairs / options.batch);
   const bootstraps = options.method === "sera" || options.method === "bootstrap";
   const onPolicyPairs = Math.max(1, Math.round(options.onPolicy * pairs));
@@ -58,13 +64,15 @@ export function configure(options: AlignOptions, pairs: number): SeraConfig {
 /** LoRA's settings, or undefined for full fine-tuning. */
 export function configureLora(options: AlignOptions): LoraConfig | undefined {
   if (options.full) return undefined;
+  const targetModules = options.targets === "all-linear"
+    ? LORA_MODULES
+    : options.targets.split(",").map((name) => name.trim());
+  for (const name of targetModules) parseChoice(name, "--targets", LORA_MODULES);
   return {
     rank: options.rank,
     alpha: options.loraAlpha ?? 2 * options.rank,
     dropout: options.dropout,
-    targetModules: options.targets === "all-linear"
-      ? LORA_MODULES
-      : options.targets.split(",").map((name) => name.trim()),
+    targetModules,
   };
 }
 
