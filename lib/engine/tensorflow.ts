@@ -125,7 +125,8 @@ async function choose(): Promise<Engine> {
   for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const) {
     if (!exists(bindingPath(name))) continue;
     const gpu = name === "@tensorflow/tfjs-node-gpu";
-    if (gpu && !gpuVisible()) {
+    // Without a GPU its package computes on the processor, too: better than wasm.
+    if (gpu && !gpuVisible() && exists(bindingPath("@tensorflow/tfjs-node"))) {
       failures.push(`${name}: no GPU visible`);
       continue;
     }
@@ -180,7 +181,8 @@ async function loadNode(name: NodePackage, reason: string): Promise<Engine> {
       device: backend.isUsingGpuDevice ? "gpu" : "cpu",
       threads: Number(Deno.env.get("TF_NUM_INTRAOP_THREADS")) || navigator.hardwareConcurrency,
       oneDnn: Deno.env.get("TF_ENABLE_ONEDNN_OPTS") !== "0",
-      nativeOps: loadNativeOps(),
+      // They are kernels for the processor.
+      nativeOps: !backend.isUsingGpuDevice && loadNativeOps(),
     },
     raw: {
       execute: (opName, attributes, inputs, numOutputs) =>

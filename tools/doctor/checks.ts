@@ -64,16 +64,21 @@ export async function engineFindings(): Promise<Finding[]> {
   ];
 }
 
-/** Whether an NVIDIA GPU is here and used. */
+/** Whether an NVIDIA GPU is here and used; call after `engineFindings`, which loads the engine. */
 export function gpuFinding(): Finding {
   if (!nvidiaDriver()) return { label: "GPU", value: "no NVIDIA driver found" };
   const value = capture("nvidia-smi", ["--query-gpu=name,memory.total", "--format=csv,noheader"]) ??
     "NVIDIA driver found";
   const line = value.replaceAll("\n", "; ");
+  if (gpuInUse()) return { label: "GPU", value: line };
   const stamp = readStamp("binding-gpu");
-  return stamp?.outcome === "done"
-    ? { label: "GPU", value: line }
-    : { label: "GPU", value: `${line}, not used`, hint: "`deno task setup --gpu`" };
+  return {
+    label: "GPU",
+    value: `${line}, not used`,
+    hint: stamp?.outcome === "done"
+      ? "`deno task doctor` with TF_CPP_MIN_LOG_LEVEL=0 shows why libtensorflow leaves it out"
+      : stamp?.message ?? "`deno task setup --gpu`",
+  };
 }
 
 /** Jupyter and its Deno kernel: needed by the notebooks, not by `align`. */
@@ -123,6 +128,15 @@ export function spaceFindings(): Finding[] {
         : `SmolLM2-135M-Instruct, ${(model / 2 ** 20).toFixed(0)} MiB`,
     },
   ];
+}
+
+/** Whether the loaded engine computes on the GPU. */
+function gpuInUse(): boolean {
+  try {
+    return engine().info.device === "gpu";
+  } catch {
+    return false;
+  }
 }
 
 /** Best rate over about one second; 2 n^3 operations a product. */

@@ -3,6 +3,8 @@
  *
  * deno task doctor
  */
+import { parseArgs } from "node:util";
+import { messageOf } from "../../lib/errors.ts";
 import {
   engineFindings,
   gpuFinding,
@@ -11,6 +13,17 @@ import {
   toolFindings,
 } from "./checks.ts";
 import { format } from "./report.ts";
+
+try {
+  const { values } = parseArgs({ args: Deno.args, options: { help: { type: "boolean" } } });
+  if (values.help) {
+    console.log("deno task doctor\n\nSays what the suite found on this machine. No options.");
+    Deno.exit(0);
+  }
+} catch (error) {
+  console.error(`error: ${messageOf(error)}`);
+  Deno.exit(2);
+}
 
 const findings = [
   ...toolFindings(),

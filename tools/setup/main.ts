@@ -31,13 +31,23 @@ function chooseDevice(said: Device | undefined): Device {
   }
 }
 
-/** Stages one after another; the steps of a stage run side by side. */
+/** Whether the GPU's binding was tried and could not be made. */
+const gpuFailed = () => readStamp("binding-gpu")?.outcome === "unavailable";
+
+/**
+ * Stages one after another; the steps of a stage run side by side. A GPU that was tried in vain
+ * gives way to the processor, not to wasm.
+ */
 function plan(device: Device, model: boolean): Step[][] {
+  const givesWay = device === "gpu" && gpuFailed();
+  const used = givesWay ? "cpu" : device;
+  const library = (of: Device) => nativeSource === "wheel" ? [libtensorflowStep(of)] : [];
   return [
     [npmPackagesStep],
     [environmentStep],
-    nativeSource === "wheel" ? [libtensorflowStep(device)] : [],
-    [bindingStep(device), nativeOpsStep(device), jupyterStep],
+    ...(givesWay ? [library("gpu"), [bindingStep("gpu")]] : []),
+    library(used),
+    [bindingStep(used), nativeOpsStep(used), jupyterStep],
     [kernelSpecStep, ...(model ? [testModelStep] : [])],
   ];
 }
@@ -61,10 +71,6 @@ async function runStages(stages: Step[][], retry: boolean): Promise<void> {
     }
   };
   for (const stage of stages) await Promise.all(stage.map(runOne));
-  const binding = steps.find((step) => step.id.startsWith("binding"));
-  if (binding !== undefined && readStamp(binding.id)?.outcome !== "done") {
-    say("set-up: going on with the wasm backend: same results, 10 to 30 times slower");
-  }
   say(`set-up: finished in ${((performance.now() - started) / 1000).toFixed(0)} s`);
 }
 
@@ -101,6 +107,10 @@ async function main(args: string[]): Promise<void> {
   // Another set-up that runs now does the work; its stamps are read afterwards.
   await lock.lock(true);
   await runStages(stages, retry);
+  if (device === "gpu" && gpuFailed()) await runStages(plan(device, values.model), false);
+  if (!["binding-gpu", "binding-cpu"].some((id) => readStamp(id)?.outcome === "done")) {
+    say("set-up: going on with the wasm backend: same results, 10 to 30 times slower");
+  }
 }
 
 try {
