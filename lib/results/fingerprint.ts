@@ -22,19 +22,6 @@ export function bytesOf(array: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBu
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-/** SHA-256 of named tensors or arrays: names, types, lengths and bytes; their order does not matter. */
-export function fingerprintArrays(
-  arrays: ReadonlyMap<string, ArrayBufferView<ArrayBuffer>>,
-): string {
-  const hash = createHash("sha256");
-  for (const name of [...arrays.keys()].sort()) {
-    const array = arrays.get(name) as ArrayBufferView<ArrayBuffer>;
-    hash.update(canonicalJson([name, array.constructor.name, array.byteLength]));
-    hash.update(bytesOf(array));
-  }
-  return hash.digest("hex");
-}
-
 /**
  * SHA-256 of token sequences, in order. Two lists of sequences with the same tokens but other
  * borders differ.
@@ -61,10 +48,4 @@ export function fingerprintFile(path: string): string {
     throw new UserError(`cannot read ${path}: ${messageOf(error)}; check the path and its rights`);
   }
   return hash.digest("hex");
-}
-
-/** SHA-256 of files under their names: of a model's folder, say. */
-export function fingerprintFiles(paths: readonly string[]): string {
-  const named = paths.map((path) => [path.split(/[\\/]/).at(-1) ?? path, fingerprintFile(path)]);
-  return fingerprintJson(named.sort());
 }

@@ -37,7 +37,7 @@ import { groupOf, type TrainingPair } from "./update.ts";
 export interface SeraInput {
   /** The SFT model with the part that trains; ends as pi_T. */
   readonly policy: LanguageModel;
-  /** The SFT model, frozen. Not read by reference-free losses, but KL and rewards may need it. */
+  /** The SFT model, frozen: scored once for all pairs, and by `evaluate`. */
   readonly reference: LanguageModel;
   /** Offline pairs. */
   readonly pairs: readonly TokenizedPair[];

@@ -112,7 +112,7 @@ async function oneStep(
   const fail = (what: string) =>
     new UserError(
       `iteration ${iteration}, step ${step}: ${what}; ` +
-        "the last good state is kept: lower the learning rate or raise the gradient clipping",
+        "the last good state is kept: lower the learning rate or the largest gradient norm",
     );
   const upstream = (logps: Float64Array, first: number, end: number): Float64Array => {
     const members = batch.slice(first, end);

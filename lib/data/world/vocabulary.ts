@@ -101,8 +101,6 @@ export function idsOf(kind: WordClass): number[] {
   return WORLD_WORDS.flatMap((word, id) => word.kind === kind ? [id] : []);
 }
 
-/** Id of the padding token. */
-export const PAD_ID = idsOf("pad")[0] as number;
 /** Id of the token that begins a prompt. */
 export const BOS_ID = idsOf("bos")[0] as number;
 /** Id of the token that ends a response. */
