@@ -71,13 +71,16 @@ export function gpuFinding(): Finding {
     "NVIDIA driver found";
   const line = value.replaceAll("\n", "; ");
   if (gpuInUse()) return { label: "GPU", value: line };
-  const stamp = readStamp("binding-gpu");
+  const stamps = [readStamp("libtensorflow-gpu"), readStamp("binding-gpu")];
+  const failed = stamps.find((stamp) => stamp?.outcome === "unavailable");
   return {
     label: "GPU",
     value: `${line}, not used`,
-    hint: stamp?.outcome === "done"
+    hint: failed !== undefined
+      ? `${failed.message}: ${failed.hint || "`deno task setup --gpu`"}`
+      : stamps.every((stamp) => stamp?.outcome === "done")
       ? "`deno task doctor` with TF_CPP_MIN_LOG_LEVEL=0 shows why libtensorflow leaves it out"
-      : stamp?.message ?? "`deno task setup --gpu`",
+      : "`deno task setup --gpu`",
   };
 }
 
