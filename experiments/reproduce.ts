@@ -198,7 +198,13 @@ async function report(
     say(headlines(verdicts, publish ? [] : publishedVerdicts(study, plan)).join("\n"));
   }
   if (publish) {
-    const readme = new TextEncoder().encode(resultsReadme(studies));
+    const readme = new TextEncoder().encode(resultsReadme(studies, (study) => {
+      const plan = planStudy(study, "full");
+      return {
+        done: plan.filter(({ hash }) => store.records.has(hash)).length,
+        planned: plan.length,
+      };
+    }));
     writeDurably(join(places.tables, "..", "README.md"), [readme]);
   }
   say(`\ntables: ${relative(Deno.cwd(), places.tables)}`);

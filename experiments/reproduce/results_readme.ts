@@ -2,8 +2,17 @@ import { type MetricName, metricText, studyMetrics } from "../../lib/results/stu
 import { tableMarkdown } from "../../lib/results/study_tables.ts";
 import type { Study } from "../studies/study.ts";
 
+/** How many of a study's runs have a record. */
+export interface Coverage {
+  readonly done: number;
+  readonly planned: number;
+}
+
 /** `results/README.md`: every file, column and unit, and the command that makes them. */
-export function resultsReadme(studies: readonly Study[]): string {
+export function resultsReadme(
+  studies: readonly Study[],
+  coverage: (study: Study) => Coverage,
+): string {
   const metrics = tableMarkdown({
     columns: ["metric", "unit", "meaning"],
     rows: (Object.keys(studyMetrics) as MetricName[]).map((name) => {
@@ -11,10 +20,15 @@ export function resultsReadme(studies: readonly Study[]): string {
       return [`\`${name}\``, unit, text + (volatile ? " (differs between two runs)" : "")];
     }),
   });
-  const names = studies.map(({ id, title }) => `- \`${id}\`: ${title}.`).join("\n");
+  const names = studies.map((study) => {
+    const { done, planned } = coverage(study);
+    const runs = done === planned ? `all ${planned} runs` : `${done} of ${planned} runs so far`;
+    return `- \`${study.id}\`: ${study.title}; ${runs}.`;
+  }).join("\n");
   return `# Published results
 
-Made by \`npx -y deno@2.9.6 task reproduce --preset full --publish\`. Finished runs are never repeated;
+Made by \`npx -y deno@2.9.6 task reproduce --preset full --publish\`, which goes on where runs are
+missing. Finished runs are never repeated;
 \`--tables\` makes the tables again from the records, byte for byte. Do not edit these files.
 
 Studies:

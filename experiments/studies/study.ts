@@ -37,6 +37,8 @@ export interface Study {
   readonly conditions: readonly Condition[];
   readonly claims: readonly Claim[];
   readonly presets: Readonly<Record<PresetName, StudyPreset>>;
+  /** First of its seeds, below 100. Default 0: runs are shared with the other studies. */
+  readonly firstSeed?: number;
 }
 
 export type StudyName = "selection" | "noise" | "length" | "gamma" | "bootstrapping" | "cost";
@@ -51,12 +53,12 @@ export interface PlannedRun extends StudyCell {
  * The runs of a study, in table order: condition, arm, seed.
  *
  * @param seeds instead of the preset's number of seeds
- * @param firstSeed 0 for published results, 100 and up for tuning
+ * @param firstSeed instead of the study's own; 100 and up for tuning
  */
 export function planStudy(
   study: Study,
   preset: PresetName,
-  { seeds, firstSeed = 0 }: { seeds?: number; firstSeed?: number } = {},
+  { seeds, firstSeed = study.firstSeed ?? 0 }: { seeds?: number; firstSeed?: number } = {},
 ): PlannedRun[] {
   const { includes = () => true, seeds: presetSeeds } = study.presets[preset];
   const runs: PlannedRun[] = [];
