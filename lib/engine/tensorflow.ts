@@ -153,9 +153,11 @@ async function loadNode(name: NodePackage, reason: string): Promise<Engine> {
   // libtensorflow reads these when it is loaded; Deno.env.set reaches the C environment.
   setDefault("TF_ENABLE_ONEDNN_OPTS", "1");
   setDefault("TF_CPP_MIN_LOG_LEVEL", "2");
-  // On a GPU: float32 as it is (TF32 keeps three digits), and sums in a fixed order.
-  setDefault("NVIDIA_TF32_OVERRIDE", "0");
-  setDefault("TF_DETERMINISTIC_OPS", "1");
+  if (name === "@tensorflow/tfjs-node-gpu") {
+    // Float32 as it is (TF32 keeps three digits), and sums in a fixed order.
+    setDefault("NVIDIA_TF32_OVERRIDE", "0");
+    setDefault("TF_DETERMINISTIC_OPS", "1");
+  }
   const threads = threadsWanted();
   if (threads !== undefined) Deno.env.set("TF_NUM_INTRAOP_THREADS", String(threads));
 
