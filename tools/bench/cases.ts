@@ -52,6 +52,8 @@ export interface Workload {
 export interface BenchCase {
   readonly id: CaseId;
   readonly title: string;
+  /** The title in the plot. */
+  readonly label: string;
   /** Largest accepted time of ours / time of PyTorch. */
   readonly goal: number;
   /** What one repetition handles, for rates: pairs or tokens. */
@@ -111,6 +113,7 @@ export function benchCases(quick: boolean): BenchCase[] {
     {
       id: "a",
       title: "DPO step, D 64, 3 layers, T 32, V 80, 64 pairs",
+      label: "tiny DPO step",
       goal: 0.8,
       unit: "pair",
       count: 64,
@@ -127,6 +130,7 @@ export function benchCases(quick: boolean): BenchCase[] {
     {
       id: "b",
       title: "DPO step, D 128, 4 layers, T 64, V 256, 32 pairs",
+      label: "small DPO step",
       goal: 1,
       unit: "pair",
       count: 32,
@@ -143,6 +147,7 @@ export function benchCases(quick: boolean): BenchCase[] {
     {
       id: "c",
       title: "LoRA DPO step, SmolLM2-135M, T 64, 8 pairs (TRL)",
+      label: "LoRA DPO step",
       goal: 0.8,
       unit: "pair",
       count: 8,
@@ -151,6 +156,7 @@ export function benchCases(quick: boolean): BenchCase[] {
     {
       id: "d",
       title: `scoring, SmolLM2-135M, ${scored} pairs`,
+      label: "scoring",
       goal: 0.8,
       unit: "pair",
       count: scored,
@@ -159,6 +165,7 @@ export function benchCases(quick: boolean): BenchCase[] {
     {
       id: "e",
       title: `generation, SmolLM2-135M, batch 16, ${generation.newTokens} tokens`,
+      label: "generation",
       goal: 0.8,
       unit: "token",
       count: generation.batch * generation.newTokens,
@@ -174,6 +181,7 @@ export function benchCases(quick: boolean): BenchCase[] {
     {
       id: "f",
       title: `one SeRA iteration, SmolLM2-135M, ${iteration} pairs (TRL)`,
+      label: "SeRA iteration",
       goal: 0.6,
       unit: "pair",
       count: iteration,

@@ -31,7 +31,7 @@ function casesFigure({ cases }: BenchRecord) {
   const percent = (ratio: number) => 100 * (ratio - 1);
   return intervalsFigure(
     cases.map(({ summary }) => ({
-      label: `${summary.id}: ${summary.title}`,
+      label: `${summary.id}: ${summary.label}`,
       difference: percent(summary.ratio),
       low: percent(summary.least),
       high: percent(summary.most),

@@ -7,6 +7,7 @@ import type { Measurement } from "./measure.ts";
 export interface CaseSummary {
   readonly id: string;
   readonly title: string;
+  readonly label: string;
   /** Median seconds. */
   readonly ours: number;
   readonly pytorch: number;
@@ -28,7 +29,7 @@ export interface CaseSummary {
 
 /** Sums up one case. Ratios pair each repetition with the other side's next turn. */
 export function summarise(
-  { id, title, goal, unit, count }: BenchCase,
+  { id, title, label, goal, unit, count }: BenchCase,
   { ours, pytorch, oursPeak, pytorchPeak }: Measurement,
 ): CaseSummary {
   if (ours.length === 0 || ours.length !== pytorch.length) {
@@ -40,6 +41,7 @@ export function summarise(
   return {
     id,
     title,
+    label,
     ours: median([...ours]),
     pytorch: median([...pytorch]),
     ratio,
