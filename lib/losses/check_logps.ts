@@ -28,7 +28,7 @@ export function checkLogps(logps: PairLogps, usesReference: boolean): number {
     if (index >= 0) {
       throw new UserError(
         `${name}[${index}] is ${logps[name][index]}: the model gave a log-probability that is ` +
-          "not finite; lower the learning rate or check its weights",
+          "not finite; check its weights",
       );
     }
   }
