@@ -7,6 +7,7 @@ export function summaryTable({ cases, scaling }: BenchRecord): string {
   const rows = cases.map(({ summary: s, measurement }) => [
     s.id,
     s.title,
+    String(measurement.ours.length),
     seconds(s.ours),
     seconds(s.pytorch),
     `${s.ratio.toFixed(2)} (${s.least.toFixed(2)}-${s.most.toFixed(2)})`,
@@ -22,6 +23,7 @@ export function summaryTable({ cases, scaling }: BenchRecord): string {
     parts.push(markdown([
       "case",
       "work",
+      "turns",
       "ours, s",
       "PyTorch, s",
       "ours / PyTorch",
