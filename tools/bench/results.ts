@@ -21,7 +21,11 @@ export async function writeResults(folder: string, record: BenchRecord): Promise
   for (const { id, title, points, expectedSlope, series } of record.scaling?.curves ?? []) {
     const rows = points.map((point) => ({ ...point, series }));
     const svg = await renderSvg(
-      scalingFigure(rows, { title: `Time against ${title}`, xTitle: title, expectedSlope }),
+      scalingFigure(rows, {
+        title: `Time against ${title}`,
+        xTitle: title,
+        expectedSlope: Math.round(100 * expectedSlope) / 100,
+      }),
     );
     write(`scaling_${id}.svg`, svg);
   }
