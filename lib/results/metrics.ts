@@ -1,26 +1,5 @@
 import type { Estimate } from "../evaluation/intervals.ts";
 
-/** What one optimiser step did. Means run over the pairs of the step; all before the update. */
-export interface StepMetrics {
-  /** From 1. */
-  readonly iteration: number;
-  /** From 1 within the iteration. */
-  readonly step: number;
-  /** Mean loss, nats (its own unit for IPO, SLiC-HF and hinge). */
-  readonly loss: number;
-  /** Mean reward margin by the formula that the loss optimises. */
-  readonly margin: number;
-  /** Share of pairs whose margin is positive (ties count half), in [0, 1]. */
-  readonly accuracy: number;
-  /** Mean policy log-probability of the chosen completions, nats. */
-  readonly chosenLogp: number;
-  /** Mean policy log-probability of the rejected completions, nats. */
-  readonly rejectedLogp: number;
-  readonly learningRate: number;
-  /** L2 norm of the gradient before clipping. */
-  readonly gradientNorm: number;
-}
-
 /** A mean with its 95 % interval; the bounds are null where a single value gives none. */
 export interface RecordedEstimate {
   readonly mean: number;

@@ -2,7 +2,8 @@ import type { EngineInfo } from "../engine/tensorflow.ts";
 import type { FailureWarning } from "../evaluation/failure_signatures.ts";
 import type { JsonObject } from "./canonical_json.ts";
 import type { Machine } from "./machine.ts";
-import type { IterationMetrics, StepMetrics } from "./metrics.ts";
+import type { StepRow } from "../training/sera_store.ts";
+import type { IterationMetrics } from "./metrics.ts";
 import type { Provenance } from "./provenance.ts";
 
 /** `format` of records written by this version. */
@@ -59,7 +60,7 @@ export interface RunRecord {
   readonly provenance: Provenance;
   readonly backend: EngineInfo;
   readonly data: DataSummary;
-  readonly steps: readonly StepMetrics[];
+  readonly steps: readonly StepRow[];
   readonly iterations: readonly IterationMetrics[];
   readonly warnings: readonly FailureWarning[];
   /** SHA-256 of the final adapter or weights file. */

@@ -9,20 +9,24 @@ export interface UpdateState {
   readonly moments: Snapshot;
 }
 
-/** One optimiser step. Means over its pairs, before the update. */
+/** What one optimiser step did. Means run over the pairs of the step; all before the update. */
 export interface StepRow {
-  readonly iteration: number;
   /** From 1. */
+  readonly iteration: number;
+  /** From 1 within the iteration. */
   readonly step: number;
+  /** Mean loss, nats (its own unit for IPO, SLiC-HF and hinge). */
   readonly loss: number;
+  /** Mean reward margin by the formula that the loss optimises. */
   readonly margin: number;
-  /** Share of pairs with a positive margin, ties half. */
+  /** Share of pairs whose margin is positive (ties count half), in [0, 1]. */
   readonly accuracy: number;
-  /** Mean log-probabilities, nats. */
+  /** Mean policy log-probability of the chosen completions, nats. */
   readonly chosenLogp: number;
+  /** Mean policy log-probability of the rejected completions, nats. */
   readonly rejectedLogp: number;
   readonly learningRate: number;
-  /** Before clipping. */
+  /** L2 norm of the gradient before clipping. */
   readonly gradientNorm: number;
 }
 

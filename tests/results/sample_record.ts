@@ -1,5 +1,6 @@
 import { fingerprintJson } from "../../lib/results/fingerprint.ts";
-import type { IterationMetrics, StepMetrics } from "../../lib/results/metrics.ts";
+import type { IterationMetrics } from "../../lib/results/metrics.ts";
+import type { StepRow } from "../../lib/training/sera_store.ts";
 import { RECORD_FORMAT, type RunRecord } from "../../lib/results/record.ts";
 
 const spec = {
@@ -16,7 +17,7 @@ const spec = {
 
 /** A made-up record with every part filled in, for tests of what reads records. */
 export function sampleRecord(stepsEach = 12): RunRecord {
-  const steps: StepMetrics[] = [];
+  const steps: StepRow[] = [];
   const iterations: IterationMetrics[] = [];
   for (let iteration = 1; iteration <= 3; iteration++) {
     for (let step = 1; step <= stepsEach; step++) {
