@@ -195,7 +195,8 @@ async function report(
     writeTables(places.tables, tables);
     await writeFigures(places.figures, study.id, studyRows(plan, store.records));
     say(`\n${study.id}: ${study.title}`);
-    say(headlines(verdicts, publish ? [] : publishedVerdicts(study, plan)).join("\n"));
+    const published = publish ? [] : publishedVerdicts(study, plan);
+    say(headlines(verdicts, published, study.claims.length).join("\n"));
   }
   if (publish) {
     const readme = new TextEncoder().encode(resultsReadme(studies, (study) => {

@@ -27,6 +27,7 @@ export const bootstrappingPage: StudyPage = {
   figures: [
     {
       id: "sera_minus_selection",
+      paired: true,
       reading: "Gold reward of full SeRA minus IRM selection alone, one row a regime, paired by " +
         "seed. Right of zero: bootstrapping helped.",
       draw: (rows) =>
@@ -66,6 +67,7 @@ export const bootstrappingPage: StudyPage = {
     },
     {
       id: "cross_fitted",
+      paired: true,
       reading: "Exploratory, no claim rests on it: margins cross-fitted on held-out halves, so " +
         "that no policy ranks a pair it was trained on. Gold reward against the same arm " +
         "without cross-fitting, and SeRA against selection with both cross-fitted.",

@@ -24,12 +24,13 @@ export const costPage: StudyPage = {
           (points) =>
             phasesFigure(points, {
               title: "Seconds an iteration by phase",
-              subtitle: "mean over seeds and iterations; two runs share two cores",
+              subtitle: "mean over seeds and iterations, one thread a run",
             }),
         ),
     },
     {
       id: "time_ratio",
+      paired: true,
       reading: "Natural logarithm of the ratio of training times to plain DPO's, paired by seed: " +
         "0.69 is twice as long.",
       draw: (rows) =>

@@ -23,6 +23,7 @@ export const noisePage: StudyPage = {
   figures: [
     {
       id: "sera_minus_plain",
+      paired: true,
       reading: "Gold reward of each loss with SeRA minus the same loss alone, paired by seed.",
       draw: (rows) =>
         whereAny(
@@ -48,6 +49,7 @@ export const noisePage: StudyPage = {
     },
     {
       id: "parts_minus_dpo",
+      paired: true,
       reading:
         "SeRA's parts alone, the robust losses and the controls, minus plain DPO. All arms " +
         "take equally many steps on equally many pairs.",
@@ -121,6 +123,7 @@ export const noisePage: StudyPage = {
     },
     {
       id: "anchor",
+      paired: true,
       reading:
         "SeRA and selection alone minus DPO, at 20 % flips, for three weights alpha of the " +
         "NLL anchor: one choice of alpha must not decide the verdict.",

@@ -18,14 +18,14 @@ import {
   showVerdict,
 } from "../../lib/notebook/mod.ts";
 import { metricText } from "../../lib/results/study_metrics.ts";
-import { type StudyRow, studyRows } from "../../lib/results/study_rows.ts";
+import { onSharedSeeds, type StudyRow, studyRows } from "../../lib/results/study_rows.ts";
 import { openStudyStore, type StudyStore } from "../../lib/results/study_store.ts";
 import { verdicts } from "../../lib/results/study_tables.ts";
 import { baseSpec, type PresetName, presetNames } from "../studies/settings.ts";
 import { studies } from "../studies/studies.ts";
-import { type PlannedRun, planStudy, type StudyName } from "../studies/study.ts";
+import { claimsOf, type PlannedRun, planStudy, type StudyName } from "../studies/study.ts";
 import { LOCAL_RECORDS, localRunArguments } from "./local_runs.ts";
-import type { StudyPage } from "./page.ts";
+import { drawFigure, type StudyPage } from "./page.ts";
 import { pages } from "./pages.ts";
 import { estimateOf, groupRows, lastRows } from "./study_values.ts";
 
@@ -132,10 +132,8 @@ export class NotebookPage {
     }
   }
 
-  /** Claims about the conditions that the preset runs. */
   #claims(): Claim[] {
-    const conditions = new Set(this.#plan.map((run) => run.condition));
-    return this.#page.study.claims.filter((claim) => conditions.has(claim.condition));
+    return claimsOf(this.#page.study, this.#plan);
   }
 
   async #runLive(
@@ -148,7 +146,7 @@ export class NotebookPage {
     let drawn = performance.now();
     const redraw = async () => {
       drawn = performance.now();
-      const spec = main.draw(studyRows(plan, openRecords(LOCAL_RECORDS).records));
+      const spec = drawFigure(main, studyRows(plan, openRecords(LOCAL_RECORDS).records));
       if (spec === undefined) return;
       const shown = await figureDisplay(spec, { id: `live_${main.id}` });
       if (figure === undefined) figure = await liveView(shown);
@@ -184,7 +182,7 @@ export class NotebookPage {
       const known = figures.map((figure) => figure.id).join(", ");
       throw new UserError(`the page "${study.id}" has no figure "${id}"; it has ${known}`);
     }
-    const spec = chosen.draw(this.#rows);
+    const spec = drawFigure(chosen, this.#rows);
     if (spec === undefined) {
       await showMarkdown(`*No record has what this figure shows yet (${id}).*`);
       return;
@@ -196,7 +194,7 @@ export class NotebookPage {
   /** Means with the half-widths of their intervals after the last iteration. */
   async showResults(): Promise<void> {
     const { metrics } = this.#page;
-    const table = groupRows(lastRows(this.#rows), (row) => [row.condition, row.arm])
+    const table = groupRows(lastRows(onSharedSeeds(this.#rows)), (row) => [row.condition, row.arm])
       .map((group) => ({
         condition: group[0]?.conditionLabel,
         arm: group[0]?.armLabel,
@@ -210,7 +208,9 @@ export class NotebookPage {
         })),
       }));
     await showTable(table, {
-      caption: "After the last iteration: mean \u00b1 half of the 95 % interval",
+      caption:
+        "After the last iteration: mean \u00b1 half of the 95 % interval, over the seeds that " +
+        "all arms of a condition share",
     });
     await showTable(
       metrics.map((metric) => ({ metric, ...metricText(metric) }))
@@ -223,7 +223,7 @@ export class NotebookPage {
   async showVerdicts(): Promise<void> {
     const claims = this.#claims();
     if (claims.length === 0) {
-      await showMarkdown("No claim concerns the conditions that this preset runs.");
+      await showMarkdown("No claim concerns the cells that this preset runs.");
       return;
     }
     await showVerdict(

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { MetricName } from "../../lib/results/study_metrics.ts";
-import type { StudyRow } from "../../lib/results/study_rows.ts";
+import { onSharedSeeds, type StudyRow } from "../../lib/results/study_rows.ts";
 import type { Study } from "../studies/study.ts";
 
 /** A figure of a study's page. */
@@ -9,6 +9,11 @@ export interface PageFigure {
   readonly id: string;
   /** How to read it, in a sentence or two of Markdown. */
   readonly reading: string;
+  /**
+   * Whether it shows differences between two arms, paired by seed: each uses every seed that its two
+   * arms have. Other figures get the seeds that all arms of a condition share.
+   */
+  readonly paired?: true;
   /** The figure; undefined where the rows have nothing for it yet. */
   readonly draw: (rows: readonly StudyRow[]) => TopLevelSpec | undefined;
 }
@@ -24,6 +29,14 @@ export interface StudyPage {
   readonly metrics: readonly MetricName[];
   /** What would change the verdict. */
   readonly wouldChange: readonly string[];
+}
+
+/** Draws a figure from all the rows of its study. */
+export function drawFigure(
+  { draw, paired }: PageFigure,
+  rows: readonly StudyRow[],
+): TopLevelSpec | undefined {
+  return draw(paired ? rows : onSharedSeeds(rows));
 }
 
 /** Draws only where there are rows. */

@@ -44,6 +44,7 @@ export const selectionPage: StudyPage = {
   figures: [
     {
       id: "gold_difference",
+      paired: true,
       reading: "Gold reward after the last iteration minus that of random selection with as many " +
         "pairs, paired by seed. Right of zero: better than random.",
       draw: (rows) =>

@@ -3,6 +3,7 @@ import { renderSvg } from "../../lib/figures/mod.ts";
 import { writeDurably } from "../../lib/results/durable_file.ts";
 import type { StudyRow } from "../../lib/results/study_rows.ts";
 import type { StudyName } from "../studies/study.ts";
+import { drawFigure } from "./page.ts";
 import { pages } from "./pages.ts";
 
 /**
@@ -17,10 +18,10 @@ export async function writeFigures(
 ): Promise<string[]> {
   Deno.mkdirSync(folder, { recursive: true });
   const written: string[] = [];
-  for (const { id, draw } of pages[study].figures) {
-    const spec = draw(rows);
+  for (const figure of pages[study].figures) {
+    const spec = drawFigure(figure, rows);
     if (spec === undefined) continue;
-    const name = `${study}_${id}.svg`;
+    const name = `${study}_${figure.id}.svg`;
     writeDurably(join(folder, name), [new TextEncoder().encode(await renderSvg(spec))]);
     written.push(name);
   }

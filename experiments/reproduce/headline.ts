@@ -4,11 +4,13 @@ import type { ClaimResult } from "../../lib/evaluation/claim.ts";
  * One line a claim: verdict and difference, and beside it the published difference with whether the
  * reproduced one lies inside its 95 % interval. Claims without two seeds are only counted.
  *
+ * @param claims how many claims the study has in all
  * @param published empty where nothing comparable is published
  */
 export function headlines(
   reproduced: readonly ClaimResult[],
   published: readonly ClaimResult[],
+  claims: number,
 ): string[] {
   const byId = new Map(published.map((result) => [result.claim.id, result]));
   const lines = reproduced.flatMap(({ claim, verdict, difference }) => {
@@ -22,7 +24,7 @@ export function headlines(
       `${interval(other)}: ${agrees ? "agrees" : "does not agree"}`,
     ];
   });
-  const untested = reproduced.length - lines.length;
+  const untested = claims - lines.length;
   return untested === 0
     ? lines
     : [...lines, `  ${untested} more claims need cells or seeds that were not run`];

@@ -53,16 +53,18 @@ export async function runMissing(
 
   const tasks = tasksOf(missing, sftCache);
   const label = new Map(tasks.map((task) => [task.id, task.label]));
+  let models = tasks.length - missing.length;
   let failed = 0;
   progress.phase("studies", found + missing.length, { unit: "run", done: found });
   const summary = await runQueue<StudyTask, StudyTaskResult>(tasks, jobs, {
     module: new URL("../studies/worker.ts", import.meta.url).href,
     env: { SERA_THREADS: "1", OMP_NUM_THREADS: "1", TF_CPP_MIN_LOG_LEVEL: "3" },
   }, {
-    onStart: (_, running) => progress.advance(0, { running }),
+    onStart: (_, running) => progress.advance(0, { running, "SFT models left": models }),
     onDone: ({ payload, id }, result, running) => {
       if (result !== null) addToStudies(plan, store, id, result);
-      progress.advance(payload.kind === "run" ? 1 : 0, { running });
+      else models--;
+      progress.advance(payload.kind === "run" ? 1 : 0, { running, "SFT models left": models });
     },
     onRetry: (task, reason) => progress.message(`${task.label} failed, once more: ${reason}`),
     onFailed: (task, reason, running) => {
@@ -72,8 +74,8 @@ export async function runMissing(
     },
   });
   progress.done();
-  const models = tasks.length - missing.length;
-  return { planned, found, done: Math.max(0, summary.done - models), failed };
+  const trained = tasks.length - missing.length - models;
+  return { planned, found, done: summary.done - trained, failed };
 }
 
 function addToStudies(

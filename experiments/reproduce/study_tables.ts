@@ -3,7 +3,7 @@ import type { ClaimResult } from "../../lib/evaluation/claim.ts";
 import { meanWithInterval } from "../../lib/evaluation/intervals.ts";
 import { writeDurably } from "../../lib/results/durable_file.ts";
 import type { StudyRecord } from "../../lib/results/study_record.ts";
-import { headToHead, studyRows } from "../../lib/results/study_rows.ts";
+import { headToHead, onSharedSeeds, studyRows } from "../../lib/results/study_rows.ts";
 import { studyWarnings } from "../../lib/results/study_warnings.ts";
 import {
   steadyMetrics,
@@ -15,7 +15,7 @@ import {
   verdictTable,
   volatileMetrics,
 } from "../../lib/results/study_tables.ts";
-import type { PlannedRun, Study } from "../studies/study.ts";
+import { claimsOf, type PlannedRun, type Study } from "../studies/study.ts";
 
 /** The tables of one study by file name, without ending. */
 export type StudyTables = Readonly<Record<string, Table>>;
@@ -27,17 +27,21 @@ export function tablesOf(
   records: ReadonlyMap<string, StudyRecord>,
 ): { readonly tables: StudyTables; readonly verdicts: readonly ClaimResult[] } {
   const rows = studyRows(plan, records);
-  const judged = verdicts(study.claims, rows);
+  const shared = onSharedSeeds(rows);
+  const judged = verdicts(claimsOf(study, plan), rows);
   const steady = judged.filter(({ claim }) => !isVolatile(claim.metric));
   const timed = judged.filter(({ claim }) => isVolatile(claim.metric));
   return {
     tables: {
-      [`${study.id}_summary`]: summaryTable(rows, steadyMetrics),
+      [`${study.id}_summary`]: summaryTable(shared, steadyMetrics),
       [`${study.id}_win_rates`]: winRateTable(plan, records),
       [`${study.id}_failures`]: failureTable(plan, records),
       [`${study.id}_verdicts`]: verdictTable(steady),
       ...(timed.length > 0 ? { [`${study.id}_times_verdicts`]: verdictTable(timed) } : {}),
-      [`${study.id}_times`]: summaryTable(rows.filter((row) => row.iteration > 0), volatileMetrics),
+      [`${study.id}_times`]: summaryTable(
+        shared.filter((row) => row.iteration > 0),
+        volatileMetrics,
+      ),
     },
     verdicts: judged,
   };

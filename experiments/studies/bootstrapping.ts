@@ -123,6 +123,10 @@ export const bootstrappingStudy: Study = {
         ["alpha-1", "stop-after-2", "clean"].includes(condition) &&
           arm !== "bootstrap" && !isCrossFitted(arm),
     },
-    full: { seeds: 5, includes: (arm, condition) => condition === "base" || !isCrossFitted(arm) },
+    full: {
+      seeds: 5,
+      claimSeeds: 10,
+      includes: (arm, condition) => condition === "base" || !isCrossFitted(arm),
+    },
   },
 };

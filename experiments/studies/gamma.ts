@@ -85,6 +85,6 @@ export const gammaStudy: Study = {
           ? ["gamma-0", "ema-0.3", "ema-0.9"].includes(arm)
           : ["gamma-0", "ema-0.3"].includes(arm),
     },
-    full: { seeds: 5 },
+    full: { seeds: 5, claimSeeds: 10 },
   },
 };

@@ -94,6 +94,6 @@ export const lengthStudy: Study = {
         condition === "confound-0.5" ||
         condition !== "confound-0.25" && ["dpo", "sera"].includes(arm),
     },
-    full: { seeds: 5 },
+    full: { seeds: 5, claimSeeds: 10 },
   },
 };

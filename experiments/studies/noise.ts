@@ -129,6 +129,7 @@ export const noiseStudy: Study = {
     },
     full: {
       seeds: 5,
+      claimSeeds: 10,
       includes: (arm, condition) => !condition.includes("alpha") || CORE_ARMS.includes(arm),
     },
   },

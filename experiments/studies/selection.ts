@@ -96,6 +96,6 @@ export const selectionStudy: Study = {
           ? arm === "dpo" || arm.endsWith("-70") || arm === "irm-50"
           : ["dpo", "irm-70", "random-70"].includes(arm),
     },
-    full: { seeds: 5 },
+    full: { seeds: 5, claimSeeds: 10 },
   },
 };

@@ -24,6 +24,8 @@ export interface Condition {
 export interface StudyPreset {
   /** Published seeds 0, 1, 2, ... */
   readonly seeds: number;
+  /** Seeds of the cells that a claim compares, where more than of the others. */
+  readonly claimSeeds?: number;
   /** Which arms meet which conditions; every pair unless told. */
   readonly includes?: (arm: string, condition: string) => boolean;
 }
@@ -60,12 +62,19 @@ export function planStudy(
   preset: PresetName,
   { seeds, firstSeed = study.firstSeed ?? 0 }: { seeds?: number; firstSeed?: number } = {},
 ): PlannedRun[] {
-  const { includes = () => true, seeds: presetSeeds } = study.presets[preset];
+  const { includes = () => true, seeds: presetSeeds, claimSeeds } = study.presets[preset];
+  const claimed = new Set(
+    study.claims.flatMap(({ condition, arm, baseline }) =>
+      [arm, baseline].map((id) => cellKey(id, condition))
+    ),
+  );
+  const seedsOf = (arm: string, condition: string) =>
+    seeds ?? (claimed.has(cellKey(arm, condition)) ? claimSeeds : undefined) ?? presetSeeds;
   const runs: PlannedRun[] = [];
   for (const condition of study.conditions) {
     for (const arm of study.arms) {
       if (!includes(arm.id, condition.id)) continue;
-      for (let i = 0; i < (seeds ?? presetSeeds); i++) {
+      for (let i = 0; i < seedsOf(arm.id, condition.id); i++) {
         const spec = specOf(arm, condition, baseSpec(preset, firstSeed + i));
         runs.push({
           study: study.id,
@@ -82,6 +91,18 @@ export function planStudy(
     }
   }
   return runs;
+}
+
+/** The claims whose two cells a plan has: the family that its verdicts are corrected over. */
+export function claimsOf(study: Study, plan: readonly StudyCell[]): Claim[] {
+  const cells = new Set(plan.map(({ arm, condition }) => cellKey(arm, condition)));
+  return study.claims.filter(({ condition, arm, baseline }) =>
+    cells.has(cellKey(arm, condition)) && cells.has(cellKey(baseline, condition))
+  );
+}
+
+function cellKey(arm: string, condition: string): string {
+  return JSON.stringify([arm, condition]);
 }
 
 /** The base spec with the condition's change, then the arm's. */

@@ -54,6 +54,19 @@ export function studyRows(
   });
 }
 
+/**
+ * The rows of the seeds that all arms of a condition have: what arms are compared side by side on,
+ * as seeds differ more than arms do. A condition whose arms share no seed (yet) keeps all its rows.
+ */
+export function onSharedSeeds(rows: readonly StudyRow[]): StudyRow[] {
+  return [...Map.groupBy(rows, (row) => row.condition).values()].flatMap((condition) => {
+    const arms = [...Map.groupBy(condition, (row) => row.arm).values()]
+      .map((arm) => new Set(arm.map((row) => row.seed)));
+    const shared = arms.reduce((kept, seeds) => kept.intersection(seeds));
+    return shared.size === 0 ? condition : condition.filter((row) => shared.has(row.seed));
+  });
+}
+
 /** A metric's value in a row; NaN where the row has none. */
 export function metricOf(row: StudyRow, metric: MetricName): number {
   return row.metrics[metric] ?? NaN;

@@ -4,7 +4,7 @@ import { isMetricName } from "../../lib/results/study_rows.ts";
 import { baseSpec, presetNames } from "../../experiments/studies/settings.ts";
 import { hashSpec, sftKey, withPatch } from "../../experiments/studies/run_config.ts";
 import { studies, studyNamed } from "../../experiments/studies/studies.ts";
-import { planStudy } from "../../experiments/studies/study.ts";
+import { claimsOf, planStudy } from "../../experiments/studies/study.ts";
 
 Deno.test("every study: ids are unique, claims name cells and metrics that exist", () => {
   assert.equal(new Set(studies.map((study) => study.id)).size, 6);
@@ -24,15 +24,32 @@ Deno.test("every study: ids are unique, claims name cells and metrics that exist
   }
 });
 
-Deno.test("the full preset runs every claim's cells with at least five seeds", () => {
+Deno.test("the full preset runs every claim's cells with ten seeds, cost and other cells with five", () => {
   for (const study of studies) {
     const plan = planStudy(study, "full");
-    for (const { condition, arm, baseline } of study.claims) {
-      for (const id of [arm, baseline]) {
-        const cells = plan.filter((run) => run.condition === condition && run.arm === id);
-        assert.ok(cells.length >= 5, `${study.id} ${condition} ${id}: ${cells.length}`);
-      }
+    const claimed = new Set(
+      study.claims.flatMap(({ condition, arm, baseline }) =>
+        [arm, baseline].map((id) => `${condition} ${id}`)
+      ),
+    );
+    const cells = Map.groupBy(plan, (run) => `${run.condition} ${run.arm}`);
+    assert.ok([...claimed].every((cell) => cells.has(cell)), study.id);
+    for (const [cell, runs] of cells) {
+      assert.equal(runs.length, claimed.has(cell) && study.id !== "cost" ? 10 : 5, cell);
     }
+    assert.deepEqual(claimsOf(study, plan), study.claims);
+  }
+});
+
+Deno.test("a smaller preset judges the claims whose two cells it runs, and no other", () => {
+  const study = studyNamed("noise");
+  const plan = planStudy(study, "quick");
+  const has = (arm: string, condition: string) =>
+    plan.some((run) => run.arm === arm && run.condition === condition);
+  const judged = claimsOf(study, plan).map((claim) => claim.id);
+  assert.ok(judged.length > 0 && judged.length < study.claims.length);
+  for (const { id, arm, baseline, condition } of study.claims) {
+    assert.equal(judged.includes(id), has(arm, condition) && has(baseline, condition), id);
   }
 });
 

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { StudyRecord } from "../../lib/results/study_record.ts";
 import { openStudyStore } from "../../lib/results/study_store.ts";
-import { headToHead, type StudyCell, studyRows } from "../../lib/results/study_rows.ts";
+import {
+  headToHead,
+  onSharedSeeds,
+  type StudyCell,
+  studyRows,
+} from "../../lib/results/study_rows.ts";
 import { summaryTable, tableCsv, tableMarkdown } from "../../lib/results/study_tables.ts";
 import { tablesOf, writeTables } from "../../experiments/reproduce/study_tables.ts";
 import { type PlannedRun, planStudy } from "../../experiments/studies/study.ts";
@@ -98,6 +103,21 @@ Deno.test("rows: the SFT model, then every iteration, with times and warnings so
     tableMarkdown(table).includes("| c | x | 2 | kl | nats a response | 1.5 |  |  | 1 |"),
   );
   assert.equal(tableCsv({ columns: ["a"], rows: [['say "x, y"']] }), 'a\n"say ""x, y"""\n');
+});
+
+Deno.test("side by side: only seeds that all arms of a condition share, all rows where there is none", () => {
+  const made = (arm: string, seeds: number[], condition = "c") =>
+    seeds.map((seed): StudyCell => ({ ...cell(arm, seed, "h"), condition }));
+  const records = new Map([["h", record("h", 1)]]);
+  const kept = (cells: StudyCell[]) =>
+    onSharedSeeds(studyRows(cells, records)).filter((row) => row.last)
+      .map((row) => `${row.condition} ${row.arm} ${row.seed}`);
+  assert.deepEqual(
+    kept([...made("x", [0, 1, 2]), ...made("y", [1, 2, 3]), ...made("x", [7], "d")]),
+    ["c x 1", "c x 2", "c y 1", "c y 2", "d x 7"],
+  );
+  assert.deepEqual(kept([...made("x", [0]), ...made("y", [1])]), ["c x 0", "c y 1"]);
+  assert.deepEqual(onSharedSeeds([]), []);
 });
 
 Deno.test("head to head: the same prompts and seed, against the baseline arm", () => {
