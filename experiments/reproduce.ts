@@ -17,6 +17,7 @@ import { writeFigures } from "./pages/write_figures.ts";
 import { estimateSeconds } from "./reproduce/estimate.ts";
 import { headlines } from "./reproduce/headline.ts";
 import { executeAndExport, notebooksOf } from "./reproduce/notebooks.ts";
+import { withVerdicts } from "./reproduce/readme_verdicts.ts";
 import { resultsReadme } from "./reproduce/results_readme.ts";
 import { missingRuns, runMissing } from "./reproduce/run_missing.ts";
 import { tablesOf, writeTables } from "./reproduce/study_tables.ts";
@@ -207,9 +208,21 @@ async function report(
       };
     }));
     writeDurably(join(places.tables, "..", "README.md"), [readme]);
+    publishVerdicts(store);
   }
   say(`\ntables: ${relative(Deno.cwd(), places.tables)}`);
   say(`figures: ${relative(Deno.cwd(), places.figures)}`);
+}
+
+/** The README's table: the full plan's verdicts, whichever studies and cells this command named. */
+function publishVerdicts(store: StudyStore): void {
+  const path = join(projectRoot, "README.md");
+  const results = new Map(studies.map((study) => [
+    study,
+    tablesOf(study, planStudy(study, "full"), store.records).verdicts,
+  ]));
+  const text = withVerdicts(Deno.readTextFileSync(path), results);
+  writeDurably(path, [new TextEncoder().encode(text)]);
 }
 
 /** The published verdicts on the claims whose settings this plan shares. */

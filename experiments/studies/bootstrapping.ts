@@ -110,6 +110,13 @@ export const bootstrappingStudy: Study = {
       smallestEffect: 0.05,
     },
   ],
+  headlines: [
+    "sera-over-irm-base",
+    "sera-over-irm-clean",
+    "sera-over-irm-alpha-0",
+    "sera-over-irm-alpha-1",
+    "labels-get-worse",
+  ],
   presets: {
     smoke: {
       seeds: 2,

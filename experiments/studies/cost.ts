@@ -66,6 +66,7 @@ export const costStudy: Study = {
   ],
   // Times are compared within this study alone: no run is shared with one that ran beside other work.
   firstSeed: 50,
+  headlines: ["selection-within-25-percent", "sera-within-twice"],
   presets: {
     smoke: {
       seeds: 2,

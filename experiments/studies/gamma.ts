@@ -72,6 +72,7 @@ export const gammaStudy: Study = {
     gammaArm("uniform", "uniform", "uniform", 1),
   ],
   claims,
+  headlines: ["gold-at-3", "flips-at-3", "gold-at-6", "flips-at-6"],
   presets: {
     smoke: {
       seeds: 2,

@@ -83,6 +83,12 @@ export const lengthStudy: Study = {
       smallestEffect: 0.1,
     },
   ],
+  headlines: [
+    "shorter-at-0.5",
+    "gold-at-0.5",
+    "reward-length-correlation-at-0.5",
+    "irm-enriches-longer",
+  ],
   presets: {
     smoke: {
       seeds: 2,

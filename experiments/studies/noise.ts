@@ -47,10 +47,10 @@ const SERA_HELPS =
   "SeRA improves every direct alignment algorithm it is added to, most under noise.";
 const CORE_ARMS = ["dpo", "sera", "irm-70", "random-70"];
 
-const seraClaims = ["dpo", ...OTHER_LOSSES.map(([name]) => name)].flatMap((loss) =>
+const seraClaims = [["dpo", "DPO"] as const, ...OTHER_LOSSES].flatMap(([loss, label]) =>
   [0, 20, 40].map((noise): Claim => ({
     id: `sera-over-${loss}-at-${noise}`,
-    text: `With ${noise} % flipped, SeRA on ${loss} has a higher gold reward than ${loss} alone.`,
+    text: `With ${noise} % flipped, SeRA on ${label} has a higher gold reward than ${label} alone.`,
     paper: SERA_HELPS,
     metric: "gold",
     condition: `noise-${noise}`,
@@ -91,9 +91,9 @@ export const noiseStudy: Study = {
   ],
   claims: [
     ...seraClaims,
-    ...["rdpo", "cdpo"].map((baseline): Claim => ({
+    ...([["rdpo", "rDPO"], ["cdpo", "cDPO"]] as const).map(([baseline, label]): Claim => ({
       id: `sera-over-${baseline}-at-40`,
-      text: `With 40 % flipped, SeRA on DPO beats ${baseline}, which is told the flip rate.`,
+      text: `With 40 % flipped, SeRA on DPO beats ${label}, which is told the flip rate.`,
       paper: "SeRA beats losses made for noisy labels.",
       metric: "gold",
       condition: "noise-40",
@@ -114,6 +114,23 @@ export const noiseStudy: Study = {
       direction: "higher",
       smallestEffect: 0.05,
     })),
+  ],
+  headlines: [
+    "sera-over-dpo-at-0",
+    "sera-over-dpo-at-20",
+    "sera-over-dpo-at-40",
+    "sera-over-ipo-at-0",
+    "sera-over-ipo-at-20",
+    "sera-over-ipo-at-40",
+    "sera-over-slic-hf-at-0",
+    "sera-over-slic-hf-at-20",
+    "sera-over-slic-hf-at-40",
+    "sera-over-simpo-at-0",
+    "sera-over-simpo-at-20",
+    "sera-over-simpo-at-40",
+    "sera-over-rdpo-at-40",
+    "sera-over-dpo-alpha-0",
+    "sera-over-dpo-alpha-1",
   ],
   presets: {
     smoke: {

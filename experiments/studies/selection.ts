@@ -83,6 +83,14 @@ export const selectionStudy: Study = {
       smallestEffect: 0.02,
     })),
   ],
+  headlines: [
+    "irm-70-over-random-70-at-0",
+    "irm-70-over-random-70-at-20",
+    "irm-70-over-random-70-at-40",
+    "irm-70-over-dpo-at-20",
+    "fewer-flips-at-20",
+    "fewer-flips-at-40",
+  ],
   presets: {
     smoke: {
       seeds: 2,

@@ -38,6 +38,8 @@ export interface Study {
   readonly arms: readonly Arm[];
   readonly conditions: readonly Condition[];
   readonly claims: readonly Claim[];
+  /** The claims that the README shows, by id. */
+  readonly headlines: readonly string[];
   readonly presets: Readonly<Record<PresetName, StudyPreset>>;
   /** First of its seeds, below 100. Default 0: runs are shared with the other studies. */
   readonly firstSeed?: number;

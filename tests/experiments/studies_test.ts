@@ -8,7 +8,9 @@ import { claimsOf, planStudy } from "../../experiments/studies/study.ts";
 
 Deno.test("every study: ids are unique, claims name cells and metrics that exist", () => {
   assert.equal(new Set(studies.map((study) => study.id)).size, 6);
-  for (const { id, arms, conditions, claims } of studies) {
+  for (const { id, arms, conditions, claims, headlines } of studies) {
+    const claimIds = claims.map((claim) => claim.id);
+    assert.ok(headlines.length > 0 && headlines.every((each) => claimIds.includes(each)), id);
     const armIds = new Set(arms.map((arm) => arm.id));
     const conditionIds = new Set(conditions.map((condition) => condition.id));
     assert.equal(armIds.size, arms.length, id);
