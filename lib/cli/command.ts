@@ -27,6 +27,8 @@ export interface CommandSpec<O extends OptionTable> {
 export interface ParsedCommand<O extends OptionTable> {
   readonly options: OptionValues<O>;
   readonly operands: readonly string[];
+  /** The options that the line itself gives, by their keys in the table. */
+  readonly given: ReadonlySet<keyof O>;
 }
 
 /** `--help` was asked for; `message` is the text to print. */
@@ -63,7 +65,10 @@ export function parseCommand<O extends OptionTable>(
     const name = spec.operands?.syntax.replaceAll(/[^\w-]/g, "") ?? "";
     for (const operand of command.args) parseChoice(operand, name, choices);
   }
-  return { options: values as OptionValues<O>, operands: [...command.args] };
+  const given = new Set(
+    Object.keys(spec.options).filter((key) => command.getOptionValueSource(key) === "cli"),
+  );
+  return { options: values as OptionValues<O>, operands: [...command.args], given };
 }
 
 /** The text of `--help`. */

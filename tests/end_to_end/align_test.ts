@@ -9,14 +9,18 @@ import { makeTinyModelFolder } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
 
 /** A tiny model, 40 pairs, and the arguments of a short SeRA run on them. */
-async function prepare(dir: string): Promise<(out: string) => string[]> {
+async function prepare(
+  dir: string,
+  weights = ["--rank", "4", "--dropout", "0.1"],
+): Promise<(out: string) => string[]> {
   const model = join(dir, "model"), data = join(dir, "pairs.jsonl");
   await makeTinyModelFolder(model, { seed: 7 });
   await Deno.writeTextFile(data, jsonLines(tinyPairs(40, 3)));
   return (out) => [
     ...["--model", model, "--data", data, "--out", join(dir, out)],
-    ...["--rank", "4", "--lr", "0.02", "--batch", "6", "--flip-labels", "0.2"],
-    ...["--max-new-tokens", "12", "--dropout", "0.1", "--checkpoint-seconds", "0"],
+    ...["--lr", "0.02", "--batch", "6", "--flip-labels", "0.2"],
+    ...["--max-new-tokens", "12", "--checkpoint-seconds", "0"],
+    ...weights,
   ];
 }
 
@@ -160,8 +164,8 @@ Deno.test("score and generate use the adapter, in the order of the data", async 
 
 Deno.test("full fine-tuning saves a model that scores like the policy", async () => {
   await withTempDir(async (dir) => {
-    const args = await prepare(dir);
-    const options = ["--full", "--lr", "0.005", "--iterations", "2", "--method", "select"];
+    const args = await prepare(dir, ["--full"]);
+    const options = ["--lr", "0.005", "--iterations", "2", "--method", "select"];
     const run = await runScript("align", [...args("full"), ...options]);
     assert.equal(run.code, 0, run.stderr);
     const scored = await runScript("score", [
