@@ -23,14 +23,17 @@ export interface RunMissingSummary {
   readonly failed: number;
 }
 
-/** Runs of the plan without a record, each once, in order. */
+/**
+ * Runs of the plan without a record, each once. The arms of one condition and seed follow each
+ * other, so that what is compared ran under the same load and comes in together.
+ */
 export function missingRuns(plan: readonly PlannedRun[], store: StudyStore): PlannedRun[] {
-  const seen = new Set<string>();
-  return plan.filter(({ hash }) => {
-    const isNew = !seen.has(hash) && !store.records.has(hash);
-    seen.add(hash);
-    return isNew;
-  });
+  const missing = new Map<string, PlannedRun>();
+  for (const run of plan) {
+    if (!store.records.has(run.hash) && !missing.has(run.hash)) missing.set(run.hash, run);
+  }
+  const conditions = Map.groupBy(missing.values(), (run) => `${run.study} ${run.condition}`);
+  return [...conditions.values()].flatMap((runs) => runs.toSorted((a, b) => a.seed - b.seed));
 }
 
 /**

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ProgressSink } from "../../lib/progress/progress_sink.ts";
 import { type StudyRecord } from "../../lib/results/study_record.ts";
-import { openStudyStore } from "../../lib/results/study_store.ts";
+import { openStudyStore, type StudyStore } from "../../lib/results/study_store.ts";
 import { canonicalJson } from "../../lib/results/canonical_json.ts";
-import { runMissing } from "../../experiments/reproduce/run_missing.ts";
+import { missingRuns, runMissing } from "../../experiments/reproduce/run_missing.ts";
 import { tablesOf, writeTables } from "../../experiments/reproduce/study_tables.ts";
 import { hashSpec, withPatch } from "../../experiments/studies/run_config.ts";
 import { noiseStudy } from "../../experiments/studies/noise.ts";
+import { studyNamed } from "../../experiments/studies/studies.ts";
 import { type PlannedRun, planStudy } from "../../experiments/studies/study.ts";
 
 /** Four runs (DPO and SeRA, two seeds) that take a fraction of a second each. */
@@ -106,4 +107,16 @@ Deno.test("a run that cannot work fails after two tries, by name, and the others
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("arms of one condition and seed run after each other", () => {
+  const study = studyNamed("cost");
+  const plan = planStudy(study, "quick");
+  const none = { records: new Map() } as unknown as StudyStore;
+  const order = missingRuns(plan, none);
+  assert.equal(order.length, plan.length);
+  assert.deepEqual(
+    order.slice(0, 6).map((run) => `${run.condition} ${run.seed} ${run.arm}`),
+    [50, 51].flatMap((seed) => ["dpo", "irm-70", "sera"].map((arm) => `pairs-500 ${seed} ${arm}`)),
+  );
 });
