@@ -56,18 +56,33 @@ export async function runMissing(
 
   const tasks = tasksOf(missing, sftCache);
   const label = new Map(tasks.map((task) => [task.id, task.label]));
-  let models = tasks.length - missing.length;
+  const models = tasks.length - missing.length;
+  let runs = 0;
   let failed = 0;
-  progress.phase("studies", found + missing.length, { unit: "run", done: found });
-  const summary = await runQueue<StudyTask, StudyTaskResult>(tasks, jobs, {
+  // Models first, in a phase of their own: their time says nothing about a run's.
+  const beginRuns = () =>
+    progress.phase("studies", found + missing.length, { unit: "run", done: found });
+  if (models > 0) progress.phase("SFT models", models, { unit: "model" });
+  else beginRuns();
+  let runsBegun = models === 0;
+  await runQueue<StudyTask, StudyTaskResult>(tasks, jobs, {
     module: new URL("../studies/worker.ts", import.meta.url).href,
     env: { SERA_THREADS: "1", OMP_NUM_THREADS: "1", TF_CPP_MIN_LOG_LEVEL: "3" },
   }, {
-    onStart: (_, running) => progress.advance(0, { running, "SFT models left": models }),
-    onDone: ({ payload, id }, result, running) => {
-      if (result !== null) addToStudies(plan, store, id, result);
-      else models--;
-      progress.advance(payload.kind === "run" ? 1 : 0, { running, "SFT models left": models });
+    onStart: ({ payload }, running) => {
+      if (payload.kind === "run" && !runsBegun) {
+        runsBegun = true;
+        progress.done();
+        beginRuns();
+      }
+      progress.advance(0, { running });
+    },
+    onDone: ({ id }, result, running) => {
+      if (result !== null) {
+        runs++;
+        addToStudies(plan, store, id, result);
+      }
+      progress.advance(Number((result === null) !== runsBegun), { running });
     },
     onRetry: (task, reason) => progress.message(`${task.label} failed, once more: ${reason}`),
     onFailed: (task, reason, running) => {
@@ -77,8 +92,7 @@ export async function runMissing(
     },
   });
   progress.done();
-  const trained = tasks.length - missing.length - models;
-  return { planned, found, done: summary.done - trained, failed };
+  return { planned, found, done: runs, failed };
 }
 
 function addToStudies(

@@ -1,7 +1,7 @@
 /** What the figure builders share: checks, the order and colour of arms, panels, label placement. */
 import type { TopLevelSpec } from "vega-lite";
 import { UserError } from "../errors.ts";
-import { CONFIG, LABEL_ADVANCE, PALETTE, SCHEMA, SHAPES } from "./theme.ts";
+import { CONFIG, LABEL_ADVANCE, PALETTE, RESERVED_PLACES, SCHEMA, SHAPES } from "./theme.ts";
 
 /** Text of a figure that the rows cannot give. */
 export interface FigureText {
@@ -49,11 +49,31 @@ export function distinct<Value>(values: readonly Value[]): Value[] {
   return [...new Set(values)];
 }
 
-function cycle<Value>(values: readonly Value[], count: number, period = 1): Value[] {
-  return Array.from(
-    { length: count },
-    (_, index) => values[Math.floor(index / period) % values.length] as Value,
-  );
+/** Each arm's place in palette and shapes: its reserved one, or the first that no other arm takes. */
+function placesOf(arms: readonly string[]): number[] {
+  const taken = new Set(arms.map((arm) => RESERVED_PLACES.get(arm)));
+  let next = 0;
+  return arms.map((arm) => {
+    const reserved = RESERVED_PLACES.get(arm);
+    if (reserved !== undefined) return reserved;
+    while (taken.has(next)) next++;
+    return next++;
+  });
+}
+
+function byArm(
+  field: string,
+  arms: readonly string[],
+  looks: readonly string[],
+  legend: Record<string, unknown> | null,
+): Record<string, unknown> {
+  const range = placesOf(arms).map((place) => looks[place % looks.length]);
+  return {
+    field,
+    type: "nominal",
+    scale: { domain: arms, range },
+    legend: legend && { title: null, orient: "bottom", columns: 4, ...legend },
+  };
 }
 
 /** Colour by arm. `legend` false where arms carry direct labels. */
@@ -62,12 +82,7 @@ export function armColour(
   arms: readonly string[],
   legend: boolean,
 ): Record<string, unknown> {
-  return {
-    field,
-    type: "nominal",
-    scale: { domain: arms, range: cycle(PALETTE, arms.length) },
-    legend: legend ? { title: null, orient: "bottom", columns: 4, symbolType: "circle" } : null,
-  };
+  return byArm(field, arms, PALETTE, legend ? { symbolType: "circle" } : null);
 }
 
 /** Mark shape by arm, so that no arm is told by its colour alone. */
@@ -76,12 +91,7 @@ export function armShape(
   arms: readonly string[],
   legend: boolean,
 ): Record<string, unknown> {
-  return {
-    field,
-    type: "nominal",
-    scale: { domain: arms, range: cycle(SHAPES, arms.length) },
-    legend: legend ? { title: null, orient: "bottom", columns: 4 } : null,
-  };
+  return byArm(field, arms, SHAPES, legend ? {} : null);
 }
 
 /** Width in px of the longest label, at LABEL_SIZE. */

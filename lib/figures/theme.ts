@@ -32,6 +32,16 @@ export const SHAPES = [
   "triangle-down",
 ] as const;
 
+/** Places in PALETTE and SHAPES of the arms that most figures show: each looks the same in all. */
+export const RESERVED_PLACES: ReadonlyMap<string, number> = new Map([
+  ["DPO", 0],
+  ["SeRA", 1],
+  ["IRM 70 %", 2],
+  ["random 70 %", 3],
+  ["bootstrap only", 4],
+  ["relabel only", 5],
+]);
+
 /** Text and lines that belong to no arm. */
 export const NEUTRAL = "#555555";
 

@@ -25,13 +25,14 @@ const plan: PlannedRun[] = planStudy(noiseStudy, "smoke").map((run) => {
 
 function recorder(): { progress: ProgressSink; messages: string[]; counted: () => number } {
   const messages: string[] = [];
+  let phase = "";
   let count = 0;
   return {
     messages,
     counted: () => count,
     progress: {
-      phase: () => {},
-      advance: (n) => count += n,
+      phase: (name) => phase = name,
+      advance: (n) => count += phase === "studies" ? n : 0,
       message: (text) => messages.push(text),
       done: () => {},
     },

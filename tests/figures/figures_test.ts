@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { logLogSlope, renderPng, renderSvg } from "../../lib/figures/mod.ts";
-import { spread } from "../../lib/figures/layout.ts";
+import { armColour, spread } from "../../lib/figures/layout.ts";
 import { EXAMPLES } from "./rows.ts";
 
 type Builder = (rows?: never[]) => Parameters<typeof renderSvg>[0];
@@ -51,6 +51,18 @@ Deno.test("PNG: twice the size of the SVG, same bytes when drawn again, text dra
     png.bytes.length > without.bytes.length * 1.5,
     "text leaves no mark: is the font loaded?",
   );
+});
+
+Deno.test("an arm that many figures show looks the same in all; the others differ from it", () => {
+  const looks = (arms: string[]) => {
+    const { scale } = armColour("arm", arms, false) as { scale: { range: string[] } };
+    return new Map(arms.map((arm, i) => [arm, scale.range[i]]));
+  };
+  const one = looks(["DPO", "SeRA", "oracle"]);
+  const two = looks(["oracle", "middle", "SeRA", "DPO"]);
+  for (const arm of ["DPO", "SeRA"]) assert.equal(one.get(arm), two.get(arm), arm);
+  assert.equal(new Set(one.values()).size, 3);
+  assert.equal(new Set(two.values()).size, 4);
 });
 
 Deno.test("labels are spread apart, in order and around where they were", () => {
