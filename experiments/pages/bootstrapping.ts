@@ -1,19 +1,9 @@
-import {
-  curvesFigure,
-  frontierFigure,
-  heatmapFigure,
-  intervalsFigure,
-} from "../../lib/figures/mod.ts";
+import { heatmapFigure, intervalsFigure } from "../../lib/figures/mod.ts";
 import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { bootstrappingStudy } from "../studies/bootstrapping.ts";
+import { byIteration, frontier, goldByIteration } from "./common_figures.ts";
 import { type StudyPage, whereAny } from "./page.ts";
-import {
-  contrastPoints,
-  curvePoints,
-  frontierPoints,
-  heatPoints,
-  seedsText,
-} from "./study_values.ts";
+import { contrastPoints, heatPoints, seedsText } from "./study_values.ts";
 
 const labelOf = (rows: readonly StudyRow[], arm: string) =>
   rows.find((row) => row.arm === arm)?.armLabel ?? arm;
@@ -93,68 +83,23 @@ export const bootstrappingPage: StudyPage = {
             }),
         ),
     },
-    {
-      id: "cross_fitted_flips",
+    byIteration("cross_fitted_flips", "flippedSelected", {
       reading: "Exploratory: flipped pairs among those that selection keeps, by margins of the " +
         "policy itself and by cross-fitted ones. Lower is better.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(
-            base(rows).filter((row) => row.arm !== "bootstrap" && row.iteration >= 1),
-            "flippedSelected",
-            { x: (row) => row.iteration },
-          ),
-          (points) =>
-            curvesFigure(points, {
-              title: "Flipped pairs kept, base regime (exploratory)",
-              subtitle: seedsText(base(rows)),
-              xTitle: "iteration",
-              yTitle: "share flipped",
-            }),
-        ),
-    },
-    {
-      id: "gold_by_iteration",
-      reading: "Learning curves in the base regime.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(base(rows), "gold", { x: (row) => row.iteration }),
-          (points) =>
-            curvesFigure(points, {
-              title: "Gold reward by iteration",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "gold reward",
-            }),
-        ),
-    },
-    {
-      id: "reward_gold_correlation",
+      title: "Flipped pairs kept, base regime (exploratory)",
+      yTitle: "share flipped",
+    }, {
+      rows: (rows) => base(rows).filter((row) => row.arm !== "bootstrap" && row.iteration >= 1),
+    }),
+    goldByIteration("Learning curves in the base regime.", { rows: base }),
+    byIteration("reward_gold_correlation", "rewardGoldCorrelation", {
       reading: "Correlation of implicit with gold reward over the policy's own samples: what " +
         "self-labelling has to work with.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(base(rows), "rewardGoldCorrelation", { x: (row) => row.iteration }),
-          (points) =>
-            curvesFigure(points, {
-              title: "Implicit reward's correlation with gold reward",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "Pearson correlation",
-              reference: { label: "none", y: 0 },
-            }),
-        ),
-    },
-    {
-      id: "frontier",
-      reading: "Gold reward against the distance moved, in the base regime.",
-      draw: (rows) =>
-        whereAny(
-          frontierPoints(base(rows)),
-          (points) =>
-            frontierFigure(points, { title: "Gold reward against KL", subtitle: seedsText(rows) }),
-        ),
-    },
+      title: "Implicit reward's correlation with gold reward",
+      yTitle: "Pearson correlation",
+      reference: { label: "none", y: 0 },
+    }, { rows: base }),
+    frontier("Gold reward against the distance moved, in the base regime.", { rows: base }),
   ],
   metrics: ["gold", "winVsSft", "kl", "length", "onPolicyWrong", "rewardGoldCorrelation"],
   wouldChange: [

@@ -1,9 +1,10 @@
-import { curvesFigure, heatmapFigure } from "../../lib/figures/mod.ts";
+import { heatmapFigure } from "../../lib/figures/mod.ts";
 import type { MetricName } from "../../lib/results/study_metrics.ts";
 import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { gammaStudy } from "../studies/gamma.ts";
+import { goldByIteration } from "./common_figures.ts";
 import { type PageFigure, type StudyPage, whereAny } from "./page.ts";
-import { curvePoints, heatPoints, lastRows, seedsText } from "./study_values.ts";
+import { heatPoints, lastRows, seedsText } from "./study_values.ts";
 
 const panel = (row: StudyRow) => row.conditionLabel;
 const gammaOf = (row: StudyRow) => row.arm === "uniform" ? "uniform" : row.arm.split("-").at(-1);
@@ -71,25 +72,11 @@ export const gammaPage: StudyPage = {
       "share flipped",
       "Does the ensemble drop more of the wrong labels? 20 % of all labels are flipped.",
     ),
-    {
-      id: "gold_by_iteration",
-      reading: "Learning curves of the exponential weighting.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(
-            rows.filter((row) => ["gamma-0", "ema-0.3", "ema-0.9", "uniform"].includes(row.arm)),
-            "gold",
-            { x: (row) => row.iteration, panel },
-          ),
-          (points) =>
-            curvesFigure(points, {
-              title: "Gold reward by iteration",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "gold reward",
-            }),
-        ),
-    },
+    goldByIteration("Learning curves of the exponential weighting.", {
+      rows: (rows) =>
+        rows.filter((row) => ["gamma-0", "ema-0.3", "ema-0.9", "uniform"].includes(row.arm)),
+      panel,
+    }),
   ],
   metrics: ["gold", "kl", "jaccard", "flippedSelected", "marginAuc", "onPolicyWrong"],
   wouldChange: [

@@ -1,9 +1,10 @@
-import { curvesFigure, frontierFigure } from "../../lib/figures/mod.ts";
+import { curvesFigure } from "../../lib/figures/mod.ts";
 import type { MetricName } from "../../lib/results/study_metrics.ts";
 import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { lengthStudy } from "../studies/length.ts";
+import { byIteration, frontier } from "./common_figures.ts";
 import { type PageFigure, type StudyPage, whereAny } from "./page.ts";
-import { curvePoints, frontierPoints, lastRows, seedsText } from "./study_values.ts";
+import { curvePoints, lastRows, seedsText } from "./study_values.ts";
 
 const panel = (row: StudyRow) => row.conditionLabel;
 
@@ -45,21 +46,11 @@ export const lengthPage: StudyPage = {
       title: "Response length by confound",
       yTitle: "length (tokens)",
     }),
-    {
-      id: "length_by_iteration",
+    byIteration("length_by_iteration", "length", {
       reading: "How length grows over the iterations.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(rows, "length", { x: (row) => row.iteration, panel }),
-          (points) =>
-            curvesFigure(points, {
-              title: "Response length by iteration",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "length (tokens)",
-            }),
-        ),
-    },
+      title: "Response length by iteration",
+      yTitle: "length (tokens)",
+    }, { panel }),
     byConfound("gold_by_confound", "gold", {
       reading: "What the confound costs in true reward.",
       title: "Gold reward by confound",
@@ -86,16 +77,7 @@ export const lengthPage: StudyPage = {
       title: "Length-controlled win rate against the SFT model",
       yTitle: "share won",
     }),
-    {
-      id: "frontier",
-      reading: "Gold reward against the distance moved.",
-      draw: (rows) =>
-        whereAny(
-          frontierPoints(rows, panel),
-          (points) =>
-            frontierFigure(points, { title: "Gold reward against KL", subtitle: seedsText(rows) }),
-        ),
-    },
+    frontier("Gold reward against the distance moved.", { panel }),
   ],
   metrics: ["gold", "length", "lcWinVsSft", "rewardLengthCorrelation", "lengthDifferenceSelected"],
   wouldChange: [

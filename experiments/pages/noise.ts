@@ -1,14 +1,9 @@
-import { curvesFigure, frontierFigure, intervalsFigure } from "../../lib/figures/mod.ts";
+import { curvesFigure, intervalsFigure } from "../../lib/figures/mod.ts";
 import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { noiseStudy } from "../studies/noise.ts";
+import { frontier, goldByIteration } from "./common_figures.ts";
 import { type StudyPage, whereAny } from "./page.ts";
-import {
-  contrastPoints,
-  curvePoints,
-  frontierPoints,
-  lastRows,
-  seedsText,
-} from "./study_values.ts";
+import { contrastPoints, curvePoints, lastRows, seedsText } from "./study_values.ts";
 
 const panel = (row: StudyRow) => row.conditionLabel;
 /** The three flip rates at the usual anchor. */
@@ -91,36 +86,15 @@ export const noisePage: StudyPage = {
             }),
         ),
     },
-    {
-      id: "gold_by_iteration",
-      reading: "Learning curves. An arm that peaks and falls is losing what it had learned.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(
-            main(rows).filter((row) => CORE.includes(row.arm)),
-            "gold",
-            { x: (row) => row.iteration, panel },
-          ),
-          (points) =>
-            curvesFigure(points, {
-              title: "Gold reward by iteration",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "gold reward",
-            }),
-        ),
-    },
-    {
-      id: "frontier",
-      reading: "Gold reward against the distance moved. DPO at twice the learning rate is the " +
+    goldByIteration("Learning curves. An arm that peaks and falls is losing what it had learned.", {
+      rows: (rows) => main(rows).filter((row) => CORE.includes(row.arm)),
+      panel,
+    }),
+    frontier(
+      "Gold reward against the distance moved. DPO at twice the learning rate is the " +
         "control for arms that merely move further.",
-      draw: (rows) =>
-        whereAny(
-          frontierPoints(main(rows), panel),
-          (points) =>
-            frontierFigure(points, { title: "Gold reward against KL", subtitle: seedsText(rows) }),
-        ),
-    },
+      { rows: main, panel },
+    ),
     {
       id: "anchor",
       paired: true,

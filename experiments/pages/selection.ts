@@ -1,17 +1,12 @@
-import {
-  curvesFigure,
-  flipsFigure,
-  frontierFigure,
-  intervalsFigure,
-} from "../../lib/figures/mod.ts";
+import { curvesFigure, flipsFigure, intervalsFigure } from "../../lib/figures/mod.ts";
 import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { selectionStudy } from "../studies/selection.ts";
+import { byIteration, frontier, goldByIteration } from "./common_figures.ts";
 import { type StudyPage, whereAny } from "./page.ts";
 import {
   contrastPoints,
   curvePoints,
   estimateOf,
-  frontierPoints,
   groupRows,
   lastRows,
   seedsText,
@@ -113,80 +108,32 @@ export const selectionPage: StudyPage = {
             }),
         ),
     },
-    {
-      id: "gold_by_iteration",
-      reading:
-        "Learning curves of the arms that keep 70 %, and of plain DPO. Iteration 0 is the SFT " +
+    goldByIteration(
+      "Learning curves of the arms that keep 70 %, and of plain DPO. Iteration 0 is the SFT " +
         "model; iteration 1 is the same for all, for nothing can be ranked before it.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(
-            rows.filter((row) => row.arm === "dpo" || row.arm.endsWith("-70")),
-            "gold",
-            { x: (row) => row.iteration, panel },
-          ),
-          (points) =>
-            curvesFigure(points, {
-              title: "Gold reward by iteration",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "gold reward",
-            }),
-        ),
-    },
-    {
-      id: "margin_auc",
+      { rows: (rows) => rows.filter((row) => row.arm === "dpo" || row.arm.endsWith("-70")), panel },
+    ),
+    byIteration("margin_auc", "marginAuc", {
       reading: "How well the margin tells right from flipped labels (0.5: not at all), over all " +
         "offline pairs.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(
-            rows.filter((row) => ["irm-70", "random-70"].includes(row.arm)),
-            "marginAuc",
-            { x: (row) => row.iteration, panel },
-          ),
-          (points) =>
-            curvesFigure(points, {
-              title: "AUC of the margin against the flips",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "AUC",
-              reference: { label: "no better than chance", y: 0.5 },
-            }),
-        ),
-    },
-    {
-      id: "jaccard",
+      title: "AUC of the margin against the flips",
+      yTitle: "AUC",
+      reference: { label: "no better than chance", y: 0.5 },
+    }, { rows: (rows) => rows.filter((row) => ["irm-70", "random-70"].includes(row.arm)), panel }),
+    byIteration("jaccard", "jaccard", {
       reading: "Overlap of each selection with the one before (1: the same pairs). The first " +
         "selection is that of iteration 2.",
-      draw: (rows) =>
-        whereAny(
-          curvePoints(
-            rows.filter((row) => row.iteration >= 2 && row.arm.endsWith("-70")),
-            "jaccard",
-            { x: (row) => row.iteration, panel },
-          ),
-          (points) =>
-            curvesFigure(points, {
-              title: "Overlap of successive selections",
-              subtitle: seedsText(rows),
-              xTitle: "iteration",
-              yTitle: "Jaccard index",
-            }),
-        ),
-    },
-    {
-      id: "frontier",
-      reading:
-        "What each arm gains for how far it moves from the SFT model. Arms that are higher at " +
+      title: "Overlap of successive selections",
+      yTitle: "Jaccard index",
+    }, {
+      rows: (rows) => rows.filter((row) => row.iteration >= 2 && row.arm.endsWith("-70")),
+      panel,
+    }),
+    frontier(
+      "What each arm gains for how far it moves from the SFT model. Arms that are higher at " +
         "the same KL are better; arms are not matched in KL.",
-      draw: (rows) =>
-        whereAny(
-          frontierPoints(rows.filter((row) => row.arm === "dpo" || row.arm.endsWith("-70")), panel),
-          (points) =>
-            frontierFigure(points, { title: "Gold reward against KL", subtitle: seedsText(rows) }),
-        ),
-    },
+      { rows: (rows) => rows.filter((row) => row.arm === "dpo" || row.arm.endsWith("-70")), panel },
+    ),
   ],
   metrics: ["gold", "winVsSft", "kl", "length", "flippedSelected", "marginAuc", "jaccard"],
   wouldChange: [
