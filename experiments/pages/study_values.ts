@@ -128,6 +128,7 @@ export function contrastPoints(
         difference: mean,
         low,
         high,
+        seeds: pairs.length,
         ...(text.panel === undefined ? {} : { panel: text.panel(row) }),
       }];
     })

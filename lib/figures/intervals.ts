@@ -11,6 +11,8 @@ export interface IntervalRow {
   readonly difference: number;
   readonly low: number;
   readonly high: number;
+  /** Pairs of seeds it rests on: shown where they are not the same in all rows. */
+  readonly seeds?: number;
   readonly panel?: string;
 }
 
@@ -39,13 +41,14 @@ export function intervalsFigure(
   requireRows("intervals", rows, ["difference", "low", "high"]);
   const labels = distinct(rows.map((row) => row.label));
   const several = distinct(rows.map((row) => row.panel ?? "")).length > 1;
-  const room = 136;
+  const counted = distinct(rows.map((row) => row.seeds)).length > 1;
+  const room = counted ? 172 : 136;
   const width = (several ? 150 : 340) + room;
   const ends = rows.flatMap((row) => [row.low, row.high, 0]);
   const pad = (Math.max(...ends) - Math.min(...ends) || 1) * 0.04;
   const drawn = rows.map((row) => ({
     ...row,
-    text: intervalText(row),
+    text: intervalText(row) + (counted && row.seeds !== undefined ? ` n ${row.seeds}` : ""),
     sign: row.low > 0 ? "above zero" : row.high < 0 ? "below zero" : "zero inside",
   }));
   const x = {

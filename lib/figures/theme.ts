@@ -36,7 +36,9 @@ export const SHAPES = [
 export const RESERVED_PLACES: ReadonlyMap<string, number> = new Map([
   ["DPO", 0],
   ["SeRA", 1],
+  ["IRM", 2],
   ["IRM 70 %", 2],
+  ["random", 3],
   ["random 70 %", 3],
   ["bootstrap only", 4],
   ["relabel only", 5],

@@ -53,6 +53,13 @@ Deno.test("PNG: twice the size of the SVG, same bytes when drawn again, text dra
   );
 });
 
+Deno.test("intervals: the number of seeds stands beside each where it is not the same in all", async () => {
+  const row = (seeds: number) => ({ label: `${seeds}`, difference: 1, low: 0, high: 2, seeds });
+  const text = (rows: { seeds: number }[]) => renderSvg(EXAMPLES.intervals(rows as never));
+  assert.match(await text([row(5), row(10)]), / n 5<.* n 10</s);
+  assert.doesNotMatch(await text([row(5), { ...row(5), label: "b" }]), / n 5</);
+});
+
 Deno.test("an arm that many figures show looks the same in all; the others differ from it", () => {
   const looks = (arms: string[]) => {
     const { scale } = armColour("arm", arms, false) as { scale: { range: string[] } };
