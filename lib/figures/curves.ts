@@ -107,7 +107,7 @@ export function curvesFigure(rows: readonly CurveRow[], options: CurveOptions): 
     title: options.xTitle,
     axis: {
       values: options.xTicks ?? distinct(rows.map((row) => row.x)).sort((a, b) => a - b),
-      format: "~g",
+      format: ".6~g", // without a precision, the step between ticks would set it
       grid: false,
     },
     scale: { range: [8, width - room], zero: false, nice: false },
