@@ -99,7 +99,14 @@ export const bootstrappingPage: StudyPage = {
       yTitle: "Pearson correlation",
       reference: { label: "none", y: 0 },
     }, { rows: base }),
-    frontier("Gold reward against the distance moved, in the base regime.", { rows: base }),
+    frontier(
+      "Gold reward against the distance moved, for two weights of the NLL anchor. An arm that is " +
+        "ahead in one panel may still be behind the other panel's arms.",
+      {
+        rows: (rows) => rows.filter((row) => ["base", "alpha-1"].includes(row.condition)),
+        panel: (row) => row.conditionLabel,
+      },
+    ),
   ],
   metrics: ["gold", "winVsSft", "kl", "length", "onPolicyWrong", "rewardGoldCorrelation"],
   wouldChange: [

@@ -1,6 +1,7 @@
 import type { ClaimResult } from "../../lib/evaluation/claim.ts";
 import type { PairedDifference } from "../../lib/evaluation/intervals.ts";
 import type { Study } from "../studies/study.ts";
+import { verdictTableOf } from "./study_tables.ts";
 
 const BEGIN = "<!-- verdicts: written by `reproduce --publish`, do not edit -->";
 const END = "<!-- end of verdicts -->";
@@ -23,7 +24,7 @@ export function withVerdicts(
       if (result === undefined) throw new RangeError(`${study.id} has no verdict on "${id}"`);
       const { claim, verdict, difference } = result;
       return [
-        `[${study.id}](results/tables/${study.id}_verdicts.md)`,
+        `[${study.id}](results/tables/${verdictTableOf(study, claim)}.md)`,
         claim.text,
         difference === undefined ? "too few runs" : intervalOf(difference),
         verdict,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ClaimResult } from "../../lib/evaluation/claim.ts";
+import type { Claim, ClaimResult } from "../../lib/evaluation/claim.ts";
 import { meanWithInterval } from "../../lib/evaluation/intervals.ts";
 import { writeDurably } from "../../lib/results/durable_file.ts";
 import type { StudyRecord } from "../../lib/results/study_record.ts";
@@ -36,8 +36,8 @@ export function tablesOf(
       [`${study.id}_summary`]: summaryTable(shared, steadyMetrics),
       [`${study.id}_win_rates`]: winRateTable(plan, records),
       [`${study.id}_failures`]: failureTable(plan, records),
-      [`${study.id}_verdicts`]: verdictTable(steady),
-      ...(timed.length > 0 ? { [`${study.id}_times_verdicts`]: verdictTable(timed) } : {}),
+      ...(steady.length > 0 ? { [verdictsName(study, false)]: verdictTable(steady) } : {}),
+      ...(timed.length > 0 ? { [verdictsName(study, true)]: verdictTable(timed) } : {}),
       [`${study.id}_times`]: summaryTable(
         shared.filter((row) => row.iteration > 0),
         volatileMetrics,
@@ -119,6 +119,15 @@ function failureTable(
     columns: ["condition", "arm", "seeds", ...signatures],
     rows: [...counts.values()].map(({ cell, seeds, seen }) => [...cell, seeds, ...seen]),
   };
+}
+
+/** Name of the table that holds the verdict on a claim of the study. */
+export function verdictTableOf(study: Study, claim: Claim): string {
+  return verdictsName(study, isVolatile(claim.metric));
+}
+
+function verdictsName(study: Study, volatile: boolean): string {
+  return `${study.id}_${volatile ? "times_" : ""}verdicts`;
 }
 
 function isVolatile(metric: string): boolean {

@@ -87,7 +87,7 @@ export const bootstrappingStudy: Study = {
   claims: [
     ...regimes.map((each): Claim => ({
       id: `sera-over-irm-${each.id}`,
-      text: `${each.label}: SeRA has a higher gold reward than IRM selection alone.`,
+      text: `Regime "${each.label}": SeRA has a higher gold reward than IRM selection alone.`,
       paper: "Pairs that the policy generates and labels itself add to the selected ones.",
       metric: "gold",
       condition: each.id,
