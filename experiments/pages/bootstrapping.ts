@@ -3,7 +3,7 @@ import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { bootstrappingStudy } from "../studies/bootstrapping.ts";
 import { byIteration, frontier, goldByIteration } from "./common_figures.ts";
 import { type StudyPage, whereAny } from "./page.ts";
-import { contrastPoints, heatPoints, seedsText } from "./study_values.ts";
+import { contrastPoints, heatPoints, pairsText, seedsText } from "./study_values.ts";
 
 const labelOf = (rows: readonly StudyRow[], arm: string) =>
   rows.find((row) => row.arm === arm)?.armLabel ?? arm;
@@ -28,7 +28,7 @@ export const bootstrappingPage: StudyPage = {
           (points) =>
             intervalsFigure(points, {
               title: "Full SeRA against selection alone, by regime",
-              subtitle: seedsText(rows),
+              subtitle: pairsText(points),
               xTitle: "difference in gold reward",
             }),
         ),
@@ -78,7 +78,7 @@ export const bootstrappingPage: StudyPage = {
           (points) =>
             intervalsFigure(points, {
               title: "Cross-fitted margins, base regime (exploratory)",
-              subtitle: seedsText(base(rows)),
+              subtitle: pairsText(points),
               xTitle: "difference in gold reward",
             }),
         ),

@@ -2,7 +2,7 @@ import { intervalsFigure, phasesFigure, scalingFigure } from "../../lib/figures/
 import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { costStudy } from "../studies/cost.ts";
 import { type StudyPage, whereAny } from "./page.ts";
-import { contrastPoints, phasePoints, seedsText } from "./study_values.ts";
+import { contrastPoints, pairsText, phasePoints } from "./study_values.ts";
 
 const bySize = (rows: readonly StudyRow[]) =>
   rows.filter((row) => row.condition.startsWith("pairs"));
@@ -47,7 +47,7 @@ export const costPage: StudyPage = {
           (points) =>
             intervalsFigure(points, {
               title: "Training time against plain DPO's",
-              subtitle: seedsText(rows),
+              subtitle: pairsText(points),
               xTitle: "ln of the ratio of times",
             }),
         ),

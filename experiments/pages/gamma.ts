@@ -21,6 +21,7 @@ function map(
   title: string,
   unit: string,
   reading: string,
+  digits = 2,
 ): PageFigure {
   return {
     id,
@@ -31,6 +32,7 @@ function map(
           x: (row) => gammaOf(row) ?? "",
           y: weightingOf,
           panel,
+          digits,
         }),
         (points) =>
           heatmapFigure(points, {
@@ -39,6 +41,7 @@ function map(
             xTitle: "gamma",
             yTitle: "weighting",
             valueTitle: unit,
+            format: `.${digits}f`,
           }),
       ),
   };
@@ -64,6 +67,7 @@ export const gammaPage: StudyPage = {
       "Overlap of the last two selections",
       "Jaccard index",
       "An ensemble changes its mind more slowly: the selections should overlap more.",
+      3,
     ),
     map(
       "flips_kept",
@@ -71,6 +75,7 @@ export const gammaPage: StudyPage = {
       "Flipped labels among the kept pairs",
       "share flipped",
       "Does the ensemble drop more of the wrong labels? 20 % of all labels are flipped.",
+      3,
     ),
     goldByIteration("Learning curves of the exponential weighting.", {
       rows: (rows) =>

@@ -3,7 +3,7 @@ import type { StudyRow } from "../../lib/results/study_rows.ts";
 import { noiseStudy } from "../studies/noise.ts";
 import { frontier, goldByIteration } from "./common_figures.ts";
 import { type StudyPage, whereAny } from "./page.ts";
-import { contrastPoints, curvePoints, lastRows, seedsText } from "./study_values.ts";
+import { contrastPoints, curvePoints, lastRows, pairsText, seedsText } from "./study_values.ts";
 
 const panel = (row: StudyRow) => row.conditionLabel;
 /** The three flip rates at the usual anchor. */
@@ -37,7 +37,7 @@ export const noisePage: StudyPage = {
           (points) =>
             intervalsFigure(points, {
               title: "Each loss with SeRA against the loss alone",
-              subtitle: seedsText(rows),
+              subtitle: pairsText(points),
               xTitle: "difference in gold reward",
             }),
         ),
@@ -62,7 +62,7 @@ export const noisePage: StudyPage = {
           (points) =>
             intervalsFigure(points, {
               title: "Parts of SeRA, robust losses and controls against DPO",
-              subtitle: seedsText(rows),
+              subtitle: pairsText(points),
               xTitle: "difference in gold reward",
             }),
         ),
@@ -115,7 +115,7 @@ export const noisePage: StudyPage = {
           (points) =>
             intervalsFigure(points, {
               title: "The same contrast at other weights of the NLL anchor",
-              subtitle: `20 % flipped, ${seedsText(rows)}`,
+              subtitle: `20 % flipped, ${pairsText(points)}`,
               xTitle: "difference in gold reward",
             }),
         ),

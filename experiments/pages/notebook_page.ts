@@ -234,7 +234,7 @@ export class NotebookPage {
           ? "fewer than two paired seeds"
           : `${claim.metric} ${
             intervalText({ ...difference, difference: difference.mean })
-          }, ${difference.n} seeds, Holm p ${adjustedP.toPrecision(2)}`,
+          }, ${difference.n} seeds, Holm p ${probability(adjustedP)}`,
       })),
     );
   }
@@ -280,6 +280,10 @@ export class NotebookPage {
           `${this.#parameters.preset}\`.`,
     );
   }
+}
+
+function probability(p: number): string {
+  return p < 0.0001 ? "< 0.0001" : String(Number(p.toPrecision(2)));
 }
 
 function openRecords(folder: string): StudyStore {

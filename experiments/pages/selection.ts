@@ -9,6 +9,7 @@ import {
   estimateOf,
   groupRows,
   lastRows,
+  pairsText,
   seedsText,
 } from "./study_values.ts";
 
@@ -56,7 +57,7 @@ export const selectionPage: StudyPage = {
           (points) =>
             intervalsFigure(points, {
               title: "Selection against random selection, 70 % kept",
-              subtitle: seedsText(rows),
+              subtitle: pairsText(points),
               xTitle: "difference in gold reward",
             }),
         ),

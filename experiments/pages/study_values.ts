@@ -139,10 +139,12 @@ export function contrastPoints(
 export function heatPoints(
   rows: readonly StudyRow[],
   metric: MetricName,
-  { x, y, panel }: {
+  { x, y, panel, digits = 2 }: {
     x: (row: StudyRow) => string | number;
     y: (row: StudyRow) => string;
     panel?: RowText;
+    /** Decimals of the note. */
+    digits?: number;
   },
 ): HeatRow[] {
   return groupRows(rows, (row) => [x(row), y(row), panel?.(row)]).flatMap((group) => {
@@ -154,7 +156,7 @@ export function heatPoints(
       x: x(row),
       y: y(row),
       value: estimate.mean,
-      ...(Number.isFinite(half) ? { note: `\u00b1${half.toFixed(2)}` } : {}),
+      ...(Number.isFinite(half) ? { note: `\u00b1${half.toFixed(digits)}` } : {}),
       ...(panel === undefined ? {} : { panel: panel(row) }),
     }];
   });
@@ -183,10 +185,19 @@ export function phasePoints(rows: readonly StudyRow[], panel?: RowText): PhaseRo
   );
 }
 
-/** "5 paired seeds, 95 % t intervals": what stands under the title of every figure. */
+/** "5 paired seeds, 95 % t intervals": what stands under the title of a figure of means. */
 export function seedsText(rows: readonly StudyRow[]): string {
-  const counts = groupRows(lastRows(rows), (row) => [row.arm, row.condition])
-    .map((group) => group.length);
+  return countsText(
+    groupRows(lastRows(rows), (row) => [row.arm, row.condition]).map((group) => group.length),
+  );
+}
+
+/** The same for a figure of paired differences. */
+export function pairsText(points: readonly IntervalRow[]): string {
+  return countsText(points.map((point) => point.seeds ?? 0));
+}
+
+function countsText(counts: readonly number[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const seeds = least === most ? `${most}` : `${least} to ${most}`;
   return `${seeds} paired ${most === 1 ? "seed, no interval" : "seeds, 95 % t intervals"}`;

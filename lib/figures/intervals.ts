@@ -67,7 +67,7 @@ export function intervalsFigure(
     type: "nominal",
     sort: labels,
     title: null,
-    axis: { grid: false, ticks: false, domain: false, labelPadding: 8 },
+    axis: { grid: false, ticks: false, domain: false, labelPadding: 8, labelLimit: 400 },
   };
   const color = {
     field: "sign",
