@@ -20,7 +20,7 @@ import { executeAndExport, notebooksOf } from "./reproduce/notebooks.ts";
 import { withVerdicts } from "./reproduce/readme_verdicts.ts";
 import { resultsReadme } from "./reproduce/results_readme.ts";
 import { missingRuns, runMissing } from "./reproduce/run_missing.ts";
-import { tablesOf, writeTables } from "./reproduce/study_tables.ts";
+import { tablesOf, verdictsOf, writeTables } from "./reproduce/study_tables.ts";
 import { type PresetName, presetNames } from "./studies/settings.ts";
 import { SFT_CACHE } from "./studies/sft_cache.ts";
 import { studies, studyNamed } from "./studies/studies.ts";
@@ -135,6 +135,7 @@ async function main(args: readonly string[]): Promise<number> {
     plans,
     openStudyStore(places.records, STUDY_NAMES, { writable: false }),
     places,
+    preset,
     publish,
   );
   if (!options.skipNotebooks) await makeNotebooks(chosen, places, preset, options.seeds);
@@ -189,6 +190,7 @@ async function report(
   plans: ReadonlyMap<Study, readonly PlannedRun[]>,
   store: StudyStore,
   places: Places,
+  preset: PresetName,
   publish: boolean,
 ): Promise<void> {
   for (const [study, plan] of plans) {
@@ -210,6 +212,7 @@ async function report(
     writeDurably(join(places.tables, "..", "README.md"), [readme]);
     publishVerdicts(store);
   }
+  if (preset === "smoke") say("\nsmoke shows that everything runs: its numbers mean nothing");
   say(`\ntables: ${relative(Deno.cwd(), places.tables)}`);
   say(`figures: ${relative(Deno.cwd(), places.figures)}`);
 }
@@ -217,10 +220,10 @@ async function report(
 /** The README's table: the full plan's verdicts, whichever studies and cells this command named. */
 function publishVerdicts(store: StudyStore): void {
   const path = join(projectRoot, "README.md");
-  const results = new Map(studies.map((study) => [
-    study,
-    tablesOf(study, planStudy(study, "full"), store.records).verdicts,
-  ]));
+  const results = new Map(studies.map((study) => {
+    const plan = planStudy(study, "full");
+    return [study, verdictsOf(study, plan, studyRows(plan, store.records))];
+  }));
   const text = withVerdicts(Deno.readTextFileSync(path), results);
   writeDurably(path, [new TextEncoder().encode(text)]);
 }
@@ -232,7 +235,7 @@ function publishedVerdicts(study: Study, plan: readonly PlannedRun[]): readonly 
   const published = planStudy(study, "full");
   const hashes = new Set(published.map(({ hash }) => hash));
   if (!plan.some(({ hash }) => hashes.has(hash))) return [];
-  return tablesOf(study, published, store.records).verdicts;
+  return verdictsOf(study, published, studyRows(published, store.records));
 }
 
 async function makeNotebooks(

@@ -214,7 +214,7 @@ export class NotebookPage {
     });
     await showTable(
       metrics.map((metric) => ({ metric, ...metricText(metric) }))
-        .map(({ metric, unit, text }) => ({ metric, unit, meaning: text })),
+        .map(({ metric, unit, text }) => ({ metric, unit, meaning: text.replaceAll("`", "") })),
       { caption: "What the columns are" },
     );
   }

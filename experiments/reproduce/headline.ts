@@ -2,7 +2,8 @@ import type { ClaimResult } from "../../lib/evaluation/claim.ts";
 
 /**
  * One line a claim: verdict and difference, and beside it the published difference with whether the
- * reproduced one lies inside its 95 % interval. Claims without two seeds are only counted.
+ * two agree: the mean of one lies inside the 95 % interval of the other. Claims without two seeds
+ * are only counted.
  *
  * @param claims how many claims the study has in all
  * @param published empty where nothing comparable is published
@@ -18,7 +19,7 @@ export function headlines(
     const own = `${claim.metric} ${signed(difference.mean)} ${interval(difference)}`;
     const other = byId.get(claim.id)?.difference;
     if (other === undefined) return [`  ${verdict.padEnd(13)} ${claim.id}: ${own}`];
-    const agrees = difference.mean >= other.low && difference.mean <= other.high;
+    const agrees = holds(other, difference.mean) || holds(difference, other.mean);
     return [
       `  ${verdict.padEnd(13)} ${claim.id}: ${own}; published ${signed(other.mean)} ` +
       `${interval(other)}: ${agrees ? "agrees" : "does not agree"}`,
@@ -32,6 +33,10 @@ export function headlines(
 
 function signed(value: number): string {
   return (value < 0 ? "-" : "+") + Math.abs(value).toFixed(3);
+}
+
+function holds({ low, high }: { readonly low: number; readonly high: number }, mean: number) {
+  return low <= mean && mean <= high;
 }
 
 function interval({ low, high }: { readonly low: number; readonly high: number }): string {

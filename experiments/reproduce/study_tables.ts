@@ -3,7 +3,12 @@ import type { Claim, ClaimResult } from "../../lib/evaluation/claim.ts";
 import { meanWithInterval } from "../../lib/evaluation/intervals.ts";
 import { writeDurably } from "../../lib/results/durable_file.ts";
 import type { StudyRecord } from "../../lib/results/study_record.ts";
-import { headToHead, onSharedSeeds, studyRows } from "../../lib/results/study_rows.ts";
+import {
+  headToHead,
+  onSharedSeeds,
+  type StudyRow,
+  studyRows,
+} from "../../lib/results/study_rows.ts";
 import { studyWarnings } from "../../lib/results/study_warnings.ts";
 import {
   steadyMetrics,
@@ -28,7 +33,7 @@ export function tablesOf(
 ): { readonly tables: StudyTables; readonly verdicts: readonly ClaimResult[] } {
   const rows = studyRows(plan, records);
   const shared = onSharedSeeds(rows);
-  const judged = verdicts(claimsOf(study, plan), rows);
+  const judged = verdictsOf(study, plan, rows);
   const steady = judged.filter(({ claim }) => !isVolatile(claim.metric));
   const timed = judged.filter(({ claim }) => isVolatile(claim.metric));
   return {
@@ -45,6 +50,15 @@ export function tablesOf(
     },
     verdicts: judged,
   };
+}
+
+/** The verdicts on the claims whose cells the plan has. */
+export function verdictsOf(
+  study: Study,
+  plan: readonly PlannedRun[],
+  rows: readonly StudyRow[],
+): ClaimResult[] {
+  return verdicts(claimsOf(study, plan), rows);
 }
 
 /** Writes tables as CSV and Markdown; equal records give equal bytes (but for `*_times*`). */

@@ -1,18 +1,20 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/engine/layout.ts";
+import { studyRows } from "../../lib/results/study_rows.ts";
 import { openStudyStore } from "../../lib/results/study_store.ts";
 import { withVerdicts } from "../../experiments/reproduce/readme_verdicts.ts";
-import { tablesOf } from "../../experiments/reproduce/study_tables.ts";
+import { verdictsOf } from "../../experiments/reproduce/study_tables.ts";
 import { studies } from "../../experiments/studies/studies.ts";
 import { planStudy } from "../../experiments/studies/study.ts";
 
 const published = () => {
   const folder = join(projectRoot, "results", "records");
   const { records } = openStudyStore(folder, studies.map(({ id }) => id), { writable: false });
-  return new Map(
-    studies.map((study) => [study, tablesOf(study, planStudy(study, "full"), records).verdicts]),
-  );
+  return new Map(studies.map((study) => {
+    const plan = planStudy(study, "full");
+    return [study, verdictsOf(study, plan, studyRows(plan, records))];
+  }));
 };
 
 Deno.test("the README's verdicts are those of the published records", () => {
