@@ -147,6 +147,7 @@ export const noiseStudy: Study = {
     full: {
       seeds: 5,
       claimSeeds: 10,
+      beside: (arm, condition) => arm !== "dpo-more" && !condition.includes("alpha"),
       includes: (arm, condition) => !condition.includes("alpha") || CORE_ARMS.includes(arm),
     },
   },

@@ -26,6 +26,8 @@ export interface StudyPreset {
   readonly seeds: number;
   /** Seeds of the cells that a claim compares, where more than of the others. */
   readonly claimSeeds?: number;
+  /** Further cells with as many: those that figures show beside a claim's. */
+  readonly beside?: (arm: string, condition: string) => boolean;
   /** Which arms meet which conditions; every pair unless told. */
   readonly includes?: (arm: string, condition: string) => boolean;
 }
@@ -64,14 +66,16 @@ export function planStudy(
   preset: PresetName,
   { seeds, firstSeed = study.firstSeed ?? 0 }: { seeds?: number; firstSeed?: number } = {},
 ): PlannedRun[] {
-  const { includes = () => true, seeds: presetSeeds, claimSeeds } = study.presets[preset];
+  const { includes = () => true, seeds: presetSeeds, claimSeeds, beside } = study.presets[preset];
   const claimed = new Set(
     study.claims.flatMap(({ condition, arm, baseline }) =>
       [arm, baseline].map((id) => cellKey(id, condition))
     ),
   );
-  const seedsOf = (arm: string, condition: string) =>
-    seeds ?? (claimed.has(cellKey(arm, condition)) ? claimSeeds : undefined) ?? presetSeeds;
+  const seedsOf = (arm: string, condition: string) => {
+    const more = claimed.has(cellKey(arm, condition)) || beside?.(arm, condition);
+    return seeds ?? (more ? claimSeeds : undefined) ?? presetSeeds;
+  };
   const runs: PlannedRun[] = [];
   for (const condition of study.conditions) {
     for (const arm of study.arms) {
