@@ -38,13 +38,13 @@ export const bootstrappingPage: StudyPage = {
       reading:
         "Share of self-labelled pairs whose chosen response is the worse one by gold reward. " +
         "0.5 is a coin flip.",
+      rows: (rows) => rows.filter((row) => row.arm === "sera" && row.iteration >= 2),
       draw: (rows) =>
         whereAny(
-          heatPoints(
-            rows.filter((row) => row.arm === "sera" && row.iteration >= 2),
-            "onPolicyWrong",
-            { x: (row) => row.iteration, y: (row) => row.conditionLabel },
-          ),
+          heatPoints(rows, "onPolicyWrong", {
+            x: (row) => row.iteration,
+            y: (row) => row.conditionLabel,
+          }),
           (points) =>
             heatmapFigure(points, {
               title: "Wrong labels among the policy's own pairs",

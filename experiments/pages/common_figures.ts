@@ -11,8 +11,7 @@ import { type PageFigure, whereAny } from "./page.ts";
 import { curvePoints, frontierPoints, type RowText, seedsText } from "./study_values.ts";
 
 /** Which rows a figure shows, and what divides it into panels. */
-export interface Shown {
-  readonly rows?: (rows: readonly StudyRow[]) => readonly StudyRow[];
+export interface Shown extends Pick<PageFigure, "rows"> {
   readonly panel?: RowText;
 }
 
@@ -21,14 +20,14 @@ export function byIteration(
   id: string,
   metric: MetricName,
   text: Pick<CurveOptions, "title" | "yTitle" | "reference"> & Pick<PageFigure, "reading">,
-  { rows: shown = (rows) => rows, panel }: Shown = {},
+  { panel, ...shown }: Shown = {},
 ): PageFigure {
   const { reading, ...options } = text;
   return {
     id,
     reading,
-    draw: (all) => {
-      const rows = shown(all);
+    ...shown,
+    draw: (rows) => {
       const x = (row: StudyRow) => row.iteration;
       return whereAny(
         curvePoints(rows, metric, panel === undefined ? { x } : { x, panel }),
@@ -46,20 +45,16 @@ export function goldByIteration(reading: string, shown?: Shown): PageFigure {
 }
 
 /** Gold reward against the distance moved. */
-export function frontier(
-  reading: string,
-  { rows: shown = (rows) => rows, panel }: Shown = {},
-): PageFigure {
+export function frontier(reading: string, { panel, ...shown }: Shown = {}): PageFigure {
   return {
     id: "frontier",
     reading,
-    draw: (all) => {
-      const rows = shown(all);
-      return whereAny(
+    ...shown,
+    draw: (rows) =>
+      whereAny(
         frontierPoints(rows, panel),
         (points: readonly FrontierRow[]) =>
           frontierFigure(points, { title: "Gold reward against KL", subtitle: seedsText(rows) }),
-      );
-    },
+      ),
   };
 }

@@ -70,13 +70,12 @@ export const noisePage: StudyPage = {
     {
       id: "gold_by_noise",
       reading: "How far each arm falls as more labels are flipped.",
+      rows: (rows) => main(rows).filter((row) => [...CORE, "rdpo", "cdpo"].includes(row.arm)),
       draw: (rows) =>
         whereAny(
-          curvePoints(
-            lastRows(main(rows)).filter((row) => [...CORE, "rdpo", "cdpo"].includes(row.arm)),
-            "gold",
-            { x: (row) => Number(row.conditionValues.flipRate) },
-          ),
+          curvePoints(lastRows(rows), "gold", {
+            x: (row) => Number(row.conditionValues.flipRate),
+          }),
           (points) =>
             curvesFigure(points, {
               title: "Gold reward by share of flipped labels",

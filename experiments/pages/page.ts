@@ -9,12 +9,14 @@ export interface PageFigure {
   readonly id: string;
   /** How to read it, in a sentence or two of Markdown. */
   readonly reading: string;
+  /** Which of the study's rows it shows; all unless told. */
+  readonly rows?: (rows: readonly StudyRow[]) => readonly StudyRow[];
   /**
    * Whether it shows differences between two arms, paired by seed: each uses every seed that its two
-   * arms have. Other figures get the seeds that all arms of a condition share.
+   * arms have. Other figures get the seeds that all their arms of a condition share.
    */
   readonly paired?: true;
-  /** The figure; undefined where the rows have nothing for it yet. */
+  /** The figure of the rows it shows; undefined where they have nothing for it yet. */
   readonly draw: (rows: readonly StudyRow[]) => TopLevelSpec | undefined;
 }
 
@@ -33,10 +35,11 @@ export interface StudyPage {
 
 /** Draws a figure from all the rows of its study. */
 export function drawFigure(
-  { draw, paired }: PageFigure,
+  { draw, paired, rows: shownOf = (rows) => rows }: PageFigure,
   rows: readonly StudyRow[],
 ): TopLevelSpec | undefined {
-  return draw(paired ? rows : onSharedSeeds(rows));
+  const shown = shownOf(rows);
+  return draw(paired ? shown : onSharedSeeds(shown));
 }
 
 /** Draws only where there are rows. */

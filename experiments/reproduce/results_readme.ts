@@ -46,11 +46,13 @@ spec. Runs that several studies share stand in each one's file.
 
 ## \`tables/\`, each as CSV and Markdown
 
-Cells that a claim compares have ten seeds, the others five (cost: five).
+Cells that a claim compares, and in the noise study those shown beside them, have ten seeds; the
+others and the cost study have five.
 
 - \`<study>_summary\`: mean of a metric with its 95 % t interval (\`low\`, \`high\`), by condition, arm and
   iteration (0 is the SFT model), over the \`seeds\` that all arms of the condition have: seeds differ more
-  than arms do. Figures of means use the same seeds, figures of differences every pair of seeds.
+  than arms do. Figures of means use the seeds that all
+  arms they show have, figures of differences every pair of seeds.
 - \`<study>_verdicts\`: each claim written down before the runs. \`difference\`: arm minus baseline, paired
   by seed, with its 95 % t interval. \`holm_p\`: p-value of the paired t test after Holm's correction over
   the study's claims. \`smallest_effect\`: differences below it do not matter. A claim \`holds\` where the
