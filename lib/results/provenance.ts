@@ -1,11 +1,14 @@
 import config from "../../deno.json" with { type: "json" };
 import { projectRoot } from "../engine/layout.ts";
 
+/** What a result depends on: records, notebooks and texts are left out, for commands write those. */
+const CODE = ["lib", "experiments", "tools", "deno.json", "deno.lock", ":(exclude)*.md"];
+
 /** The code that made a result. */
 export interface Provenance {
   /** Git commit; null where the code is no git clone. */
   readonly commit: string | null;
-  /** Whether tracked files differed from the commit; null without one. */
+  /** Whether tracked files of the code differed from the commit; null without one. */
   readonly dirty: boolean | null;
   readonly versions: Versions;
 }
@@ -25,7 +28,9 @@ export async function readProvenance(): Promise<Provenance> {
   // Another project's repository around an unpacked archive of ours says nothing about us.
   const ours = await git("rev-parse", "--show-prefix") === "";
   const known = commit !== undefined && ours;
-  const changes = known ? await git("status", "--porcelain", "--untracked-files=no") : undefined;
+  const changes = known
+    ? await git("status", "--porcelain", "--untracked-files=no", "--", ...CODE)
+    : undefined;
   return {
     commit: known ? commit : null,
     dirty: changes === undefined ? null : changes !== "",
