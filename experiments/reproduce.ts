@@ -202,30 +202,29 @@ async function report(
     say(headlines(verdicts, published, study.claims.length).join("\n"));
   }
   if (publish) {
-    const readme = new TextEncoder().encode(resultsReadme(studies, (study) => {
-      const plan = planStudy(study, "full");
-      return {
-        done: plan.filter(({ hash }) => store.records.has(hash)).length,
-        planned: plan.length,
-      };
-    }));
-    writeDurably(join(places.tables, "..", "README.md"), [readme]);
-    publishVerdicts(store);
+    publishReadmes(store, join(places.tables, ".."));
   }
   if (preset === "smoke") say("\nsmoke shows that everything runs: its numbers mean nothing");
   say(`\ntables: ${relative(Deno.cwd(), places.tables)}`);
   say(`figures: ${relative(Deno.cwd(), places.figures)}`);
 }
 
-/** The README's table: the full plan's verdicts, whichever studies and cells this command named. */
-function publishVerdicts(store: StudyStore): void {
-  const path = join(projectRoot, "README.md");
-  const results = new Map(studies.map((study) => {
-    const plan = planStudy(study, "full");
-    return [study, verdictsOf(study, plan, studyRows(plan, store.records))];
+/** Both READMEs: of the full plan, whichever studies and cells this command named. */
+function publishReadmes(store: StudyStore, results: string): void {
+  const write = (path: string, text: string) =>
+    writeDurably(path, [new TextEncoder().encode(text)]);
+  const full = studies.map((study) => [study, planStudy(study, "full")] as const);
+  const coverage = new Map(full.map(([study, plan]) => {
+    const done = plan.filter(({ hash }) => store.records.has(hash)).length;
+    return [study, { done, planned: plan.length }];
   }));
-  const text = withVerdicts(Deno.readTextFileSync(path), results);
-  writeDurably(path, [new TextEncoder().encode(text)]);
+  const verdicts = new Map(full.map(([study, plan]) => [
+    study,
+    verdictsOf(study, plan, studyRows(plan, store.records)),
+  ]));
+  const readme = join(projectRoot, "README.md");
+  write(join(results, "README.md"), resultsReadme(coverage));
+  write(readme, withVerdicts(Deno.readTextFileSync(readme), verdicts));
 }
 
 /** The published verdicts on the claims whose settings this plan shares. */

@@ -18,6 +18,8 @@ const RULES = ["IRM", "random", "bottom", "middle", "oracle"];
 const ruleOf = (row: StudyRow) => row.armLabel.split(" ")[0] as string;
 const keepOf = (row: StudyRow) => Number(row.arm.split("-").at(-1)) / 100;
 const selecting = (rows: readonly StudyRow[]) => rows.filter((row) => RULES.includes(ruleOf(row)));
+const seventies = (rows: readonly StudyRow[]) =>
+  rows.filter((row) => row.arm === "dpo" || row.arm.endsWith("-70"));
 const panel = (row: StudyRow) => row.conditionLabel;
 
 /** A metric's mean over one arm's rows, by panel: a dashed line for comparison. */
@@ -112,7 +114,7 @@ export const selectionPage: StudyPage = {
     goldByIteration(
       "Learning curves of the arms that keep 70 %, and of plain DPO. Iteration 0 is the SFT " +
         "model; iteration 1 is the same for all, for nothing can be ranked before it.",
-      { rows: (rows) => rows.filter((row) => row.arm === "dpo" || row.arm.endsWith("-70")), panel },
+      { rows: seventies, panel },
     ),
     byIteration("margin_auc", "marginAuc", {
       reading: "How well the margin tells right from flipped labels (0.5: not at all), over all " +
@@ -133,7 +135,7 @@ export const selectionPage: StudyPage = {
     frontier(
       "What each arm gains for how far it moves from the SFT model. Arms that are higher at " +
         "the same KL are better; arms are not matched in KL.",
-      { rows: (rows) => rows.filter((row) => row.arm === "dpo" || row.arm.endsWith("-70")), panel },
+      { rows: seventies, panel },
     ),
   ],
   metrics: ["gold", "winVsSft", "kl", "length", "flippedSelected", "marginAuc", "jaccard"],

@@ -1,4 +1,5 @@
 import type { ClaimResult } from "../../lib/evaluation/claim.ts";
+import type { PairedDifference } from "../../lib/evaluation/intervals.ts";
 
 /**
  * One line a claim: verdict and difference, and beside it the published difference with whether the
@@ -16,13 +17,13 @@ export function headlines(
   const byId = new Map(published.map((result) => [result.claim.id, result]));
   const lines = reproduced.flatMap(({ claim, verdict, difference }) => {
     if (difference === undefined) return [];
-    const own = `${claim.metric} ${signed(difference.mean)} ${interval(difference)}`;
+    const own = `${claim.metric} ${differenceText(difference)}`;
     const other = byId.get(claim.id)?.difference;
     if (other === undefined) return [`  ${verdict.padEnd(13)} ${claim.id}: ${own}`];
-    const agrees = holds(other, difference.mean) || holds(difference, other.mean);
+    const agrees = contains(other, difference.mean) || contains(difference, other.mean);
     return [
-      `  ${verdict.padEnd(13)} ${claim.id}: ${own}; published ${signed(other.mean)} ` +
-      `${interval(other)}: ${agrees ? "agrees" : "does not agree"}`,
+      `  ${verdict.padEnd(13)} ${claim.id}: ${own}; published ` +
+      `${differenceText(other)}: ${agrees ? "agrees" : "does not agree"}`,
     ];
   });
   const untested = claims - lines.length;
@@ -31,14 +32,12 @@ export function headlines(
     : [...lines, `  ${untested} more claims need cells or seeds that were not run`];
 }
 
-function signed(value: number): string {
-  return (value < 0 ? "-" : "+") + Math.abs(value).toFixed(3);
+/** "+0.230 [+0.160, +0.300]": mean and 95 % interval, in ASCII for terminals and padded tables. */
+export function differenceText({ mean, low, high }: PairedDifference): string {
+  const signed = (value: number) => (value < 0 ? "-" : "+") + Math.abs(value).toFixed(3);
+  return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
 }
 
-function holds({ low, high }: { readonly low: number; readonly high: number }, mean: number) {
-  return low <= mean && mean <= high;
-}
-
-function interval({ low, high }: { readonly low: number; readonly high: number }): string {
-  return `[${signed(low)}, ${signed(high)}]`;
+function contains({ low, high }: PairedDifference, value: number): boolean {
+  return low <= value && value <= high;
 }

@@ -1,6 +1,6 @@
 import type { ClaimResult } from "../../lib/evaluation/claim.ts";
-import type { PairedDifference } from "../../lib/evaluation/intervals.ts";
 import type { Study } from "../studies/study.ts";
+import { differenceText } from "./headline.ts";
 import { verdictTableOf } from "./study_tables.ts";
 
 const BEGIN = "<!-- verdicts: written by `reproduce --publish`, do not edit -->";
@@ -26,18 +26,13 @@ export function withVerdicts(
       return [
         `[${study.id}](results/tables/${verdictTableOf(study, claim)}.md)`,
         claim.text,
-        difference === undefined ? "too few runs" : intervalOf(difference),
+        difference === undefined ? "too few runs" : differenceText(difference),
         verdict,
       ];
     })
   );
   const table = paddedTable(["study", "claim", "difference, 95 % interval", "verdict"], rows);
   return `${readme.slice(0, begin)}${BEGIN}\n\n${table}\n${readme.slice(end)}`;
-}
-
-function intervalOf({ mean, low, high }: PairedDifference): string {
-  const signed = (value: number) => (value < 0 ? "-" : "+") + Math.abs(value).toFixed(3);
-  return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
 }
 
 function paddedTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -9,10 +9,7 @@ export interface Coverage {
 }
 
 /** `results/README.md`: every file, column and unit, and the command that makes them. */
-export function resultsReadme(
-  studies: readonly Study[],
-  coverage: (study: Study) => Coverage,
-): string {
+export function resultsReadme(coverage: ReadonlyMap<Study, Coverage>): string {
   const metrics = tableMarkdown({
     columns: ["metric", "unit", "meaning"],
     rows: (Object.keys(studyMetrics) as MetricName[]).map((name) => {
@@ -20,8 +17,7 @@ export function resultsReadme(
       return [`\`${name}\``, unit, text + (volatile ? " (differs between two runs)" : "")];
     }),
   });
-  const names = studies.map((study) => {
-    const { done, planned } = coverage(study);
+  const names = [...coverage].map(([study, { done, planned }]) => {
     const runs = done === planned ? `all ${planned} runs` : `${done} of ${planned} runs so far`;
     return `- \`${study.id}\`: ${study.title}; ${runs}.`;
   }).join("\n");

@@ -60,29 +60,30 @@ export async function runMissing(
   let runs = 0;
   let failed = 0;
   // Models first, in a phase of their own: their time says nothing about a run's.
-  const beginRuns = () =>
+  let phase: StudyTask["kind"] = "sft";
+  const beginRuns = () => {
+    phase = "run";
     progress.phase("studies", found + missing.length, { unit: "run", done: found });
+  };
   if (models > 0) progress.phase("SFT models", models, { unit: "model" });
   else beginRuns();
-  let runsBegun = models === 0;
   await runQueue<StudyTask, StudyTaskResult>(tasks, jobs, {
     module: new URL("../studies/worker.ts", import.meta.url).href,
     env: { SERA_THREADS: "1", OMP_NUM_THREADS: "1", TF_CPP_MIN_LOG_LEVEL: "3" },
   }, {
     onStart: ({ payload }, running) => {
-      if (payload.kind === "run" && !runsBegun) {
-        runsBegun = true;
+      if (payload.kind === "run" && phase === "sft") {
         progress.done();
         beginRuns();
       }
       progress.advance(0, { running });
     },
-    onDone: ({ id }, result, running) => {
+    onDone: ({ id, payload }, result, running) => {
       if (result !== null) {
         runs++;
         addToStudies(plan, store, id, result);
       }
-      progress.advance(Number((result === null) !== runsBegun), { running });
+      progress.advance(payload.kind === phase ? 1 : 0, { running });
     },
     onRetry: (task, reason) => progress.message(`${task.label} failed, once more: ${reason}`),
     onFailed: (task, reason, running) => {
