@@ -119,7 +119,7 @@ Deno.test("lib draws no unseeded random number", async () => {
 Deno.test("lib reads the clock only for progress, timings and locks", async () => {
   const users = await filter(inLib, (code) => /\bDate\.now\b|\bnew Date\(\)/.test(code));
   const allowed = (path: string) =>
-    path.startsWith("lib/progress/") || path === "lib/results/run_lock.ts";
+    path.startsWith("lib/progress/") || path === "lib/files/run_lock.ts";
   assert.deepEqual(users.filter((path) => !allowed(path)), []);
 });
 

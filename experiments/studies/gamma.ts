@@ -1,29 +1,26 @@
-import type { Claim } from "../../lib/evaluation/claim.ts";
-import type { EnsembleWeighting } from "../../lib/margins/ensemble.ts";
-import { condition, methodArm } from "./arms.ts";
-import { KEEP, ON_POLICY } from "./settings.ts";
-import type { Arm, Study } from "./study.ts";
+import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import { methods } from "../../lib/sera/methods.ts";
+import type { Claim } from "../../lib/study/claim.ts";
+import { defineStudy } from "../../lib/study/study.ts";
 
-const GAMMAS = [0.1, 0.3, 0.5, 0.7, 0.9] as const;
-const ENSEMBLE_HELPS =
-  "The ensemble over past policies (coefficient 0.3) makes the selection more " +
-  "robust.";
+const gammas = [0.1, 0.3, 0.5, 0.7, 0.9];
+const arm = (
+  id: string,
+  label: string,
+  weighting: "ema" | "two-term" | "uniform",
+  gamma: number,
+) => ({
+  id,
+  label,
+  sera: { ...methods.sera, ensemble: { weighting, gamma } },
+});
 
-function gammaArm(id: string, label: string, weighting: EnsembleWeighting, gamma: number): Arm {
-  return methodArm(id, label, {
-    selection: { rule: "top", keep: KEEP },
-    onPolicy: ON_POLICY,
-    ensemble: { weighting, gamma, window: 3 },
-  });
-}
-
-const claims = [3, 6].flatMap((iterations): Claim[] => {
+const claimsAfter = (iterations: number): Claim[] => {
   const shared = {
     condition: `iterations-${iterations}`,
     arm: "ema-0.3",
     baseline: "gamma-0",
-    paper: ENSEMBLE_HELPS,
-    direction: "higher" as const,
+    paper: "The ensemble over past policies (coefficient 0.3) makes the selection more robust.",
   };
   return [
     {
@@ -31,6 +28,7 @@ const claims = [3, 6].flatMap((iterations): Claim[] => {
       id: `gold-at-${iterations}`,
       text: `After ${iterations} iterations, gamma 0.3 has a higher gold reward than gamma 0.`,
       metric: "gold",
+      direction: "higher",
       smallestEffect: 0.05,
     },
     {
@@ -38,6 +36,7 @@ const claims = [3, 6].flatMap((iterations): Claim[] => {
       id: `jaccard-at-${iterations}`,
       text: `After ${iterations} iterations, gamma 0.3 keeps more of the previous selection.`,
       metric: "jaccard",
+      direction: "higher",
       smallestEffect: 0.02,
     },
     {
@@ -49,43 +48,42 @@ const claims = [3, 6].flatMap((iterations): Claim[] => {
       smallestEffect: 0.01,
     },
   ];
-});
+};
 
 /** The coefficient of the ensemble over past policies. It acts from the third iteration on. */
-export const gammaStudy: Study = {
+export const gamma = defineStudy({
   id: "gamma",
   title: "The ensemble coefficient gamma",
   question:
     "What does averaging the implicit rewards of past policies change, by how much of the " +
     "past it weighs and over how many iterations?",
-  conditions: [3, 6].map((iterations) =>
-    condition(`iterations-${iterations}`, `${iterations} iterations`, { iterations }, {
-      method: { iterations },
-    })
-  ),
+  environment: smallLanguage,
+  conditions: [3, 6].map((iterations) => ({
+    id: `iterations-${iterations}`,
+    label: `${iterations} iterations`,
+    sera: { iterations },
+  })),
   arms: [
-    gammaArm("gamma-0", "gamma 0", "ema", 0),
-    ...GAMMAS.map((gamma) => gammaArm(`ema-${gamma}`, `EMA, gamma ${gamma}`, "ema", gamma)),
-    ...GAMMAS.map((gamma) =>
-      gammaArm(`two-term-${gamma}`, `two terms, gamma ${gamma}`, "two-term", gamma)
+    arm("gamma-0", "gamma 0", "ema", 0),
+    ...gammas.map((value) => arm(`ema-${value}`, `EMA, gamma ${value}`, "ema", value)),
+    ...gammas.map((value) =>
+      arm(`two-term-${value}`, `two terms, gamma ${value}`, "two-term", value)
     ),
-    gammaArm("uniform", "uniform", "uniform", 1),
+    arm("uniform", "uniform", "uniform", 1),
   ],
-  claims,
-  headlines: ["gold-at-3", "flips-at-3", "gold-at-6", "flips-at-6"],
+  claims: [3, 6].flatMap(claimsAfter),
+  headline: "gold-at-3",
   presets: {
     smoke: {
       seeds: 2,
-      includes: (arm, condition) =>
-        condition === "iterations-3" && ["gamma-0", "ema-0.3"].includes(arm),
+      includes: ({ iterations, weighting, gamma }) =>
+        iterations === 3 && weighting === "ema" && [0, 0.3].includes(gamma),
     },
     quick: {
       seeds: 3,
-      includes: (arm, condition) =>
-        condition === "iterations-3"
-          ? ["gamma-0", "ema-0.3", "ema-0.9"].includes(arm)
-          : ["gamma-0", "ema-0.3"].includes(arm),
+      includes: ({ iterations, weighting, gamma }) =>
+        weighting === "ema" && ([0, 0.3].includes(gamma) || iterations === 3 && gamma === 0.9),
     },
     full: { seeds: 5, claimSeeds: 10 },
   },
-};
+});

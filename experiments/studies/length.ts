@@ -1,20 +1,13 @@
-import type { Claim } from "../../lib/evaluation/claim.ts";
-import {
-  condition,
-  irmSelection,
-  lossOf,
-  methodArm,
-  plainDpo,
-  randomSelection,
-  sera,
-} from "./arms.ts";
-import type { Study } from "./study.ts";
+import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import { methods } from "../../lib/sera/methods.ts";
+import type { Claim } from "../../lib/study/claim.ts";
+import { defineStudy } from "../../lib/study/study.ts";
+import { dpo, irm70, random70, sera } from "../arms.ts";
 
-const CONFOUNDS = [0, 0.25, 0.5, 1] as const;
-const MITIGATES = "SeRA lessens the length exploitation of direct alignment algorithms.";
+const paper = "SeRA lessens the length exploitation of direct alignment algorithms.";
 
-const seraAgainstDpo = ([0.5, 1] as const).flatMap((rho): Claim[] => {
-  const shared = { condition: `confound-${rho}`, arm: "sera", baseline: "dpo", paper: MITIGATES };
+const seraAgainstDpo = (rho: number): Claim[] => {
+  const shared = { condition: `confound-${rho}`, arm: "sera", baseline: "dpo", paper };
   return [
     {
       ...shared,
@@ -41,40 +34,41 @@ const seraAgainstDpo = ([0.5, 1] as const).flatMap((rho): Claim[] => {
       smallestEffect: 0.05,
     },
   ];
-});
+};
 
 /** Length bias: labels that prefer longer responses by a tunable amount. */
-export const lengthStudy: Study = {
+export const length = defineStudy({
   id: "length",
   title: "Labels with a taste for length",
-  question:
-    "When labels prefer long responses for no reason, does SeRA keep the policy from growing " +
-    "long, and what do the losses made for that do?",
-  conditions: CONFOUNDS.map((rho) =>
-    condition(`confound-${rho}`, `confound ${rho}`, { lengthConfound: rho }, {
-      data: { flipRate: 0, lengthConfound: rho },
-    })
-  ),
+  question: "When labels prefer long responses for no reason, does SeRA keep the policy from " +
+    "growing long, and what do the losses made for that do?",
+  environment: smallLanguage,
+  base: { setting: { flipRate: 0 } },
+  conditions: [0, 0.25, 0.5, 1].map((lengthConfound) => ({
+    id: `confound-${lengthConfound}`,
+    label: `confound ${lengthConfound}`,
+    setting: { lengthConfound },
+  })),
   arms: [
-    plainDpo,
-    sera,
-    irmSelection,
-    randomSelection,
-    methodArm("simpo", "SimPO", { loss: lossOf("simpo") }),
-    methodArm("ln-dpo", "length-normalised DPO", { loss: lossOf("length-normalised-dpo") }),
-    ...[0.05, 0.2].map((alpha) =>
-      methodArm(`r-dpo-${alpha}`, `R-DPO, a ${alpha}`, {
-        loss: lossOf("r-dpo", { beta: 0.2, alpha }),
-      })
-    ),
+    ...[dpo, sera, irm70, random70],
+    { id: "simpo", label: "SimPO", sera: { ...methods.plain, loss: { name: "simpo" } } },
+    {
+      id: "ln-dpo",
+      label: "length-normalised DPO",
+      sera: { ...methods.plain, loss: { name: "length-normalised-dpo" } },
+    },
+    ...[0.05, 0.2].map((alpha) => ({
+      id: `r-dpo-${alpha}`,
+      label: `R-DPO, a ${alpha}`,
+      sera: { ...methods.plain, loss: { name: "r-dpo" as const, beta: 0.2, alpha } },
+    })),
   ],
   claims: [
-    ...seraAgainstDpo,
+    ...[0.5, 1].flatMap(seraAgainstDpo),
     {
       id: "irm-enriches-longer",
       text: "With confound 0.5, the pairs that IRM selection keeps prefer longer responses more " +
         "than random pairs do.",
-      paper: "",
       metric: "lengthDifferenceSelected",
       condition: "confound-0.5",
       arm: "irm-70",
@@ -83,23 +77,18 @@ export const lengthStudy: Study = {
       smallestEffect: 0.1,
     },
   ],
-  headlines: [
-    "shorter-at-0.5",
-    "gold-at-0.5",
-    "reward-length-correlation-at-0.5",
-    "irm-enriches-longer",
-  ],
+  headline: "shorter-at-0.5",
   presets: {
     smoke: {
       seeds: 2,
-      includes: (arm, condition) => condition === "confound-0.5" && ["dpo", "sera"].includes(arm),
+      includes: ({ lengthConfound, arm }) =>
+        lengthConfound === 0.5 && ["dpo", "sera"].includes(arm),
     },
     quick: {
       seeds: 3,
-      includes: (arm, condition) =>
-        condition === "confound-0.5" ||
-        condition !== "confound-0.25" && ["dpo", "sera"].includes(arm),
+      includes: ({ lengthConfound, arm }) =>
+        lengthConfound === 0.5 || lengthConfound !== 0.25 && ["dpo", "sera"].includes(arm),
     },
     full: { seeds: 5, claimSeeds: 10 },
   },
-};
+});

@@ -1,154 +1,122 @@
-import type { Claim } from "../../lib/evaluation/claim.ts";
-import type { LossName } from "../../lib/losses/loss_table.ts";
-import {
-  bootstrapOnly,
-  condition,
-  irmSelection,
-  lossOf,
-  methodArm,
-  noiseConditions,
-  plainDpo,
-  randomSelection,
-  relabelOnly,
-  sera,
-} from "./arms.ts";
-import { KEEP, ON_POLICY } from "./settings.ts";
-import type { Arm, Study } from "./study.ts";
+import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
+import { methods } from "../../lib/sera/methods.ts";
+import type { Claim } from "../../lib/study/claim.ts";
+import { type ArmDefinition, defineStudy } from "../../lib/study/study.ts";
+import { bootstrapOnly, dpo, irm70, random70, relabelOnly, sera } from "../arms.ts";
 
-/** The four losses of the paper's comparison; DPO's two arms are the shared ones. */
-const OTHER_LOSSES = [["ipo", "IPO"], ["slic-hf", "SLiC-HF"], ["simpo", "SimPO"]] as const;
-
-function withAndWithoutSera(name: LossName, label: string): Arm[] {
-  const loss = lossOf(name);
-  return [
-    methodArm(name, label, { loss }),
-    methodArm(`${name}-sera`, `${label} + SeRA`, {
-      loss,
-      selection: { rule: "top", keep: KEEP },
-      onPolicy: ON_POLICY,
-    }),
-  ];
-}
+/** The losses of the paper's comparison beside DPO. */
+const losses = [["ipo", "IPO"], ["slic-hf", "SLiC-HF"], ["simpo", "SimPO"]] as const;
+const core = ["dpo", "sera", "irm-70", "random-70"];
+const paper = "SeRA improves every direct alignment algorithm it is added to, most under noise.";
 
 /** A loss that is told the flip rate. */
-function robustArm(name: "cdpo" | "rdpo", label: string): Arm {
-  return {
-    id: name,
-    label,
-    patch: (spec) => ({
-      method: {
-        loss: lossOf(name, { beta: 0.2, epsilon: spec.data.flipRate }),
-      },
-    }),
-  };
-}
+const robust = (name: "cdpo" | "rdpo", label: string): ArmDefinition<SmallLanguageSetting> => ({
+  id: name,
+  label,
+  sera: ({ flipRate }) => ({
+    ...methods.plain,
+    loss: { name, beta: 0.2, epsilon: flipRate },
+  }),
+});
 
-const SERA_HELPS =
-  "SeRA improves every direct alignment algorithm it is added to, most under noise.";
-const CORE_ARMS = ["dpo", "sera", "irm-70", "random-70"];
-
-const seraClaims = [["dpo", "DPO"] as const, ...OTHER_LOSSES].flatMap(([loss, label]) =>
-  [0, 20, 40].map((noise): Claim => ({
-    id: `sera-over-${loss}-at-${noise}`,
-    text: `With ${noise} % flipped, SeRA on ${label} has a higher gold reward than ${label} alone.`,
-    paper: SERA_HELPS,
-    metric: "gold",
-    condition: `noise-${noise}`,
-    arm: loss === "dpo" ? "sera" : `${loss}-sera`,
-    baseline: loss,
-    direction: "higher",
-    smallestEffect: 0.05,
-  }))
-);
+const seraOver = (
+  baseline: string,
+  label: string,
+  condition: string,
+  text: string,
+): Claim => ({
+  id: `sera-over-${baseline}-at-${condition.replace("noise-", "")}`,
+  text,
+  paper,
+  metric: "gold",
+  condition,
+  arm: losses.some(([name]) => name === baseline) ? `${baseline}-sera` : "sera",
+  baseline,
+  direction: "higher",
+  smallestEffect: 0.05,
+});
 
 /** Label noise: each loss plain and with SeRA, and each part of SeRA alone. */
-export const noiseStudy: Study = {
+export const noise = defineStudy({
   id: "noise",
   title: "SeRA under label noise",
   question:
     "How much of the harm of wrong labels does SeRA undo, for which loss, and which of its " +
     "parts does it?",
+  environment: smallLanguage,
   conditions: [
-    ...noiseConditions,
-    ...[0, 1].map((alpha) =>
-      condition(`noise-20-alpha-${alpha}`, `20 % flipped, NLL anchor ${alpha}`, {
-        flipRate: 0.2,
-        nllAlpha: alpha,
-      }, { data: { flipRate: 0.2 }, method: { nllAlpha: alpha } })
-    ),
+    ...[0, 20, 40].map((percent) => ({
+      id: `noise-${percent}`,
+      label: `${percent} % flipped`,
+      setting: { flipRate: percent / 100 },
+    })),
+    ...[0, 1].map((nllAlpha) => ({
+      id: `noise-20-alpha-${nllAlpha}`,
+      label: `20 % flipped, NLL anchor ${nllAlpha}`,
+      setting: { flipRate: 0.2 },
+      sera: { nllAlpha },
+    })),
   ],
   arms: [
-    plainDpo,
+    dpo,
     sera,
-    ...OTHER_LOSSES.flatMap(([name, label]) => withAndWithoutSera(name, label)),
-    robustArm("cdpo", "cDPO"),
-    robustArm("rdpo", "rDPO"),
-    irmSelection,
-    bootstrapOnly,
-    relabelOnly,
-    randomSelection,
-    methodArm("dpo-more", "DPO, twice the rate", { learningRate: 1e-3 }),
+    ...losses.flatMap(([name, label]) => [
+      { id: name, label, sera: { ...methods.plain, loss: { name } } },
+      { id: `${name}-sera`, label: `${label} + SeRA`, sera: { ...methods.sera, loss: { name } } },
+    ]),
+    robust("cdpo", "cDPO"),
+    robust("rdpo", "rDPO"),
+    ...[irm70, bootstrapOnly, relabelOnly, random70],
+    {
+      id: "dpo-more",
+      label: "DPO, twice the rate",
+      sera: { ...methods.plain, learningRate: 1e-3 },
+    },
   ],
   claims: [
-    ...seraClaims,
-    ...([["rdpo", "rDPO"], ["cdpo", "cDPO"]] as const).map(([baseline, label]): Claim => ({
-      id: `sera-over-${baseline}-at-40`,
-      text: `With 40 % flipped, SeRA on DPO beats ${label}, which is told the flip rate.`,
-      paper: "SeRA beats losses made for noisy labels.",
-      metric: "gold",
-      condition: "noise-40",
-      arm: "sera",
-      baseline,
-      direction: "higher",
-      smallestEffect: 0.05,
-    })),
-    ...[0, 1].map((alpha): Claim => ({
-      id: `sera-over-dpo-alpha-${alpha}`,
-      text:
+    ...([["dpo", "DPO"], ...losses] as const).flatMap(([name, label]) =>
+      [0, 20, 40].map((percent) =>
+        seraOver(
+          name,
+          label,
+          `noise-${percent}`,
+          `With ${percent} % flipped, SeRA on ${label} has a higher gold reward than ${label} alone.`,
+        )
+      )
+    ),
+    ...([["rdpo", "rDPO"], ["cdpo", "cDPO"]] as const).map(([name, label]) =>
+      seraOver(
+        ...[name, label, "noise-40"] as const,
+        `With 40 % flipped, SeRA on DPO beats ${label}, which is told the flip rate.`,
+      )
+    ),
+    ...[0, 1].map((alpha) =>
+      seraOver(
+        ...["dpo", "DPO", `noise-20-alpha-${alpha}`] as const,
         `With 20 % flipped and the NLL anchor at ${alpha}, SeRA has a higher gold reward than DPO.`,
-      paper: SERA_HELPS,
-      metric: "gold",
-      condition: `noise-20-alpha-${alpha}`,
-      arm: "sera",
-      baseline: "dpo",
-      direction: "higher",
-      smallestEffect: 0.05,
-    })),
+      )
+    ),
   ],
-  headlines: [
-    "sera-over-dpo-at-0",
-    "sera-over-dpo-at-20",
-    "sera-over-dpo-at-40",
-    "sera-over-ipo-at-0",
-    "sera-over-ipo-at-20",
-    "sera-over-ipo-at-40",
-    "sera-over-slic-hf-at-0",
-    "sera-over-slic-hf-at-20",
-    "sera-over-slic-hf-at-40",
-    "sera-over-simpo-at-0",
-    "sera-over-simpo-at-20",
-    "sera-over-simpo-at-40",
-    "sera-over-rdpo-at-40",
-    "sera-over-dpo-alpha-0",
-    "sera-over-dpo-alpha-1",
-  ],
+  headline: "sera-over-dpo-at-20",
   presets: {
     smoke: {
       seeds: 2,
-      includes: (arm, condition) => condition === "noise-20" && ["dpo", "sera"].includes(arm),
+      includes: ({ flipRate, alpha, arm }) =>
+        flipRate === 0.2 && alpha === 0.3 && ["dpo", "sera"].includes(arm),
     },
     quick: {
       seeds: 3,
-      includes: (arm, condition) =>
-        condition === "noise-20" ||
-        condition === "noise-40" && [...CORE_ARMS, "rdpo"].includes(arm) ||
-        condition.includes("alpha-0") && CORE_ARMS.includes(arm),
+      includes: ({ flipRate, alpha, arm }) =>
+        flipRate === 0.2 && alpha === 0.3 ||
+        flipRate === 0.4 && [...core, "rdpo"].includes(arm) ||
+        alpha === 0 && core.includes(arm),
     },
     full: {
       seeds: 5,
       claimSeeds: 10,
-      beside: (arm, condition) => arm !== "dpo-more" && !condition.includes("alpha"),
-      includes: (arm, condition) => !condition.includes("alpha") || CORE_ARMS.includes(arm),
+      beside: ({ arm, alpha }) => arm !== "dpo-more" && alpha === 0.3,
+      includes: ({ arm, alpha }) => alpha === 0.3 || core.includes(arm),
     },
   },
-};
+});

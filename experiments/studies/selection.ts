@@ -1,73 +1,55 @@
-import type { Claim } from "../../lib/evaluation/claim.ts";
-import { noiseConditions, plainDpo, selectionArm } from "./arms.ts";
-import type { Study } from "./study.ts";
+import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import type { Claim } from "../../lib/study/claim.ts";
+import { defineStudy } from "../../lib/study/study.ts";
+import { dpo, selectionArm } from "../arms.ts";
 
-const RULES = ["top", "random", "bottom", "middle", "oracle"] as const;
-const KEEPS = [0.3, 0.5, 0.7, 0.9] as const;
-const SELECTION_IS_BETTER =
-  "Pairs chosen by implicit reward margin train a better policy than pairs chosen at random.";
+const rules = ["top", "random", "bottom", "middle", "oracle"] as const;
+const paper = "Pairs chosen by implicit reward margin train a better policy than random ones.";
 
-function goldClaim(
-  noise: number,
-  arm: string,
-  baseline: string,
-  text: string,
-  paper: string,
-): Claim {
-  return {
-    id: `${arm}-over-${baseline}-at-${noise}`,
-    text,
-    paper,
-    metric: "gold",
-    condition: `noise-${noise}`,
-    arm,
-    baseline,
-    direction: "higher",
-    smallestEffect: 0.05,
-  };
-}
+const goldClaim = (noise: number, arm: string, baseline: string, text: string): Claim => ({
+  id: `${arm}-over-${baseline}-at-${noise}`,
+  text,
+  paper,
+  metric: "gold",
+  condition: `noise-${noise}`,
+  ...{ arm, baseline },
+  direction: "higher",
+  smallestEffect: 0.05,
+});
 
 /** Random selection against selection by implicit reward margin. */
-export const selectionStudy: Study = {
+export const selection = defineStudy({
   id: "selection",
   title: "Random selection against selection by implicit reward margin",
   question:
     "Does keeping the pairs with the largest implicit reward margin drop wrong labels and " +
     "train a better policy than keeping as many at random?",
-  conditions: noiseConditions,
-  arms: [plainDpo, ...RULES.flatMap((rule) => KEEPS.map((keep) => selectionArm(rule, keep)))],
+  environment: smallLanguage,
+  conditions: [0, 20, 40].map((percent) => ({
+    id: `noise-${percent}`,
+    label: `${percent} % flipped`,
+    setting: { flipRate: percent / 100 },
+  })),
+  arms: [
+    dpo,
+    ...rules.flatMap((rule) => [0.3, 0.5, 0.7, 0.9].map((keep) => selectionArm(rule, keep))),
+  ],
   claims: [
-    ...[20, 40].map((noise) =>
+    ...[20, 40, 0].map((noise) =>
       goldClaim(
-        noise,
-        "irm-70",
-        "random-70",
-        `With ${noise} % of the labels flipped, IRM selection (70 %) has a higher gold reward than ` +
-          "random selection (70 %).",
-        SELECTION_IS_BETTER,
+        ...[noise, "irm-70", "random-70"] as const,
+        `With ${noise} % flipped, IRM selection (70 %) has a higher gold reward than random ` +
+          "selection (70 %).",
       )
     ),
     goldClaim(
-      0,
-      "irm-70",
-      "random-70",
-      "With no label flipped, IRM selection (70 %) has a higher gold reward than random selection.",
-      SELECTION_IS_BETTER,
-    ),
-    goldClaim(
-      20,
-      "irm-70",
-      "dpo",
+      ...[20, "irm-70", "dpo"] as const,
       "With 20 % flipped, IRM selection (70 %) has a higher gold reward than training on all pairs.",
-      "Training on the selected pairs beats training on all of them.",
     ),
-    ...["middle-70", "bottom-70"].map((baseline) =>
+    ...["middle", "bottom"].map((band) =>
       goldClaim(
-        20,
-        "irm-70",
-        baseline,
-        `With 20 % flipped, the largest margins beat the ${baseline.split("-")[0]} of the ranking.`,
-        "The largest margins are the ones to keep (later papers disagree on the band).",
+        ...[20, "irm-70", `${band}-70`] as const,
+        `With 20 % flipped, the largest margins beat the ${band} of the ranking.`,
       )
     ),
     ...[20, 40].map((noise): Claim => ({
@@ -83,27 +65,19 @@ export const selectionStudy: Study = {
       smallestEffect: 0.02,
     })),
   ],
-  headlines: [
-    "irm-70-over-random-70-at-0",
-    "irm-70-over-random-70-at-20",
-    "irm-70-over-random-70-at-40",
-    "irm-70-over-dpo-at-20",
-    "fewer-flips-at-20",
-    "fewer-flips-at-40",
-  ],
+  headline: "irm-70-over-random-70-at-20",
   presets: {
     smoke: {
       seeds: 2,
-      includes: (arm, condition) =>
-        condition === "noise-20" && ["dpo", "irm-70", "random-70"].includes(arm),
+      includes: ({ flipRate, arm }) =>
+        flipRate === 0.2 && ["dpo", "irm-70", "random-70"].includes(arm),
     },
     quick: {
       seeds: 3,
-      includes: (arm, condition) =>
-        condition === "noise-20"
-          ? arm === "dpo" || arm.endsWith("-70") || arm === "irm-50"
-          : ["dpo", "irm-70", "random-70"].includes(arm),
+      includes: ({ flipRate, arm, rule, keep }) =>
+        ["dpo", "irm-70", "random-70"].includes(arm) ||
+        flipRate === 0.2 && (keep === 0.7 || rule === "top" && keep === 0.5),
     },
     full: { seeds: 5, claimSeeds: 10 },
   },
-};
+});

@@ -1,6 +1,12 @@
 import { Command, CommanderError, Option } from "commander";
 import { nearest } from "./nearest.ts";
-import { type OptionSpec, type OptionTable, type OptionValues, parseChoice } from "./option.ts";
+import {
+  longFlag,
+  type OptionSpec,
+  type OptionTable,
+  type OptionValues,
+  parseChoice,
+} from "./option.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Words without a flag: `reproduce noise gamma`. */
@@ -21,14 +27,19 @@ export interface CommandSpec<O extends OptionTable> {
   readonly operands?: OperandSpec;
   /** Shown below the options in `--help`. */
   readonly notes?: string;
+  /**
+   * Reads the file that the option `config` names: values of other options, by their keys in the
+   * table. What the line itself gives wins over the file, and the file over defaults.
+   */
+  readonly readConfig?: (path: string, options: O) => ReadonlyMap<string, unknown>;
 }
 
 /** What a command line says. */
 export interface ParsedCommand<O extends OptionTable> {
   readonly options: OptionValues<O>;
   readonly operands: readonly string[];
-  /** The options that the line itself gives, by their keys in the table. */
-  readonly given: ReadonlySet<keyof O>;
+  /** The options given, by their keys in the table: how the user wrote them, for messages. */
+  readonly given: ReadonlyMap<keyof O, string>;
 }
 
 /** `--help` was asked for; `message` is the text to print. */
@@ -56,6 +67,18 @@ export function parseCommand<O extends OptionTable>(
     throw new UsageError(explain(error, spec));
   }
   const values = command.opts();
+  const given = new Map(
+    Object.entries(spec.options)
+      .filter(([key]) => command.getOptionValueSource(key) === "cli")
+      .map(([key, option]) => [key, `--${longFlag(option)}`]),
+  );
+  if (spec.readConfig !== undefined && typeof values.config === "string") {
+    for (const [key, value] of spec.readConfig(values.config, spec.options)) {
+      if (given.has(key)) continue;
+      values[key] = value;
+      given.set(key, `${values.config}: ${longFlag(spec.options[key] as OptionSpec<unknown>)}`);
+    }
+  }
   for (const [key, { flags, required }] of Object.entries(spec.options)) {
     if (!required || values[key] !== undefined) continue;
     throw new UsageError(`${flags} is required; see deno task ${spec.name} --help`);
@@ -65,9 +88,6 @@ export function parseCommand<O extends OptionTable>(
     const name = spec.operands?.syntax.replaceAll(/[^\w-]/g, "") ?? "";
     for (const operand of command.args) parseChoice(operand, name, choices);
   }
-  const given = new Set(
-    Object.keys(spec.options).filter((key) => command.getOptionValueSource(key) === "cli"),
-  );
   return { options: values as OptionValues<O>, operands: [...command.args], given };
 }
 
@@ -75,14 +95,6 @@ export function parseCommand<O extends OptionTable>(
 export function helpText<O extends OptionTable>(spec: CommandSpec<O>): string {
   const notes = spec.notes === undefined ? "" : `\n${spec.notes.trimEnd()}\n`;
   return createCommand(spec).helpInformation() + notes;
-}
-
-/** The values that a table's options have when none is given; required ones are missing. */
-export function defaultsOf<O extends OptionTable>(options: O): Partial<OptionValues<O>> {
-  const settled = Object.entries(options).filter(([, option]) => option.default !== undefined);
-  return Object.fromEntries(
-    settled.map(([key, option]) => [key, option.default]),
-  ) as Partial<OptionValues<O>>;
 }
 
 function createCommand<O extends OptionTable>(spec: CommandSpec<O>): Command {
@@ -140,7 +152,6 @@ function explain<O extends OptionTable>(error: CommanderError, spec: CommandSpec
   if (message.includes("Did you mean")) return message;
   const typed = /unknown option '(--[^'=]*)/.exec(message)?.[1];
   if (typed === undefined) return `${message}; ${help}`;
-  const flags = Object.values(spec.options).map(({ flags }) => /--[\w-]+/.exec(flags)?.[0] ?? "");
-  const near = nearest(typed.slice(2), flags.map((flag) => flag.slice(2)));
+  const near = nearest(typed.slice(2), Object.values(spec.options).map(longFlag));
   return near === undefined ? `${message}; ${help}` : `${message} (Did you mean --${near}?)`;
 }

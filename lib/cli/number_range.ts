@@ -1,3 +1,4 @@
+import type { NumberRule } from "../number_rule.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Bounds of a number; each is optional. */
@@ -10,6 +11,22 @@ export interface NumberRange {
   readonly max?: number;
   /** Every value must be below this. */
   readonly below?: number;
+}
+
+/**
+ * A finite number that a rule accepts.
+ *
+ * @throws {UsageError} for example `--warmup must be at least 0 and below 1, got 1.5`
+ */
+export function parseByRule(
+  text: string,
+  name: string,
+  { text: must, accepts }: NumberRule,
+): number {
+  const value = toNumber(text);
+  if (Number.isFinite(value) && accepts(value)) return value;
+  const got = Number.isFinite(value) ? text.trim() : `"${text}"`;
+  throw new UsageError(`${name} must be ${must}, got ${got}`);
 }
 
 /**

@@ -1,5 +1,12 @@
 import { nearest } from "./nearest.ts";
-import { contains, type NumberRange, parseInteger, parseNumber } from "./number_range.ts";
+import type { NumberRule } from "../number_rule.ts";
+import {
+  contains,
+  type NumberRange,
+  parseByRule,
+  parseInteger,
+  parseNumber,
+} from "./number_range.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** One option of a command; `T` is the type of its value in code. */
@@ -45,6 +52,22 @@ export function numberOption(
 ): OptionSpec<number | undefined> {
   checkDefault(spec, (value) => Number.isFinite(value) && contains(spec, value));
   return build<number>(spec, (text, name) => parseNumber(text, name, spec));
+}
+
+/** A number checked by a rule, which `--help` shows. */
+export function ruledOption(
+  spec: Settled<number> & { readonly rule: NumberRule },
+): OptionSpec<number>;
+export function ruledOption(
+  spec: Optional & { readonly rule: NumberRule },
+): OptionSpec<number | undefined>;
+export function ruledOption(
+  spec: (Settled<number> | Optional) & { readonly rule: NumberRule },
+): OptionSpec<number | undefined> {
+  const { rule } = spec;
+  checkDefault(spec, (value) => rule.accepts(value));
+  const described = { ...spec, description: `${spec.description} [${rule.text}]` };
+  return build<number>(described, (text, name) => parseByRule(text, name, rule));
 }
 
 /** A whole number, checked against a range. */
@@ -128,6 +151,11 @@ export function parseChoice<C extends string>(
   const near = nearest(text, choices);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   throw new UsageError(`${name} must be one of ${choices.join(", ")}, got "${text}"${hint}`);
+}
+
+/** An option's long flag, without its dashes: its key in a config file. */
+export function longFlag({ flags }: { readonly flags: string }): string {
+  return /--([\w-]+)/.exec(flags)?.[1] ?? flags;
 }
 
 type Spec<T> = Described & { readonly default?: T | undefined; readonly required?: boolean };

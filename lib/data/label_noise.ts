@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { roundShare } from "../round_share.ts";
 import type { Prng } from "../random/prng.ts";
 import type { TokenizedPair } from "./preference.ts";
 
@@ -28,7 +29,7 @@ export function flipLabels(
     throw new UserError(`the share of labels to flip must be in [0, 1], got ${rate}`);
   }
   const order = prng.shuffle(pairs.map((_, index) => index));
-  const flips = new Set(order.slice(0, Math.round(rate * pairs.length)));
+  const flips = new Set(order.slice(0, roundShare(rate, pairs.length)));
   return {
     pairs: pairs.map((pair, index) => {
       const before = pair.flipped ?? false;

@@ -2,12 +2,12 @@
 import type { Config } from "vega-lite";
 
 /** DejaVu Sans is bundled for PNG; browsers without it fall back to a font of the same width. */
-export const FONT = "DejaVu Sans, Verdana, sans-serif";
+const FONT = "DejaVu Sans, Verdana, sans-serif";
 
 /** Size of labels, px. */
 export const LABEL_SIZE = 11;
 
-/** Width of FONT's average glyph at LABEL_SIZE, px. */
+/** Width of the font's average glyph at LABEL_SIZE, px. */
 export const LABEL_ADVANCE = 6.5;
 
 /** Okabe & Ito (2008), darkest first, yellow left out: it vanishes on white. */
@@ -47,9 +47,7 @@ export const RESERVED_PLACES: ReadonlyMap<string, number> = new Map([
 /** Text and lines that belong to no arm. */
 export const NEUTRAL = "#555555";
 
-/**
- * JupyterLab renders Vega-Lite up to version 5; the specs use nothing newer.
- */
+/** JupyterLab renders Vega-Lite up to version 5; the specs use nothing newer. */
 export const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
 
 /** Vega-Lite's configuration for every figure. */
@@ -62,20 +60,20 @@ export const CONFIG: Config = {
   axis: {
     aria: false,
     labelFontSize: LABEL_SIZE,
-    titleFontSize: 12,
+    titleFontSize: LABEL_SIZE,
     titleFontWeight: "normal",
     titlePadding: 8,
     gridColor: "#E6E6E6",
     domainColor: "#888888",
     tickColor: "#888888",
-    labelLimit: 260,
+    labelLimit: 0,
   },
   legend: {
     aria: false,
     labelFontSize: LABEL_SIZE,
     titleFontSize: LABEL_SIZE,
     titleFontWeight: "normal",
-    labelLimit: 260,
+    labelLimit: 0,
     symbolSize: 70,
     symbolOpacity: 1,
   },
@@ -89,5 +87,5 @@ export const CONFIG: Config = {
     subtitlePadding: 4,
     offset: 12,
   },
-  header: { labelFontSize: 12, labelFontWeight: "bold", labelPadding: 6, titleFontSize: 12 },
+  header: { labelFontSize: LABEL_SIZE, labelFontWeight: "bold", labelPadding: 6, labelLimit: 0 },
 };

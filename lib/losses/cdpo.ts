@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { flipRate, positive } from "./option_rules.ts";
 
 /** Conservative DPO: label smoothing. */
-export interface CdpoSpec {
+export interface CdpoConfig {
   readonly name: "cdpo";
   /** Strength of the KL penalty to the reference. Default 0.1. */
   readonly beta: number;
@@ -12,7 +12,7 @@ export interface CdpoSpec {
 }
 
 /** L = -(1 - epsilon) log sigmoid(z) - epsilon log sigmoid(-z): least at sigmoid(z) = 1 - epsilon. */
-export const cdpo: LossDefinition<CdpoSpec> = {
+export const cdpo: LossDefinition<CdpoConfig> = {
   title: "cDPO",
   source: "Mitchell 2023, A note on DPO with noisy preferences",
   defaults: { name: "cdpo", beta: 0.1, epsilon: 0.1 },

@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { nonNegative, positive } from "./option_rules.ts";
 
 /** Contrastive preference optimisation: DPO with a uniform reference, and a likelihood term. */
-export interface CpoSpec {
+export interface CpoConfig {
   readonly name: "cpo";
   /** Scale of the difference of log-probabilities. Default 0.1. */
   readonly beta: number;
@@ -17,7 +17,7 @@ export interface CpoSpec {
  * The likelihood term is averaged over tokens, as in TRL; TRL averages over the batch's tokens, here
  * each pair has its own average.
  */
-export const cpo: LossDefinition<CpoSpec> = {
+export const cpo: LossDefinition<CpoConfig> = {
   title: "CPO",
   source: "Xu et al. 2024, arXiv 2401.08417",
   defaults: { name: "cpo", beta: 0.1, alpha: 1 },

@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { positive } from "./option_rules.ts";
 
 /** Distributionally robust DPO: pairs of high loss count less. Couples the pairs of a batch. */
-export interface DrDpoSpec {
+export interface DrDpoConfig {
   readonly name: "dr-dpo";
   /** Strength of the KL penalty to the reference. Default 0.1. */
   readonly beta: number;
@@ -16,7 +16,7 @@ export interface DrDpoSpec {
  *
  * Every entry of `losses` is L, and pair i's gradient is that of L_i times B softmax(-L / b)_i.
  */
-export const drDpo: LossDefinition<DrDpoSpec> = {
+export const drDpo: LossDefinition<DrDpoConfig> = {
   title: "Dr. DPO",
   source: "Wu et al. 2024, arXiv 2407.07880",
   defaults: { name: "dr-dpo", beta: 0.1, betaPrime: 1 },

@@ -2,7 +2,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { flag, positive } from "./option_rules.ts";
 
 /** Identity preference optimisation. */
-export interface IpoSpec {
+export interface IpoConfig {
   readonly name: "ipo";
   /** Strength of the regularisation: the loss is least where delta = 1 / (2 tau). Default 0.1. */
   readonly tau: number;
@@ -14,7 +14,7 @@ export interface IpoSpec {
 }
 
 /** L = (delta - 1 / (2 tau))^2, delta = rho_w - rho_l, or rho_w / |y_w| - rho_l / |y_l|. */
-export const ipo: LossDefinition<IpoSpec> = {
+export const ipo: LossDefinition<IpoConfig> = {
   title: "IPO",
   source: "Azar et al. 2023, arXiv 2310.12036, eq. 17",
   defaults: { name: "ipo", tau: 0.1, average: false },

@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { nonNegative, positive } from "./option_rules.ts";
 
 /** R-DPO: DPO with a penalty on length. Not rDPO, which is about label noise. */
-export interface LengthRegularisedDpoSpec {
+export interface LengthRegularisedDpoConfig {
   readonly name: "r-dpo";
   /** Strength of the KL penalty to the reference. Default 0.1. */
   readonly beta: number;
@@ -18,7 +18,7 @@ export interface LengthRegularisedDpoSpec {
  * proportional to reference * exp((r - alpha |y|) / beta), so r = beta rho + alpha |y| up to a
  * constant of the prompt. Part of a longer response's preference is put down to its length.
  */
-export const lengthRegularisedDpo: LossDefinition<LengthRegularisedDpoSpec> = {
+export const lengthRegularisedDpo: LossDefinition<LengthRegularisedDpoConfig> = {
   title: "R-DPO (length-regularised)",
   source: "Park et al. 2024, arXiv 2403.19159",
   defaults: { name: "r-dpo", beta: 0.1, alpha: 0.01 },

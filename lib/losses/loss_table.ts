@@ -39,20 +39,20 @@ const table = {
 export type LossName = keyof typeof table;
 
 /** A loss and its options, told apart by `name`: a plain value that can be written to a record. */
-export type LossSpec = (typeof table)[LossName]["defaults"];
+export type LossConfig = (typeof table)[LossName]["defaults"];
 
 /** The specification of the loss called `Name`. */
-export type LossSpecOf<Name extends LossName> = Extract<LossSpec, { readonly name: Name }>;
+export type LossConfigOf<Name extends LossName> = Extract<LossConfig, { readonly name: Name }>;
 
 /** The losses by name. A row whose key is not its loss's name does not compile. */
-export const lossTable: { readonly [Name in LossName]: LossDefinition<LossSpecOf<Name>> } = table;
+export const lossTable: { readonly [Name in LossName]: LossDefinition<LossConfigOf<Name>> } = table;
 
 /** Every loss's name, in the order of the table. */
 export const lossNames = Object.keys(table) as readonly LossName[];
 
 /** The definition of a specification's loss. */
-export function definitionOf(spec: LossSpec): LossDefinition<LossSpec> {
+export function definitionOf(spec: LossConfig): LossDefinition<LossConfig> {
   // The table's type pairs each name with its own specification; TypeScript cannot follow that
   // through an index of union type.
-  return lossTable[spec.name] as unknown as LossDefinition<LossSpec>;
+  return lossTable[spec.name] as unknown as LossDefinition<LossConfig>;
 }

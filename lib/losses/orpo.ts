@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { nonNegative } from "./option_rules.ts";
 
 /** Odds ratio preference optimisation: likelihood of the chosen response, and an odds ratio. */
-export interface OrpoSpec {
+export interface OrpoConfig {
   readonly name: "orpo";
   /** Weight of the odds ratio (TRL's beta). Default 0.1. */
   readonly lambda: number;
@@ -31,7 +31,7 @@ function logOddsSlope(p: number): number {
 }
 
 /** L = -l_w / |y_w| - lambda log sigmoid(o_w - o_l). The implicit reward is o. */
-export const orpo: LossDefinition<OrpoSpec> = {
+export const orpo: LossDefinition<OrpoConfig> = {
   title: "ORPO",
   source: "Hong et al. 2024, arXiv 2403.07691, eq. 6 and 7",
   defaults: { name: "orpo", lambda: 0.1 },

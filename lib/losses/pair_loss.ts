@@ -1,6 +1,6 @@
 import { checkLogps } from "./check_logps.ts";
-import { checkLossSpec } from "./loss_spec.ts";
-import { definitionOf, type LossSpec } from "./loss_table.ts";
+import { checkLossConfig } from "./loss_config.ts";
+import { definitionOf, type LossConfig } from "./loss_table.ts";
 import type { PairLogps, PairLosses } from "./types.ts";
 
 /**
@@ -13,8 +13,8 @@ import type { PairLogps, PairLosses } from "./types.ts";
  * @throws {UserError} on a bad option or a log-probability that is not finite
  * @throws {RangeError} where the arrays' lengths differ or a completion has no token
  */
-export function pairLoss(spec: LossSpec, logps: PairLogps): PairLosses {
-  checkLossSpec(spec);
+export function pairLoss(spec: LossConfig, logps: PairLogps): PairLosses {
+  checkLossConfig(spec);
   const definition = definitionOf(spec);
   const count = checkLogps(logps, definition.usesReference);
   const out: PairLosses = {

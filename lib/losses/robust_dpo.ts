@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { flipRate, positive } from "./option_rules.ts";
 
 /** Robust DPO (rDPO): unbiased under label flips of a known rate. Not R-DPO, which is about length. */
-export interface RobustDpoSpec {
+export interface RobustDpoConfig {
   readonly name: "rdpo";
   /** Strength of the KL penalty to the reference. Default 0.1. */
   readonly beta: number;
@@ -17,7 +17,7 @@ export interface RobustDpoSpec {
  * Its expectation over flips of rate epsilon is the DPO loss of the clean label. It has no lower
  * bound: for large z it falls as -epsilon z / (1 - 2 epsilon), so negative values are no error.
  */
-export const robustDpo: LossDefinition<RobustDpoSpec> = {
+export const robustDpo: LossDefinition<RobustDpoConfig> = {
   title: "rDPO (robust)",
   source: "Ray Chowdhury et al. 2024, arXiv 2403.00409; TRL's robust",
   defaults: { name: "rdpo", beta: 0.1, epsilon: 0.1 },

@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { positive } from "./option_rules.ts";
 
 /** Robust preference optimisation: bounded weight for pairs that the policy firmly contradicts. */
-export interface RopoSpec {
+export interface RopoConfig {
   readonly name: "ropo";
   /** Strength of the KL penalty to the reference. Default 0.1. */
   readonly beta: number;
@@ -17,7 +17,7 @@ export interface RopoSpec {
  * -dL/dz = 4a / (1+a)^2 s (1 + a - a s) with s = sigmoid(-z): its largest value over s is 1, at
  * s = (1 + a) / (2a), and it falls again towards s = 1, where the label is probably wrong.
  */
-export const ropo: LossDefinition<RopoSpec> = {
+export const ropo: LossDefinition<RopoConfig> = {
   title: "ROPO",
   source: "Liang et al. 2024, arXiv 2404.04102",
   defaults: { name: "ropo", beta: 0.1, alpha: 14 },

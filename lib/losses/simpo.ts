@@ -3,7 +3,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { nonNegative, positive } from "./option_rules.ts";
 
 /** Simple preference optimisation: reference-free, length-normalised, with a target margin. */
-export interface SimpoSpec {
+export interface SimpoConfig {
   readonly name: "simpo";
   /** Scale of the average log-probability. Default 2. */
   readonly beta: number;
@@ -15,7 +15,7 @@ export interface SimpoSpec {
 }
 
 /** L = -log sigmoid(beta l_w / |y_w| - beta l_l / |y_l| - gamma). */
-export const simpo: LossDefinition<SimpoSpec> = {
+export const simpo: LossDefinition<SimpoConfig> = {
   title: "SimPO",
   source: "Meng et al. 2024, arXiv 2405.14734, eq. 6",
   defaults: { name: "simpo", beta: 2, gammaMarginRatio: 0.25 },

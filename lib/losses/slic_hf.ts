@@ -2,7 +2,7 @@ import type { LossDefinition } from "./loss_definition.ts";
 import { nonNegative } from "./option_rules.ts";
 
 /** Sequence likelihood calibration from human feedback: reference-free. */
-export interface SlicHfSpec {
+export interface SlicHfConfig {
   readonly name: "slic-hf";
   /** How far l_w must exceed l_l, in nats (the paper's delta). Default 1. */
   readonly margin: number;
@@ -16,7 +16,7 @@ export interface SlicHfSpec {
  * The regularisation target is the chosen response: the paper also allows the SFT target, which
  * preference pairs do not carry. TRL's loss of the name `hinge` is another: see `hinge.ts`.
  */
-export const slicHf: LossDefinition<SlicHfSpec> = {
+export const slicHf: LossDefinition<SlicHfConfig> = {
   title: "SLiC-HF",
   source: "Zhao et al. 2023, arXiv 2305.10425, eq. 1",
   defaults: { name: "slic-hf", margin: 1, lambda: 0.1 },

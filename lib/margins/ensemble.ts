@@ -21,7 +21,7 @@ export const ensembleWeightings = [
 ] as const satisfies readonly EnsembleWeighting[];
 
 /** Options of the reward ensemble. */
-export interface EnsembleSpec {
+export interface EnsembleConfig {
   /** Default "ema" [I]. */
   readonly weighting: EnsembleWeighting;
   /** Weight of the past, in [0, 1]; 0 is exactly the newest policy's reward. Default 0.3 [P]. */
@@ -31,7 +31,7 @@ export interface EnsembleSpec {
 }
 
 /** The paper's: gamma 0.3 over three policies. */
-export const defaultEnsemble: EnsembleSpec = { weighting: "ema", gamma: 0.3, window: 3 };
+export const defaultEnsemble: EnsembleConfig = { weighting: "ema", gamma: 0.3, window: 3 };
 
 /**
  * Weights of the newest policies, newest first; they sum to 1.
@@ -40,7 +40,7 @@ export const defaultEnsemble: EnsembleSpec = { weighting: "ema", gamma: 0.3, win
  * @returns at most `spec.window` weights; `[1]` where there is one policy or gamma is 0
  * @throws {UserError} on a bad gamma or window
  */
-export function ensembleWeights(policies: number, spec: EnsembleSpec = defaultEnsemble): number[] {
+export function ensembleWeights(policies: number, spec: EnsembleConfig = defaultEnsemble): number[] {
   const { weighting, gamma, window } = spec;
   if (!(gamma >= 0 && gamma <= 1)) {
     throw new UserError(`the ensemble's gamma is ${gamma}; it must be in [0, 1]`);

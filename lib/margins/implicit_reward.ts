@@ -1,5 +1,5 @@
-import { rewardOf, usesReference } from "../losses/loss_spec.ts";
-import type { LossSpec } from "../losses/loss_table.ts";
+import { rewardOf, usesReference } from "../losses/loss_config.ts";
+import type { LossConfig } from "../losses/loss_table.ts";
 import { UserError } from "../errors.ts";
 
 /**
@@ -25,7 +25,7 @@ export function logRatios(policyLogps: Float64Array, referenceLogps: Float64Arra
  * @throws {UserError} on a reward that is not finite, naming the completion
  */
 export function implicitRewards(
-  spec: LossSpec,
+  spec: LossConfig,
   policyLogps: Float64Array,
   referenceLogps: Float64Array,
   lengths: Float64Array,

@@ -1,4 +1,4 @@
-import type { LossSpec } from "../losses/loss_table.ts";
+import type { LossConfig } from "../losses/loss_table.ts";
 import type { PairLogps } from "../losses/types.ts";
 import { implicitRewards } from "./implicit_reward.ts";
 
@@ -30,7 +30,7 @@ export function implicitRewardMargins(
  * @throws {RangeError} where the arrays' lengths differ
  * @throws {UserError} on a reward that is not finite
  */
-export function pairMargins(spec: LossSpec, logps: PairLogps): Float64Array {
+export function pairMargins(spec: LossConfig, logps: PairLogps): Float64Array {
   return implicitRewardMargins(
     implicitRewards(
       spec,

@@ -16,6 +16,8 @@ export interface SelectionContext {
 export interface Selection {
   /** Ascending. */
   readonly indices: readonly number[];
+  /** Of those, the pairs whose chosen and rejected responses change places; ascending. */
+  readonly swapped: readonly number[];
   readonly lowestMargin: number | null;
   readonly highestMargin: number | null;
 }
@@ -42,6 +44,7 @@ export function selectPairs(
   const values = indices.map((index) => margins[index] as number);
   return {
     indices,
+    swapped: rule.rule === "relabel" ? indices.filter((i) => (margins[i] as number) < 0) : [],
     lowestMargin: values.length > 0 ? values.reduce((a, b) => Math.min(a, b)) : null,
     highestMargin: values.length > 0 ? values.reduce((a, b) => Math.max(a, b)) : null,
   };
@@ -51,6 +54,7 @@ function kept(rule: SelectionRule, margins: Float64Array, context: SelectionCont
   const total = margins.length;
   switch (rule.rule) {
     case "all":
+    case "relabel":
       return range(total);
     case "top":
       return rankPairs(margins).slice(0, keepCount(rule.keep, total));

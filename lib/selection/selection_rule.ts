@@ -1,7 +1,7 @@
-/** How many items are kept: a share in (0, 1], rounded, but at least one; or a number of items. */
-export type Keep = { readonly fraction: number } | { readonly count: number };
+/** How many items are kept: a share in (0, 1], rounded, but at least one; or `{ count }`. */
+export type Keep = number | { readonly count: number };
 
-/** Which pairs an iteration trains on. A plain value that can be written to a record. */
+/** Which pairs an iteration trains on, with which labels. A plain value for configs and records. */
 export type SelectionRule =
   /** Every pair. */
   | { readonly rule: "all" }
@@ -13,6 +13,8 @@ export type SelectionRule =
   | { readonly rule: "middle"; readonly keep: Keep }
   /** A uniform draw without replacement. Needs a generator. */
   | { readonly rule: "random"; readonly keep: Keep }
+  /** Every pair; chosen and rejected change places where the margin is negative (a control). */
+  | { readonly rule: "relabel" }
   /** Every margin of at least `tau`. */
   | { readonly rule: "threshold"; readonly tau: number }
   /**
@@ -34,6 +36,13 @@ export const selectionRules = [
   "bottom",
   "middle",
   "random",
+  "relabel",
   "threshold",
   "oracle",
 ] as const satisfies readonly SelectionRule["rule"][];
+
+/** Whether the rule reads margins: the others need no scoring of the pairs. */
+export function usesMargins({ rule, ...rest }: SelectionRule): boolean {
+  if (rule === "oracle") return !("order" in rest && rest.order === "random");
+  return rule !== "all" && rule !== "random";
+}

@@ -1,5 +1,8 @@
+/** Every shape of the learning rate. */
+export const scheduleNames = ["constant", "linear", "cosine"] as const;
+
 /** Shape of the learning rate over a run. */
-export type ScheduleName = "constant" | "linear" | "cosine";
+export type ScheduleName = typeof scheduleNames[number];
 
 /** A learning-rate schedule. */
 export interface Schedule {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createPrng } from "../../lib/random/prng.ts";
-import { comparableRecord, type RunRecord } from "../../lib/results/record.ts";
+import { comparableRecord, type RunRecord } from "../../lib/report/record.ts";
 import { runScript, spawnScript } from "../support/run_script.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";

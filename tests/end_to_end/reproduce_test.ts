@@ -4,14 +4,14 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { createPrng } from "../../lib/random/prng.ts";
-import type { StudyRecord } from "../../lib/results/study_record.ts";
+import type { StudyRecord } from "../../lib/study/study_record.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 /** Bootstrapping's smallest preset: selection, full SeRA and cross-fitted SeRA on two seeds. */
 function spawnReproduce(out: string, jobs: number): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-A", "--no-check", "--quiet", `${projectRoot}experiments/reproduce.ts`],
+      ...["run", "-A", "--no-check", "--quiet", `${projectRoot}experiments/commands/reproduce/main.ts`],
       ...["bootstrapping", "--preset", "smoke", "--seeds", "2", "--skip-notebooks"],
       ...["--jobs", String(jobs), "--out", out],
     ],

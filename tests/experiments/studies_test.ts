@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { checkLossSpec } from "../../lib/losses/loss_spec.ts";
-import { isMetricName } from "../../lib/results/study_rows.ts";
+import { checkLossConfig } from "../../lib/losses/loss_config.ts";
+import { isMetricName } from "../../lib/study/study_rows.ts";
 import { baseSpec, presetNames } from "../../experiments/studies/settings.ts";
 import { hashSpec, sftKey, withPatch } from "../../experiments/studies/run_config.ts";
 import { studies, studyNamed } from "../../experiments/studies/studies.ts";
@@ -86,7 +86,7 @@ Deno.test("in every study all arms of a condition and seed differ, and share dat
 
 Deno.test("every loss of every run is one that its options allow", () => {
   for (const study of studies) {
-    for (const { spec } of planStudy(study, "full", { seeds: 1 })) checkLossSpec(spec.method.loss);
+    for (const { spec } of planStudy(study, "full", { seeds: 1 })) checkLossConfig(spec.method.loss);
   }
 });
 

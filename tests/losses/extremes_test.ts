@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import { logSigmoid, sigmoid } from "../../lib/losses/log_sigmoid.ts";
-import { lossSpecFromOptions } from "../../lib/losses/loss_spec.ts";
+import { lossConfigFromOptions } from "../../lib/losses/loss_config.ts";
 import { allLossCases, assertClose, batchOf } from "./loss_cases.ts";
 
 Deno.test("log-sigmoid and sigmoid are exact far out", () => {
@@ -51,7 +51,7 @@ Deno.test("losses reach the limits of their formulas", () => {
   for (const [name, options, limit] of limits) {
     for (const z of [-1e6, -1e4, 1e4, 1e6]) {
       const out = pairLoss(
-        lossSpecFromOptions(name, { beta: 0.1, ...options }),
+        lossConfigFromOptions(name, { beta: 0.1, ...options }),
         batchOf([[10 * z - 1, -1, -1, -1, 5, 5]]),
       );
       const [loss, grad] = limit(z);

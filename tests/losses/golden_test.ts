@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type LossOptions, lossSpecFromOptions } from "../../lib/losses/loss_spec.ts";
+import { type LossOptions, lossConfigFromOptions } from "../../lib/losses/loss_config.ts";
 import { lossNames } from "../../lib/losses/loss_table.ts";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import trl from "./trl_losses.json" with { type: "json" };
@@ -49,7 +49,7 @@ const byFormula: [string, LossOptions, [number, number, number]][] = [
 Deno.test("every loss has the value and gradient of its paper's formula", () => {
   assert.deepEqual([...new Set(byFormula.map(([name]) => name))].sort(), [...lossNames].sort());
   for (const [name, options, [loss, chosenGrad, rejectedGrad]] of byFormula) {
-    const out = pairLoss(lossSpecFromOptions(name, options), batchOf([agrees]));
+    const out = pairLoss(lossConfigFromOptions(name, options), batchOf([agrees]));
     assertClose(out.losses[0], loss, 1e-14 * Math.abs(loss), `${name} loss`);
     assertClose(out.chosenGrads[0], chosenGrad, 1e-14, `${name} chosen gradient`);
     assertClose(out.rejectedGrads[0], rejectedGrad, 1e-14, `${name} rejected gradient`);
@@ -63,7 +63,7 @@ Deno.test("Dr. DPO weights the pairs of a batch as its paper's formula does", ()
     [2, 0.843324866196441894, -0.04638421466151267, -0.058113343838345626],
   ];
   for (const [betaPrime, loss, first, second] of expected as [number, number, number, number][]) {
-    const spec = lossSpecFromOptions("dr-dpo", { betaPrime });
+    const spec = lossConfigFromOptions("dr-dpo", { betaPrime });
     const out = pairLoss(spec, batchOf([agrees, disagrees]));
     assertClose(out.losses[0], loss, 1e-14, "loss");
     assert.equal(out.losses[0], out.losses[1]);
@@ -77,7 +77,7 @@ Deno.test("Dr. DPO weights the pairs of a batch as its paper's formula does", ()
 // Written by tools/parity/loss_reference.py.
 for (const { loss: name, options, source, rows } of trl.cases) {
   Deno.test(`${name} ${JSON.stringify(options)} agrees with TRL ${trl.trl}: ${source}`, () => {
-    const out = pairLoss(lossSpecFromOptions(name, options as LossOptions), batchOf(trl.pairs));
+    const out = pairLoss(lossConfigFromOptions(name, options as LossOptions), batchOf(trl.pairs));
     // TRL sums float64 log-probabilities of single tokens (relative error 1e-13 here); ORPO's
     // odds ratio is computed in float32.
     const relative = source.includes("float32") ? 3e-7 : 1e-12;

@@ -1,11 +1,11 @@
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import { withNllAnchor } from "../../lib/losses/nll_anchor.ts";
-import type { LossSpec } from "../../lib/losses/loss_table.ts";
+import type { LossConfig } from "../../lib/losses/loss_table.ts";
 import { allLossCases, assertClose, batchOf, randomRows } from "./loss_cases.ts";
 
 /** Checks B d(mean loss)/d(logp) against central differences, for both log-probabilities of all pairs. */
 function checkGradients(
-  spec: LossSpec,
+  spec: LossConfig,
   rows: readonly (readonly number[])[],
   step: (logp: number) => number,
   relative: number,

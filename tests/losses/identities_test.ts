@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lossSpecFromOptions, needsWholeBatch } from "../../lib/losses/loss_spec.ts";
+import { lossConfigFromOptions, needsWholeBatch } from "../../lib/losses/loss_config.ts";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import type { PairLosses } from "../../lib/losses/types.ts";
@@ -21,55 +21,55 @@ function assertSame(actual: PairLosses, expected: PairLosses, tolerance: number)
 Deno.test("where policy and reference agree, DPO's losses are ln 2", () => {
   const equal = batchOf(rows.map(([, , c, d, e, f]) => [c, d, c, d, e, f] as number[]));
   for (const name of ["dpo", "cdpo", "rdpo", "length-normalised-dpo", "dr-dpo"]) {
-    for (const loss of pairLoss(lossSpecFromOptions(name), equal).losses) {
+    for (const loss of pairLoss(lossConfigFromOptions(name), equal).losses) {
       assertClose(loss, Math.LN2, 1e-15, name);
     }
   }
   assert.deepEqual(
-    pairLoss(lossSpecFromOptions("hinge"), equal).losses,
+    pairLoss(lossConfigFromOptions("hinge"), equal).losses,
     new Float64Array(40).fill(1),
   );
 });
 
 Deno.test("with their extra option at 0, cDPO, rDPO and R-DPO are DPO", () => {
   for (const beta of [0.1, 0.5]) {
-    const expected = pairLoss(lossSpecFromOptions("dpo", { beta }), batch);
-    assertSame(pairLoss(lossSpecFromOptions("cdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
-    assertSame(pairLoss(lossSpecFromOptions("rdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
-    assertSame(pairLoss(lossSpecFromOptions("r-dpo", { beta, alpha: 0 }), batch), expected, 1e-15);
+    const expected = pairLoss(lossConfigFromOptions("dpo", { beta }), batch);
+    assertSame(pairLoss(lossConfigFromOptions("cdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
+    assertSame(pairLoss(lossConfigFromOptions("rdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
+    assertSame(pairLoss(lossConfigFromOptions("r-dpo", { beta, alpha: 0 }), batch), expected, 1e-15);
   }
 });
 
 Deno.test("responses of one token: length-normalised DPO is DPO, averaged IPO is IPO", () => {
   const short = batchOf(rows.map((row) => [...row.slice(0, 4), 1, 1]));
   assertSame(
-    pairLoss(lossSpecFromOptions("length-normalised-dpo", { beta: 0.3 }), short),
-    pairLoss(lossSpecFromOptions("dpo", { beta: 0.3 }), short),
+    pairLoss(lossConfigFromOptions("length-normalised-dpo", { beta: 0.3 }), short),
+    pairLoss(lossConfigFromOptions("dpo", { beta: 0.3 }), short),
     1e-14,
   );
   assertSame(
-    pairLoss(lossSpecFromOptions("ipo", { average: true }), short),
-    pairLoss(lossSpecFromOptions("ipo", { average: false }), short),
+    pairLoss(lossConfigFromOptions("ipo", { average: true }), short),
+    pairLoss(lossConfigFromOptions("ipo", { average: false }), short),
     1e-15,
   );
 });
 
 Deno.test("Dr. DPO tends to DPO as betaPrime grows, and to the least loss as it falls", () => {
-  const expected = pairLoss(lossSpecFromOptions("dpo"), batch);
+  const expected = pairLoss(lossConfigFromOptions("dpo"), batch);
   const mean = expected.losses.reduce((a, b) => a + b) / 40;
-  const wide = pairLoss(lossSpecFromOptions("dr-dpo", { betaPrime: 1e9 }), batch);
+  const wide = pairLoss(lossConfigFromOptions("dr-dpo", { betaPrime: 1e9 }), batch);
   assertClose(wide.losses[0], mean, 1e-6, "batch loss");
   wide.chosenGrads.forEach((grad, i) =>
     assertClose(grad, expected.chosenGrads[i] as number, 1e-8, `gradient ${i}`)
   );
-  const narrow = pairLoss(lossSpecFromOptions("dr-dpo", { betaPrime: 1e-6 }), batch);
+  const narrow = pairLoss(lossConfigFromOptions("dr-dpo", { betaPrime: 1e-6 }), batch);
   assertClose(narrow.losses[0], Math.min(...expected.losses), 1e-5, "batch loss");
 });
 
 Deno.test("IPO is least, with no gradient, where delta is 1 / (2 tau)", () => {
   for (const tau of [0.1, 0.25]) {
     const at = (delta: number) =>
-      pairLoss(lossSpecFromOptions("ipo", { tau }), batchOf([[-9, -9, -9 - delta, -9, 3, 4]]));
+      pairLoss(lossConfigFromOptions("ipo", { tau }), batchOf([[-9, -9, -9 - delta, -9, 3, 4]]));
     const best = at(1 / (2 * tau));
     assert.equal(best.losses[0], 0);
     assert.equal(Math.abs(best.chosenGrads[0] as number), 0);
@@ -82,8 +82,8 @@ Deno.test("IPO is least, with no gradient, where delta is 1 / (2 tau)", () => {
 
 Deno.test("the hinge losses have neither value nor slope beyond their margin", () => {
   // z = 0.1 * 10.5 = 1.05
-  const beyond = pairLoss(lossSpecFromOptions("hinge"), batchOf([[-1, -20, -11.5, -20, 3, 4]]));
-  const short = pairLoss(lossSpecFromOptions("hinge"), batchOf([[-2, -20, -11.5, -20, 3, 4]]));
+  const beyond = pairLoss(lossConfigFromOptions("hinge"), batchOf([[-1, -20, -11.5, -20, 3, 4]]));
+  const short = pairLoss(lossConfigFromOptions("hinge"), batchOf([[-2, -20, -11.5, -20, 3, 4]]));
   assert.deepEqual(
     [beyond.losses[0], beyond.chosenGrads[0], beyond.rejectedGrads[0]].map(
       Math.abs as (value: number | undefined) => number,
@@ -93,16 +93,16 @@ Deno.test("the hinge losses have neither value nor slope beyond their margin", (
   assertClose(short.losses[0], 0.05, 1e-15, "hinge at z = 0.95");
   assert.deepEqual([short.chosenGrads[0], short.rejectedGrads[0]], [-0.1, 0.1]);
   const slic = pairLoss(
-    lossSpecFromOptions("slic-hf", { lambda: 0 }),
+    lossConfigFromOptions("slic-hf", { lambda: 0 }),
     batchOf([[-1, -2.5, 0, 0, 3, 4]]),
   );
   assert.deepEqual([slic.losses[0], slic.rejectedGrads[0]], [0, 0]);
 });
 
 Deno.test("rDPO is unbiased: over flips of rate epsilon it is DPO on the clean label", () => {
-  const clean = pairLoss(lossSpecFromOptions("dpo"), batch);
+  const clean = pairLoss(lossConfigFromOptions("dpo"), batch);
   for (const epsilon of [0.1, 0.2, 0.4]) {
-    const spec = lossSpecFromOptions("rdpo", { epsilon });
+    const spec = lossConfigFromOptions("rdpo", { epsilon });
     const right = pairLoss(spec, batch);
     const wrong = pairLoss(spec, swapped);
     clean.losses.forEach((loss, i) => {
@@ -123,7 +123,7 @@ Deno.test("cDPO is least where sigmoid(z) = 1 - epsilon", () => {
   const epsilon = 0.2;
   const z = Math.log((1 - epsilon) / epsilon);
   const out = pairLoss(
-    lossSpecFromOptions("cdpo", { beta: 0.5, epsilon }),
+    lossConfigFromOptions("cdpo", { beta: 0.5, epsilon }),
     batchOf([[2 * z - 50, -50, -50, -50, 5, 5]]),
   );
   assertClose(out.chosenGrads[0], 0, 1e-15, "gradient");
@@ -131,7 +131,7 @@ Deno.test("cDPO is least where sigmoid(z) = 1 - epsilon", () => {
 
 Deno.test("ROPO's gradient weight peaks at 1, where sigmoid(-z) = (1 + alpha) / (2 alpha)", () => {
   for (const alpha of [2, 14]) {
-    const spec = lossSpecFromOptions("ropo", { beta: 1, alpha });
+    const spec = lossConfigFromOptions("ropo", { beta: 1, alpha });
     const weight = (z: number): number =>
       -(pairLoss(spec, batchOf([[z - 20, -20, -20, -20, 5, 5]])).chosenGrads[0] as number);
     const s = (1 + alpha) / (2 * alpha);
@@ -142,7 +142,7 @@ Deno.test("ROPO's gradient weight peaks at 1, where sigmoid(-z) = (1 + alpha) / 
 });
 
 Deno.test("R-DPO asks less of a longer chosen response", () => {
-  const spec = lossSpecFromOptions("r-dpo", { alpha: 0.1 });
+  const spec = lossConfigFromOptions("r-dpo", { alpha: 0.1 });
   const of = (chosenLength: number) =>
     pairLoss(spec, batchOf([[-9, -9, -9, -9, chosenLength, 10]])).losses[0] as number;
   assert.ok(of(20) < of(10) && of(10) < of(5));

@@ -1,4 +1,4 @@
-import type { LossName, LossSpecOf } from "../../lib/losses/loss_table.ts";
+import type { LossName, LossConfigOf } from "../../lib/losses/loss_table.ts";
 import type { PairLogps } from "../../lib/losses/types.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 
@@ -6,7 +6,7 @@ import { createPrng } from "../../lib/random/prng.ts";
  * Specifications that between them move every option of every loss off its default: the tests that
  * run over all losses run over these. A loss without a row does not compile.
  */
-export const lossCases: { readonly [Name in LossName]: readonly LossSpecOf<Name>[] } = {
+export const lossCases: { readonly [Name in LossName]: readonly LossConfigOf<Name>[] } = {
   "dpo": [{ name: "dpo", beta: 0.1 }, { name: "dpo", beta: 0.7 }],
   "ipo": [
     { name: "ipo", tau: 0.1, average: false },

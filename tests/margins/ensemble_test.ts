@@ -3,14 +3,14 @@ import { UserError } from "../../lib/errors.ts";
 import {
   defaultEnsemble,
   ensembleRewards,
-  type EnsembleSpec,
+  type EnsembleConfig,
   ensembleWeightings,
   ensembleWeights,
 } from "../../lib/margins/ensemble.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { assertClose } from "../losses/loss_cases.ts";
 
-const spec = (change: Partial<EnsembleSpec>): EnsembleSpec => ({ ...defaultEnsemble, ...change });
+const spec = (change: Partial<EnsembleConfig>): EnsembleConfig => ({ ...defaultEnsemble, ...change });
 
 function assertWeights(actual: readonly number[], expected: readonly number[]): void {
   assert.equal(actual.length, expected.length);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UserError } from "../../lib/errors.ts";
-import { defaultLossSpec, usesReference } from "../../lib/losses/loss_spec.ts";
+import { defaultLossConfig, usesReference } from "../../lib/losses/loss_config.ts";
 import { lossNames } from "../../lib/losses/loss_table.ts";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import { implicitRewards, logRatios } from "../../lib/margins/implicit_reward.ts";
@@ -49,7 +49,7 @@ Deno.test("the margins that rank pairs are those that the loss reports, for ever
     rejectedLengths: lengths(),
   };
   for (const name of lossNames) {
-    const spec = defaultLossSpec(name);
+    const spec = defaultLossConfig(name);
     assert.deepEqual(pairMargins(spec, logps), pairLoss(spec, logps).margins, name);
   }
   // Where policy and reference agree, every margin is 0 and nothing can be ranked, except by the
@@ -60,14 +60,14 @@ Deno.test("the margins that rank pairs are those that the loss reports, for ever
     policyRejectedLogps: logps.referenceRejectedLogps,
   };
   for (const name of lossNames) {
-    const spec = defaultLossSpec(name);
+    const spec = defaultLossConfig(name);
     const flat = pairMargins(spec, initial).every((margin) => margin === 0);
     assert.equal(flat, usesReference(spec) && name !== "r-dpo", name);
   }
 });
 
 Deno.test("what cannot be rewarded is named", () => {
-  const dpo = defaultLossSpec("dpo");
+  const dpo = defaultLossConfig("dpo");
   assert.throws(() => implicitRewards(dpo, of(-1, -2), of(-1), of(1, 1)), /referenceLogps has 1/);
   assert.throws(() => implicitRewards(dpo, of(-1, -2), of(-1, -2), of(1)), /lengths has 1/);
   assert.throws(

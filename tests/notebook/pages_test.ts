@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { writeFigures } from "../../experiments/pages/write_figures.ts";
-import { notebooksOf } from "../../experiments/reproduce/notebooks.ts";
+import { notebooksOf } from "../../experiments/commands/reproduce/notebooks.ts";
 import { joined, readNotebook } from "../../tools/notebooks/notebook.ts";
 import { pages } from "../../experiments/pages/pages.ts";
 import { studies } from "../../experiments/studies/studies.ts";

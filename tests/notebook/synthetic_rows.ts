@@ -1,6 +1,6 @@
 import { createPrng } from "../../lib/random/prng.ts";
-import { type MetricName, studyMetrics } from "../../lib/results/study_metrics.ts";
-import { type StudyRow } from "../../lib/results/study_rows.ts";
+import { type MetricName, studyMetrics } from "../../lib/study/study_metrics.ts";
+import { type StudyRow } from "../../lib/study/study_rows.ts";
 import type { PresetName } from "../../experiments/studies/settings.ts";
 import { planStudy, type Study } from "../../experiments/studies/study.ts";
 

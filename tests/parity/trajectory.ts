@@ -1,14 +1,14 @@
 /** Repeats a reference trajectory with the suite's own training loop. */
 import type { TokenizedPair } from "../../lib/data/preference.ts";
-import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
+import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
 import type { LanguageModel } from "../../lib/policy/language_model.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
 import { DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
-import { bySide } from "../../lib/training/pair_logps.ts";
-import type { SeraConfig } from "../../lib/training/sera_config.ts";
-import { MemoryStore, type StepRow } from "../../lib/training/sera_store.ts";
-import { batchSchedule, trainIteration } from "../../lib/training/train_iteration.ts";
+import { bySide } from "../../lib/sera/pair_logps.ts";
+import type { SeraConfig } from "../../lib/sera/config.ts";
+import { MemoryStore, type StepRow } from "../../lib/sera/store.ts";
+import { batchSchedule, trainIteration } from "../../lib/sera/train_iteration.ts";
 import { groupOf, type TrainingPair } from "../../lib/training/update.ts";
 import { assertAllClose, assertClose } from "./assert_close.ts";
 import type { ReferenceStep, ReferenceTrajectory } from "./references.ts";
@@ -21,7 +21,7 @@ export type TrajectorySettings =
 /** DPO with beta 0.1 on batches of 8, at a constant learning rate, unless the settings differ. */
 export function trajectoryConfig(settings: TrajectorySettings): SeraConfig {
   return {
-    loss: { ...defaultLossSpec("dpo"), beta: 0.1 },
+    loss: { ...defaultLossConfig("dpo"), beta: 0.1 },
     nllAlpha: 0,
     iterations: 1,
     batchPairs: 8,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
-import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
-import type { SeraConfig } from "../../lib/training/sera_config.ts";
+import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
+import type { SeraConfig } from "../../lib/sera/config.ts";
 import { groupOf, microBatches } from "../../lib/training/update.ts";
 import { assertClose } from "./assert_close.ts";
 import {
@@ -113,9 +113,9 @@ Deno.test("the fixed LoRA initialisation is the references'", async () => {
 });
 
 const OTHERS: Record<string, Partial<SeraConfig>> = {
-  ipo: { loss: { ...defaultLossSpec("ipo"), tau: 0.1, average: false } },
-  simpo: { loss: { ...defaultLossSpec("simpo"), beta: 2, gammaMarginRatio: 0.25 } },
-  hinge: { loss: { ...defaultLossSpec("hinge"), beta: 0.1 } },
+  ipo: { loss: { ...defaultLossConfig("ipo"), tau: 0.1, average: false } },
+  simpo: { loss: { ...defaultLossConfig("simpo"), beta: 2, gammaMarginRatio: 0.25 } },
+  hinge: { loss: { ...defaultLossConfig("hinge"), beta: 0.1 } },
   dpo_nll: { nllAlpha: 0.3 },
 };
 

@@ -28,16 +28,16 @@ function rankOf(margins: Float64Array, i: number): number {
 }
 
 Deno.test("the number to keep", () => {
-  assert.equal(keepCount({ fraction: 0.7 }, 2000), 1400);
-  assert.equal(keepCount({ fraction: 0.7 }, 10), 7);
-  assert.equal(keepCount({ fraction: 0.5 }, 3), 2);
-  assert.equal(keepCount({ fraction: 0.1 }, 3), 1);
-  assert.equal(keepCount({ fraction: 1 }, 3), 3);
+  assert.equal(keepCount(0.7, 2000), 1400);
+  assert.equal(keepCount(0.7, 10), 7);
+  assert.equal(keepCount(0.5, 3), 2);
+  assert.equal(keepCount(0.1, 3), 1);
+  assert.equal(keepCount(1, 3), 3);
   assert.equal(keepCount({ count: 2 }, 3), 2);
   assert.equal(keepCount({ count: 5 }, 3), 3);
-  assert.equal(keepCount({ fraction: 0.7 }, 0), 0);
+  assert.equal(keepCount(0.7, 0), 0);
   for (
-    const keep of [{ fraction: 0 }, { fraction: 1.1 }, { fraction: NaN }, { count: 0 }, {
+    const keep of [0, 1.1, NaN, { count: 0 }, {
       count: 1.5,
     }]
   ) {
@@ -65,7 +65,7 @@ Deno.test("the edges of a selection are reported", () => {
   assert.deepEqual([top.lowestMargin, top.highestMargin], [2, 3]);
   const none = selectPairs({ rule: "threshold", tau: 9 }, margins);
   assert.deepEqual([none.lowestMargin, none.highestMargin], [null, null]);
-  assert.deepEqual(selectPairs({ rule: "top", keep: { fraction: 0.7 } }, of()).indices, []);
+  assert.deepEqual(selectPairs({ rule: "top", keep: 0.7 }, of()).indices, []);
 });
 
 Deno.test("top, bottom and middle equal brute force over random margins with ties", () => {
@@ -152,7 +152,7 @@ Deno.test("selecting does not touch the margins", () => {
 });
 
 Deno.test("what cannot be selected is named", () => {
-  const keep = { fraction: 0.5 };
+  const keep = 0.5;
   assert.throws(
     () => selectPairs({ rule: "top", keep }, of(1, 2, NaN)),
     (error) => error instanceof UserError && error.message.includes("pair 2 is NaN"),

@@ -4,9 +4,9 @@ import { ops } from "../../lib/engine/ops/ops.ts";
 import { generate } from "../../lib/policy/generate.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import { AdamW, DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
-import { bySide, configuredLoss, pairLogps } from "../../lib/training/pair_logps.ts";
+import { bySide, configuredLoss, pairLogps } from "../../lib/sera/pair_logps.ts";
 import { updateStep } from "../../lib/training/update.ts";
-import { defaultLossSpec } from "../../lib/losses/loss_spec.ts";
+import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
 import { fullModel, loraModel, randomGroups } from "../policy/random_model.ts";
 
 const { info } = await loadEngine();
@@ -21,7 +21,7 @@ const pairs = groups.map(({ promptIds, completions }, i) => ({
   chosenIds: completions[0]!,
   rejectedIds: completions[1]!,
 }));
-const config = { loss: { ...defaultLossSpec("dpo"), beta: 0.2 }, nllAlpha: 0.1 };
+const config = { loss: { ...defaultLossConfig("dpo"), beta: 0.2 }, nllAlpha: 0.1 };
 const models = {
   full: await fullModel(),
   untied: await fullModel({ tieEmbeddings: false }),

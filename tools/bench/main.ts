@@ -5,8 +5,8 @@ import { choiceOption, integerOption, switchOption, textOption } from "../../lib
 import { runCommand } from "../../lib/cli/run_command.ts";
 import { UserError } from "../../lib/errors.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
-import { readMachine } from "../../lib/results/machine.ts";
-import { readProvenance } from "../../lib/results/provenance.ts";
+import { readMachine } from "../../lib/storage/machine.ts";
+import { readProvenance } from "../../lib/storage/provenance.ts";
 import { parityPython } from "../parity/environment.ts";
 import { type BenchCase, benchCases, CASE_IDS } from "./cases.ts";
 import { measureCase } from "./measure.ts";

@@ -1,5 +1,5 @@
-import type { Machine } from "../../lib/results/machine.ts";
-import type { Provenance } from "../../lib/results/provenance.ts";
+import type { Machine } from "../../lib/storage/machine.ts";
+import type { Provenance } from "../../lib/storage/provenance.ts";
 import type { Measurement } from "./measure.ts";
 import type { ScalingCurve } from "./scaling.ts";
 import type { CaseSummary } from "./summary.ts";

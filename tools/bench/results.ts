@@ -1,6 +1,6 @@
 /** The files of `results/bench`. */
 import { intervalsFigure, renderSvg, scalingFigure } from "../../lib/figures/mod.ts";
-import { writeDurably } from "../../lib/results/durable_file.ts";
+import { writeDurably } from "../../lib/files/durable_file.ts";
 import { isFile } from "../setup/process.ts";
 import type { BenchRecord, Conditions } from "./record.ts";
 import { summaryTable } from "./table.ts";

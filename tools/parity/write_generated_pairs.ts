@@ -14,7 +14,7 @@ export async function writeGeneratedPairs(folder: string): Promise<void> {
   >("smollm2");
   writePreferences(data, pairs.map((pair, i) => ({ ...pair, id: String(i) })));
   const args = [
-    ...["run", "-A", "--quiet", "experiments/align/main.ts", "--model", testModel()],
+    ...["run", "-A", "--quiet", "experiments/commands/align/main.ts", "--model", testModel()],
     ...["--data", data, "--out", run, "--held-out", "0", "--iterations", "2", "--on-policy", "1"],
     ...["--responses", "4", "--rank", "4", "--batch", "4", "--seed", "0"],
   ];

@@ -1,6 +1,6 @@
 /** The suite's worker: commands on stdin, answers on stdout (see `../protocol.ts`). */
 import { engine, loadEngine } from "../../../lib/engine/tensorflow.ts";
-import { peakRssBytes } from "../../../lib/results/machine.ts";
+import { peakRssBytes } from "../../../lib/storage/machine.ts";
 import type { Command, Inputs } from "../protocol.ts";
 import { ANSWER } from "../worker.ts";
 import { createGeneration } from "./generation.ts";

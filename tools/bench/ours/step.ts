@@ -2,7 +2,7 @@
 import { pairLoss } from "../../../lib/losses/pair_loss.ts";
 import type { LanguageModel } from "../../../lib/policy/language_model.ts";
 import { AdamW, DEFAULT_ADAMW } from "../../../lib/training/adamw.ts";
-import { bySide, mean, pairLogps } from "../../../lib/training/pair_logps.ts";
+import { bySide, mean, pairLogps } from "../../../lib/sera/pair_logps.ts";
 import { groupOf, type TrainingPair, updateStep } from "../../../lib/training/update.ts";
 import type { Inputs } from "../protocol.ts";
 import { loadModels, MAX_ROWS, type Task, timed, withReference } from "./task.ts";

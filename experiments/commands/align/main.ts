@@ -1,0 +1,16 @@
+import { parseCommand } from "../../../lib/cli/command.ts";
+import { runCommand } from "../../../lib/cli/run_command.ts";
+import { commandProgress } from "../../../lib/progress/command_progress.ts";
+import { refuseIdleOptions } from "./idle_options.ts";
+import { alignCommand } from "./options.ts";
+
+if (import.meta.main) {
+  const progress = commandProgress();
+  await runCommand(async (args) => {
+    const { options, given } = parseCommand(alignCommand, args);
+    refuseIdleOptions(options, given);
+    // Loaded after the options are known to be right: --help and typos answer at once.
+    const { runAlign } = await import("./run.ts");
+    console.log(await runAlign(options, progress));
+  }, { beforeExit: () => progress.close() });
+}

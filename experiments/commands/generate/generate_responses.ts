@@ -1,0 +1,69 @@
+import type { OptionValues } from "../../../lib/cli/option.ts";
+import { readPrompts } from "../../../lib/data/read_prompts.ts";
+import { tokenizePrompt } from "../../../lib/data/tokenize_pairs.ts";
+import { prepareOutput, writeJsonl } from "../../../lib/data/write_jsonl.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { generate } from "../../../lib/policy/generate.ts";
+import { loadPolicy } from "../../../lib/policy/load_policy.ts";
+import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import type { generateOptions } from "./options.ts";
+
+/**
+ * Generates responses and writes one line each, in the order of the prompts.
+ *
+ * @returns one line about what was done
+ * @throws UserError naming file, option or prompt; the output file is then as it was
+ */
+export async function generateResponses(
+  options: OptionValues<typeof generateOptions>,
+  progress: ProgressSink,
+): Promise<string> {
+  const file = await readPrompts(options.prompts, { limit: options.limit });
+  prepareOutput(options.out);
+  const { files, model } = await loadPolicy(options.model, options.adapter);
+  const { tokenizer, config } = files;
+  const prompts = file.prompts.map(({ id, prompt }) => {
+    const ids = tokenizePrompt(prompt, tokenizer, options.chatTemplate);
+    if (ids.length === 0 || ids.length >= config.maxPositions) {
+      throw new UserError(
+        `${options.prompts}: prompt ${id} has ${ids.length} tokens; ` +
+          `it must have between 1 and ${config.maxPositions - 1}`,
+      );
+    }
+    return ids;
+  });
+  progress.phase("generate", prompts.length * options.responses, { unit: "response" });
+  let done = 0, tokensDone = 0;
+  const responses = await generate(model, prompts, {
+    temperature: options.greedy ? 0 : options.temperature,
+    topP: options.topP,
+    topK: options.topK,
+    responses: options.responses,
+    maxNewTokens: options.maxNewTokens,
+    stopTokenIds: tokenizer.stopTokenIds,
+    seed: options.seed,
+    path: ["generate"],
+    batch: options.batch,
+    onToken: (tokens) => progress.advance(0, { tokens: tokensDone + tokens }),
+    onProgress: (count, tokens) => {
+      progress.advance(count - done, { tokens });
+      done = count;
+      tokensDone = tokens;
+    },
+  });
+  progress.done();
+  writeJsonl(
+    options.out,
+    file.prompts.flatMap(({ id, prompt }, i) =>
+      (responses[i] ?? []).map((response, index) => ({
+        id,
+        prompt,
+        response: tokenizer.decode(response.ids, { skipSpecialTokens: true }),
+        response_index: index,
+        tokens: response.ids.length,
+        finished: response.finished,
+      }))
+    ),
+  );
+  return `${done} responses, ${tokensDone} tokens: ${options.out}`;
+}

@@ -1,0 +1,52 @@
+import { existsSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { projectRoot } from "../../../lib/engine/layout.ts";
+import { UserError } from "../../../lib/errors.ts";
+import type { Study } from "../../../lib/study/study.ts";
+import type { Places } from "./places.ts";
+
+/** What the parameters cell of a study's notebook is given, beside the records. */
+export interface NotebookParameters {
+  readonly preset: string;
+  /** 0: the preset's own number. */
+  readonly seeds: number;
+}
+
+/**
+ * Executes the notebooks of some studies on the Deno kernel, takes their figures out, and exports
+ * them as a static site.
+ *
+ * @returns the site's first page; undefined where no study has a notebook
+ */
+export async function makeNotebooks(
+  studies: readonly Study[],
+  places: Places,
+  parameters: NotebookParameters,
+): Promise<string | undefined> {
+  const folder = join(projectRoot, "notebooks");
+  const names = studies.map((study) => study.id);
+  const notebooks = existsSync(folder)
+    ? [...Deno.readDirSync(folder)].map(({ name }) => name)
+      .filter((name) => names.includes(name.replace(/^\d+_/, "").replace(/\.ipynb$/, "")))
+      .sort().map((name) => join(folder, name))
+    : [];
+  if (notebooks.length === 0) return undefined;
+  const records = relative(folder, places.records);
+  const json = JSON.stringify({ ...parameters, records });
+  const executed = notebooks.map((path) => join(places.notebooks, basename(path)));
+  await notebookTool("execute", ...notebooks, "--out", places.notebooks, "--parameters", json);
+  await notebookTool("figures", ...executed, "--out", places.figures);
+  await notebookTool("site", ...executed, "--out", places.site, "--records", places.records);
+  return join(places.site, "index.html");
+}
+
+/** A notebook tool's command line, run to its end; its output goes to the terminal. */
+async function notebookTool(...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--quiet", join(projectRoot, "tools", "notebooks", "main.ts"), ...args],
+    stdout: "inherit",
+    stderr: "inherit",
+  }).output();
+  if (success) return;
+  throw new UserError(`the notebooks could not be made: ${args.slice(0, 2).join(" ")}`);
+}

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { projectRoot } from "../../../lib/engine/layout.ts";
+import { writeDurably } from "../../../lib/files/durable_file.ts";
+import { type OpenedStudy, openStudy } from "../../../lib/study/open_study.ts";
+import { verdictTableName } from "../../../lib/study/tables.ts";
+import type { Study } from "../../../lib/study/study.ts";
+import { resultText } from "./headline.ts";
+import { resultsReadme } from "./results_readme.ts";
+
+const BEGIN = "<!-- findings: written by `reproduce --publish`, do not edit -->";
+const END = "<!-- end of findings -->";
+
+/** Both READMEs: of the published records, whichever studies a command named. */
+export function publishReadmes(studies: readonly Study[]): void {
+  const opened = studies.map((study) => openStudy(study));
+  const write = (path: string, text: string) =>
+    writeDurably(path, [new TextEncoder().encode(text)]);
+  const readme = join(projectRoot, "README.md");
+  write(join(projectRoot, "results", "README.md"), resultsReadme(opened));
+  write(readme, withFindings(Deno.readTextFileSync(readme), opened));
+}
+
+/**
+ * The README with its findings made anew: one line per study, its headline claim with difference
+ * and verdict, as `deno fmt` lays it out.
+ *
+ * @throws RangeError where the README lacks the two comments that the findings stand between
+ */
+export function withFindings(readme: string, opened: readonly OpenedStudy[]): string {
+  const begin = readme.indexOf(BEGIN);
+  const end = readme.indexOf(END);
+  if (begin < 0 || end < begin) throw new RangeError(`the README lacks "${BEGIN}" or "${END}"`);
+  const rows = opened.flatMap(({ study, verdicts }) => {
+    const result = verdicts.find(({ claim }) => claim.id === study.headline);
+    if (result === undefined) return [];
+    const table = `results/tables/${verdictTableName(study.id, result)}.md`;
+    return [[`[${study.id}](${table})`, result.claim.text, resultText(result), result.verdict]];
+  });
+  const table = paddedTable(["study", "claim", "difference, 95 % interval", "verdict"], rows);
+  return `${readme.slice(0, begin)}${BEGIN}\n\n${table}\n${readme.slice(end)}`;
+}
+
+function paddedTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map((column, i) =>
+    Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0))
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |\n`;
+  return line(columns) + line(widths.map((width) => "-".repeat(width))) + rows.map(line).join("");
+}

@@ -1,0 +1,82 @@
+import { metricNames, metricOf } from "../../../lib/metrics/metrics.ts";
+import type { OpenedStudy } from "../../../lib/study/open_study.ts";
+import { tableMarkdown } from "../../../lib/study/table.ts";
+import { verdictTableName } from "../../../lib/study/tables.ts";
+import { resultText } from "./headline.ts";
+
+/** `results/README.md`: all verdicts; every file, column and unit; the command that makes them. */
+export function resultsReadme(opened: readonly OpenedStudy[]): string {
+  const claims = tableMarkdown({
+    columns: ["study", "claim", "difference, 95 % interval", "seeds", "verdict"],
+    rows: opened.flatMap(({ study, verdicts }) =>
+      verdicts.map((result) => [
+        `[${study.id}](tables/${verdictTableName(study.id, result)}.md)`,
+        result.claim.text,
+        resultText(result),
+        result.contrast?.n ?? 0,
+        result.verdict,
+      ])
+    ),
+  });
+  const metrics = tableMarkdown({
+    columns: ["metric", "unit", "better", "meaning"],
+    rows: metricNames.map((name) => {
+      const { unit, text, better = "", volatile } = metricOf(name);
+      return [`\`${name}\``, unit, better, text + (volatile ? " (differs between two runs)" : "")];
+    }),
+  });
+  const names = opened.map(({ study, plan, missing }) => {
+    const done = plan.length - missing.length;
+    const runs = missing.length === 0
+      ? `all ${done} runs`
+      : `${done} of ${plan.length} runs so far`;
+    return `- \`${study.id}\`: ${study.title}; ${runs}.`;
+  }).join("\n");
+  return `# Published results
+
+Made by \`npx -y deno@2.9.6 task reproduce --preset full --publish\`, which goes on where runs are
+missing. Finished runs are never repeated; \`--tables\` makes the tables again from the records, byte
+for byte. Do not edit these files.
+
+${names}
+
+## Claims
+
+Each was written down as a metric, a contrast and a direction before the runs. A claim _holds_ where
+the difference has the claimed sign and Holm's corrected p is below 0.05 over its study's claims; it
+_does not hold_ where the 95 % interval leaves no room for the smallest effect that matters; all else
+is _undecided_. Differences are an arm's metric minus its baseline's, paired by seed; times are ratios.
+
+${claims}
+## \`records/<study>.jsonl\`
+
+One line per run. \`hash\`: SHA-256 of \`config\`, which is all that the run depends on. \`sft\`: metrics of
+the SFT model. \`iterations\`: metrics after each iteration, the first first. \`samples\`: gold rewards and
+lengths (tokens) of the last policy's samples, \`[prompt][sample]\`. \`warnings\`: failure signatures with
+their first iteration, as they were defined at the time; tables find them anew in the metrics.
+\`volatile\`: times, commit, versions and machine, the only part that differs between two runs of one
+config. \`seal\`: SHA-256 of all the rest; a line that was changed is refused. Runs that several studies
+share stand in each one's file.
+
+## \`tables/\`
+
+CSV; those short enough to read as Markdown too.
+
+- \`<study>_summary\`: mean of a metric with its 95 % t interval (\`low\`, \`high\`), by condition, arm and
+  iteration (0 is the SFT model), over the \`seeds\` that all arms of the condition have: seeds differ more
+  than arms do. Differences use every seed that both arms have.
+- \`<study>_verdicts\`: the claims above with \`holm_p\`, the p-value of the paired t test after Holm's
+  correction, and \`smallest_effect\`: differences below it do not matter.
+- \`<study>_win_rates\`: win rate by gold reward of an arm against the condition's first arm, ties half,
+  over all pairs of samples to one prompt; \`length_controlled\` is what is left at equal length.
+- \`<study>_failures\`: how many seeds showed each failure signature.
+- \`<study>_times*\`: seconds; they change whenever runs are made again.
+
+## \`figures/\`
+
+What the executed notebooks show, byte for byte.
+
+## Metrics
+
+${metrics}`;
+}

@@ -1,0 +1,37 @@
+import { UserError } from "../../errors.ts";
+import type { Environment } from "../environment.ts";
+import { loadPreferences } from "./load_preferences.ts";
+import { openPreferences } from "./open_preferences.ts";
+import {
+  defaultPreferenceSetting,
+  type PreferenceFileSetting,
+  preferenceSettingTexts,
+} from "./setting.ts";
+
+/** Any model with any preference file: held-out accuracy and margin, flips kept, length, KL. */
+export const preferenceFile: Environment<PreferenceFileSetting> = {
+  name: "preference file",
+  module: import.meta.url,
+  description: "a model of one's own with a file of preference pairs; no true reward is known, " +
+    "labels may be flipped on request",
+  defaults: defaultPreferenceSetting,
+  texts: preferenceSettingTexts,
+  sera: ({ maxNewTokens }) => ({ bootstrap: { maxNewTokens } }),
+  smoke: {
+    setting: { limit: 40, maxLength: 128, evaluationPrompts: 4, maxNewTokens: 16 },
+    sera: { steps: 3, batch: 4 },
+  },
+  shared: () => null,
+  makeShared: () => Promise.resolve(),
+  prepare: async (setting, seed, { progress }) => {
+    if (setting.modelSha256 === null || setting.dataSha256 === null) {
+      throw new UserError(
+        "the setting has no fingerprints of its model and data: make it with " +
+          "preferenceSetting({ model, data })",
+      );
+    }
+    return await loadPreferences(await openPreferences(setting, seed, progress), seed);
+  },
+};
+
+export { preferenceFile as environment };

@@ -1,0 +1,121 @@
+import { flipLabels } from "../../data/label_noise.ts";
+import type { TokenizedPair } from "../../data/preference.ts";
+import { type PreferenceFile, readPreferences } from "../../data/read_preferences.ts";
+import { splitByPrompt } from "../../data/split.ts";
+import { type TokenizedPairs, tokenizePairs } from "../../data/tokenize_pairs.ts";
+import { UserError } from "../../errors.ts";
+import { fingerprintFile, fingerprintJson } from "../../files/fingerprint.ts";
+import type { DownloadProgress } from "../../policy/io/hub.ts";
+import { openModel } from "../../policy/io/load.ts";
+import type { ModelFiles } from "../../policy/io/model_files.ts";
+import { LORA_MODULES, loraBlocks, type LoraConfig } from "../../policy/lora.ts";
+import { type ProgressSink, silentProgress } from "../../progress/progress_sink.ts";
+import { createPrng } from "../../random/prng.ts";
+import {
+  checkPreferenceSetting,
+  defaultPreferenceSetting,
+  type PreferenceFileSetting,
+} from "./setting.ts";
+
+/** Longest sequence where none is told, if the model's context allows it. */
+const DEFAULT_MAX_LENGTH = 1024;
+
+/** A model and a preference file, read, checked, tokenised, split and flipped. No weight is loaded. */
+export interface OpenedPreferences {
+  /** The setting with both fingerprints. */
+  readonly setting: PreferenceFileSetting;
+  readonly files: ModelFiles;
+  /** The pairs as text. */
+  readonly file: PreferenceFile;
+  readonly tokenized: TokenizedPairs;
+  /** Training pairs; `flipped` is known where flips were injected. */
+  readonly pairs: readonly TokenizedPair[];
+  readonly heldOut: readonly TokenizedPair[];
+  /** Undefined: all weights train. */
+  readonly lora: LoraConfig | undefined;
+}
+
+/**
+ * Opens what a setting names.
+ *
+ * @throws {UserError} naming file, field or tensor that is wrong, or a file that is not the one that
+ * the setting's fingerprint was made of
+ */
+export async function openPreferences(
+  setting: PreferenceFileSetting,
+  seed: number,
+  progress: ProgressSink = silentProgress,
+): Promise<OpenedPreferences> {
+  checkPreferenceSetting(setting);
+  const { model, data, modelSha256, dataSha256, limit, maxLength, chatTemplate } = setting;
+  const files = await openModel(model, { onDownload: downloadProgress(progress) });
+  const file = await readPreferences(data, { limit: limit ?? undefined });
+  const found = {
+    modelSha256: fingerprintJson([files.fingerprint, files.tokenizer.fingerprint]),
+    dataSha256: fingerprintFile(data),
+  };
+  checkFingerprint(model, modelSha256, found.modelSha256);
+  checkFingerprint(data, dataSha256, found.dataSha256);
+  const contextLength = files.config.maxPositions;
+  const tokenized = tokenizePairs(file.pairs, files.tokenizer, {
+    maxLength: maxLength ?? Math.min(DEFAULT_MAX_LENGTH, contextLength),
+    ...{ contextLength, chatTemplate },
+  });
+  const split = splitByPrompt(file.pairs, setting.heldOut, createPrng(seed, "held-out"));
+  const heldOutIds = new Set(split.heldOut.map((pair) => pair.id));
+  const [heldOut = [], clean = []] = [true, false].map((side) =>
+    tokenized.pairs.filter((pair) => heldOutIds.has(pair.id) === side)
+  );
+  if (clean.length < 2) {
+    throw new UserError(`${data}: ${clean.length} training pairs are left; at least 2 are needed`);
+  }
+  const pairs = setting.flipRate > 0
+    ? flipLabels(clean, setting.flipRate, createPrng(seed, "flip-labels")).pairs
+    : clean;
+  const lora = loraOf(setting);
+  if (lora !== undefined) loraBlocks(files.config, lora); // refuses unknown targets
+  return { setting: { ...setting, ...found }, files, file, tokenized, pairs, heldOut, lora };
+}
+
+/**
+ * A setting for studies: with the fingerprints of its model and data, so that a changed file is
+ * another run.
+ *
+ * @throws {UserError} as `openPreferences`
+ */
+export async function preferenceSetting<S extends Partial<PreferenceFileSetting>>(
+  setting: S & Pick<PreferenceFileSetting, "model" | "data">,
+): Promise<S & Pick<PreferenceFileSetting, "model" | "data" | "modelSha256" | "dataSha256">> {
+  const opened = await openPreferences({ ...defaultPreferenceSetting, ...setting }, 0);
+  const { modelSha256, dataSha256 } = opened.setting;
+  return { ...setting, modelSha256, dataSha256 };
+}
+
+function checkFingerprint(path: string, expected: string | null, found: string): void {
+  if (expected === null || expected === found) return;
+  throw new UserError(
+    `${path} has changed since the run was planned (its SHA-256 was ${expected.slice(0, 12)}, is ` +
+      `${found.slice(0, 12)}): restore it, or plan the run anew`,
+  );
+}
+
+function loraOf(
+  { full, rank, loraAlpha, dropout, targets }: PreferenceFileSetting,
+): LoraConfig | undefined {
+  if (full) return undefined;
+  const targetModules = targets === "all-linear"
+    ? LORA_MODULES
+    : targets.split(",").map((name) => name.trim());
+  return { rank, alpha: loraAlpha ?? 2 * rank, dropout, targetModules };
+}
+
+/** One message per tenth of each file. */
+function downloadProgress(progress: ProgressSink): (state: DownloadProgress) => void {
+  const told = new Map<string, number>();
+  return ({ file, bytes, totalBytes }) => {
+    const tenth = Math.floor(10 * bytes / Math.max(1, totalBytes));
+    if (told.get(file) === tenth) return;
+    told.set(file, tenth);
+    progress.message(`downloading ${file}: ${10 * tenth} % of ${totalBytes} bytes`);
+  };
+}

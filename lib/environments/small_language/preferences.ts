@@ -1,0 +1,65 @@
+import { flipLabels } from "../../data/label_noise.ts";
+import type { TokenizedPair } from "../../data/preference.ts";
+import type { Response } from "../../policy/generate.ts";
+import { createPrng } from "../../random/prng.ts";
+import type { SmallLanguageSetting } from "./setting.ts";
+import { type CandidatePair, goldReward, labelCandidates, type PromptSplit } from "./world/mod.ts";
+
+/**
+ * N labelled pairs of the SFT model's samples to the training prompts in turn, `[prompt][sample]`.
+ *
+ * Identical and unfinished samples are left out; labels are drawn by Bradley-Terry, then exactly
+ * `round(flipRate N)` of them flipped and marked. Labels and flips have streams of their own, so
+ * noise levels of one seed differ in the flips alone, and a higher level flips what a lower one did.
+ */
+export function offlinePreferences(
+  setting: SmallLanguageSetting,
+  seed: number,
+  samples: readonly (readonly Response[])[],
+  { train }: PromptSplit,
+): readonly TokenizedPair[] {
+  const candidates: CandidatePair[] = [];
+  for (let k = 0; 2 * k + 1 < (samples[0]?.length ?? 0); k++) {
+    samples.forEach((responses, p) => {
+      const [first, second] = [responses[2 * k] as Response, responses[2 * k + 1] as Response];
+      if (!first.finished || !second.finished) return;
+      const promptIds = (train[p] as { ids: Int32Array }).ids;
+      candidates.push({ promptIds, firstIds: first.ids, secondIds: second.ids });
+    });
+  }
+  const labelled = labelCandidates(candidates, {
+    temperature: setting.labelTemperature,
+    lengthConfound: setting.lengthConfound,
+    clauses: setting.clauses,
+  }, createPrng(seed, "labels")).slice(0, setting.pairs);
+  if (labelled.length < setting.pairs) {
+    throw new RangeError(`only ${labelled.length} of ${setting.pairs} pairs could be sampled`);
+  }
+  const given = labelled.map(({ pair }) => pair);
+  return flipLabels(given, setting.flipRate, createPrng(seed, "flips")).pairs;
+}
+
+/**
+ * Clean pairs for the held-out loss and accuracy: neighbouring SFT samples to the held-out prompts,
+ * the one with the higher gold reward chosen; ties are left out.
+ */
+export function heldOutPreferences(
+  samples: readonly (readonly Response[])[],
+  { heldOut }: PromptSplit,
+  clauses: number,
+): TokenizedPair[] {
+  return samples.flatMap((responses, p) => {
+    const promptIds = (heldOut[p] as { ids: Int32Array }).ids;
+    const pairs: TokenizedPair[] = [];
+    for (let k = 0; k + 1 < responses.length; k += 2) {
+      const [a, b] = [responses[k] as Response, responses[k + 1] as Response];
+      const difference = goldReward(promptIds, a.ids, clauses).reward -
+        goldReward(promptIds, b.ids, clauses).reward;
+      if (difference === 0) continue;
+      const [chosen, rejected] = difference > 0 ? [a, b] : [b, a];
+      const id = `held-out ${p}.${k / 2}`;
+      pairs.push({ id, promptIds, chosenIds: chosen.ids, rejectedIds: rejected.ids });
+    }
+    return pairs;
+  });
+}

@@ -1,0 +1,80 @@
+import { fingerprintJson } from "../../files/fingerprint.ts";
+
+/** What a run in the small language depends on besides config and seed. */
+export type SmallLanguageSetting = {
+  /** Prompts of the 240 that are held out for evaluation. */
+  readonly heldOutPrompts: number;
+  /** Clauses that the gold reward asks a response for. */
+  readonly clauses: number;
+  /** Width of the SFT model. */
+  readonly hiddenSize: number;
+  /** Width of its feed-forward layers. */
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  /** Sentences of the writer that the SFT model learns from. */
+  readonly sftSentences: number;
+  readonly sftSteps: number;
+  /** Sentences per step. */
+  readonly sftBatch: number;
+  /** Peak learning rate of its cosine schedule. */
+  readonly sftLearningRate: number;
+  /** Offline pairs N. */
+  readonly pairs: number;
+  /** Bradley-Terry temperature tau of the annotator. */
+  readonly labelTemperature: number;
+  /** Share of labels flipped after the annotator's draw. */
+  readonly flipRate: number;
+  /** Length confound rho of the annotator; see `LabelConfig`. */
+  readonly lengthConfound: number;
+  /** Samples to each held-out prompt after every iteration. */
+  readonly samplesPerPrompt: number;
+};
+
+/** Frozen before any published seed ran; `experiments/studies/tuning.md` says how it was chosen. */
+export const defaultSetting: SmallLanguageSetting = {
+  heldOutPrompts: 60,
+  clauses: 3,
+  hiddenSize: 64,
+  intermediateSize: 128,
+  layers: 2,
+  heads: 4,
+  sftSentences: 12_000,
+  sftSteps: 800,
+  sftBatch: 96,
+  sftLearningRate: 3e-3,
+  pairs: 2000,
+  labelTemperature: 0.25,
+  flipRate: 0.2,
+  lengthConfound: 0,
+  samplesPerPrompt: 10,
+};
+
+/** What each part is, with its unit. */
+export const settingTexts: Readonly<Record<keyof SmallLanguageSetting, string>> = {
+  heldOutPrompts: "prompts of the 240 held out for evaluation",
+  clauses: "clauses that the gold reward asks a response for",
+  hiddenSize: "width of the SFT model",
+  intermediateSize: "width of its feed-forward layers",
+  layers: "layers of the SFT model",
+  heads: "attention heads per layer",
+  sftSentences: "sentences that the SFT model learns from",
+  sftSteps: "optimiser steps of SFT",
+  sftBatch: "sentences per SFT step",
+  sftLearningRate: "peak learning rate of SFT",
+  pairs: "offline preference pairs",
+  labelTemperature: "Bradley-Terry temperature of the annotator, in gold reward",
+  flipRate: "share of labels flipped after the annotator's draw",
+  lengthConfound: "weight of length in the annotator's taste, gold reward per 2.5 tokens",
+  samplesPerPrompt: "samples to each held-out prompt after every iteration",
+};
+
+/** The part of a setting that the SFT model depends on. */
+export function sftKey(setting: SmallLanguageSetting, seed: number): string {
+  const { heldOutPrompts, clauses, hiddenSize, intermediateSize, layers, heads } = setting;
+  const { sftSentences, sftSteps, sftBatch, sftLearningRate } = setting;
+  return fingerprintJson({
+    ...{ seed, heldOutPrompts, clauses, hiddenSize, intermediateSize, layers, heads },
+    ...{ sftSentences, sftSteps, sftBatch, sftLearningRate },
+  });
+}

@@ -1,0 +1,209 @@
+/** Paired differences: every seed as a dot beside mean and interval. */
+import { distinct, type Field, labelOf } from "./fields.ts";
+import { seedsText } from "./means.ts";
+import { type Interval, intervalText, ratioText } from "./number_text.ts";
+import {
+  panelColumns,
+  type Plot,
+  plotOf,
+  type PlotOptions,
+  requireSome,
+  wrapText,
+} from "./plot.ts";
+import { robustRange } from "./robust_range.ts";
+import { LABEL_ADVANCE, LABEL_SIZE, NEUTRAL, PALETTE } from "./theme.ts";
+
+/** What the plot reads of a contrast. */
+export interface DrawnContrast extends Interval {
+  readonly label: string;
+  /** Seeds that have both arms. */
+  readonly n: number;
+  /** Each seed's difference. */
+  readonly pairs: readonly { readonly seed: number; readonly difference: number }[];
+  /** A row of the arm, for facets by its factors. */
+  readonly row: object;
+}
+
+/** Text and axis of the plot of differences. */
+export interface IntervalPlotOptions<C extends DrawnContrast>
+  extends Omit<PlotOptions<C>, "facet"> {
+  /** One panel for each value of a field of the contrast or of its row, or of a function. */
+  readonly facet?: Field<C> | (keyof C["row"] & string);
+  /** What stands left of each contrast. Default: its label. */
+  readonly label?: Field<C>;
+  /** What the difference measures, with its unit. */
+  readonly xTitle?: string;
+  /** The differences are of natural logarithms: the axis shows ratios. Default false. */
+  readonly ratio?: boolean;
+}
+
+/**
+ * Means, 95 % intervals and every seed's difference, one line a contrast, coloured where zero lies
+ * outside. A few far values do not stretch the axis: arrows at its edge stand for them.
+ *
+ * @throws {UserError} without contrasts
+ */
+export function intervalPlot<C extends DrawnContrast>(
+  contrasts: readonly C[],
+  options: IntervalPlotOptions<C>,
+): Plot {
+  const { title, label = "label" as Field<C>, facet, ratio = false } = options;
+  requireSome(title, contrasts, "a finite difference in two seeds");
+  const xTitle = options.xTitle ?? (ratio ? "ratio" : "difference");
+  const seedsOf = distinct(contrasts.map(({ n }) => n));
+  const valueText = (value: number) => {
+    const one = { mean: value, low: NaN, high: NaN };
+    return ratio ? ratioText(one) : intervalText(one);
+  };
+  const [low, high] = robustRange([
+    0,
+    ...contrasts.flatMap((c) => [c.low, c.high, ...c.pairs.map((pair) => pair.difference)]),
+  ]);
+  const clamp = (value: number) => Math.min(high, Math.max(low, value));
+  const sideOf = (value: number) => value < low ? "left" : value > high ? "right" : null;
+  const rows = contrasts.flatMap((c) => {
+    const place = {
+      panel: facet === undefined ? "" : labelOf(...facetOf(c, facet)),
+      label: wrapText(labelOf(c, label), 26).join("\n"),
+      sign: c.low > 0 ? "above zero" : c.high < 0 ? "below zero" : "zero inside",
+    };
+    const text = ratio ? ratioText(c) : intervalText(c);
+    const mark = (kind: string, value: number, more: object) => {
+      const beyond = sideOf(value);
+      const at = { x: clamp(value), ...more };
+      return beyond === null
+        ? { ...place, kind, ...at }
+        : { ...place, kind: `${kind} beyond`, side: beyond, ...at };
+    };
+    const interval = { from: clamp(c.low), to: clamp(c.high), text, n: c.n };
+    const ends = [c.low, c.high].filter((end) => sideOf(end) !== null);
+    return [
+      { ...place, kind: "interval", ...interval },
+      mark("mean", c.mean, { text, n: c.n }),
+      ...ends.map((end) => mark("mean", end, { text, n: c.n })),
+      ...c.pairs.map(({ seed, difference }) =>
+        mark("seed", difference, { seed, text: valueText(difference) })
+      ),
+      {
+        ...place,
+        kind: "text",
+        text: text + (seedsOf.length > 1 ? `, n ${c.n}` : ""),
+      },
+    ];
+  });
+  const clipped = rows.filter((row) => row.kind.endsWith("beyond")).length;
+  const subtitle = options.subtitle ?? seedsText(seedsOf, "paired seeds");
+  const arrows = clipped === 0 ? "" : `; ${clipped} beyond the axis (\u25c2 \u25b8)`;
+  const panels = distinct(rows.map((row) => row.panel));
+  const labels = distinct(rows.map((row) => row.label));
+  const lines = labels.map((each) => each.split("\n"));
+  const step = Math.max(30, 14 * Math.max(...lines.map((each) => each.length)) + 6);
+  return plotOf({
+    title,
+    subtitle: `${subtitle}; a dot is a seed${arrows}`,
+    rows,
+    layer: layersOf({ low, high }, { ratio, xTitle, labels }),
+    width: panels.length > 1 ? 170 : 300,
+    height: labels.length * step,
+    columns: panelColumns(panels.length, 2),
+    beside: LABEL_ADVANCE * (Math.max(...lines.flat().map((line) => line.length)) + 24),
+  });
+}
+
+function facetOf<C extends DrawnContrast>(
+  contrast: C,
+  facet: Field<C> | (keyof C["row"] & string),
+): [row: object, field: Field<object>] {
+  const ofRow = typeof facet === "string" && !(facet in contrast);
+  return [ofRow ? contrast.row : contrast, facet as Field<object>];
+}
+
+function layersOf(
+  { low, high }: { low: number; high: number },
+  { ratio, xTitle, labels }: { ratio: boolean; xTitle: string; labels: readonly string[] },
+): object[] {
+  const pad = (high - low || 1) * 0.04;
+  const x = {
+    field: "x",
+    type: "quantitative",
+    title: xTitle,
+    scale: { domain: [low - pad, high + pad], nice: false, zero: false },
+    axis: ratio ? ratioAxis(low, high) : { tickCount: 5, format: "+.2~f" },
+  };
+  const y = {
+    field: "label",
+    type: "nominal",
+    sort: labels,
+    title: null,
+    axis: {
+      ...{ grid: false, ticks: false, domain: false, labelPadding: 8 },
+      labelExpr: "split(datum.label, '\\n')",
+    },
+  };
+  const color = {
+    field: "sign",
+    type: "nominal",
+    scale: {
+      domain: ["above zero", "zero inside", "below zero"],
+      range: [PALETTE[0], NEUTRAL, PALETTE[1]],
+    },
+    legend: null,
+  };
+  const shape = {
+    field: "side",
+    type: "nominal",
+    scale: { domain: ["left", "right"], range: ["triangle-left", "triangle-right"] },
+    legend: null,
+  };
+  const shown = { field: "text", title: xTitle };
+  const tips = {
+    mean: [{ field: "label", title: "contrast" }, shown, { field: "n", title: "seeds" }],
+    seed: [{ field: "label", title: "contrast" }, { field: "seed" }, shown],
+  };
+  const layer = (kind: string, mark: object, encoding: object) => ({
+    mark,
+    transform: [{ filter: `datum.kind == '${kind}'` }],
+    encoding: { y, color, ...encoding },
+  });
+  const point = (kind: "mean" | "seed", size: number, opacity: number, beyond = false) =>
+    layer(beyond ? `${kind} beyond` : kind, {
+      ...{ type: "point", filled: true, size, opacity, yOffset: kind === "mean" ? -5 : 7 },
+    }, { x, ...(beyond ? { shape } : {}), tooltip: tips[kind] });
+  return [
+    { mark: { type: "rule", color: "#000000" }, encoding: { x: { datum: 0 } } },
+    layer("interval", { type: "rule", strokeWidth: 2, yOffset: -5 }, {
+      x: { ...x, field: "from" },
+      x2: { field: "to" },
+      tooltip: tips.mean,
+    }),
+    point("seed", 22, 0.55),
+    point("mean", 64, 1),
+    point("seed", 60, 0.8, true),
+    point("mean", 110, 1, true),
+    layer("text", { type: "text", align: "left", dx: 10, yOffset: -5, fontSize: LABEL_SIZE }, {
+      x: { value: "width" },
+      text: { field: "text" },
+    }),
+  ];
+}
+
+/** Ratios that an axis of logarithms is labelled with: as few of them as show its range. */
+const RATIOS = [
+  [1, 2, 5, 10, 20, 50, 100, 1000],
+  [1, 1.5, 2, 3, 5, 8],
+  [1, 1.2, 1.5, 2],
+  [1, 1.1, 1.2, 1.3, 1.4],
+  [1, 1.02, 1.05, 1.1],
+] as const;
+
+function ratioAxis(low: number, high: number): object {
+  const ticksOf = (ratios: readonly number[]) =>
+    ratios.map(Math.log).flatMap((log) => log === 0 ? [0] : [-log, log])
+      .filter((log) => log >= low - 1e-9 && log <= high + 1e-9).sort((a, b) => a - b);
+  const values = RATIOS.map(ticksOf).find((ticks) => ticks.length >= 3) ?? [0];
+  return {
+    values,
+    labelExpr: "'\u00d7' + (datum.value < -1e-9 ? '1/' : '') + " +
+      "format(exp(abs(datum.value)), '.3~g')",
+  };
+}

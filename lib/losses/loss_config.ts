@@ -1,0 +1,88 @@
+import { UserError } from "../errors.ts";
+import type { OptionRule } from "./option_rules.ts";
+import {
+  definitionOf,
+  type LossName,
+  lossNames,
+  type LossConfig,
+  type LossConfigOf,
+  lossTable,
+} from "./loss_table.ts";
+
+/** Values for some of a loss's options; undefined means the default. */
+export type LossOptions = Readonly<Record<string, number | boolean | undefined>>;
+
+/** A loss with its default options. */
+export function defaultLossConfig<Name extends LossName>(name: Name): LossConfigOf<Name> {
+  return lossTable[name].defaults;
+}
+
+/** The names of a loss's options. */
+export function lossOptionNames(name: LossName): string[] {
+  return Object.keys(lossTable[name].rules);
+}
+
+/**
+ * A loss's defaults with some options replaced.
+ *
+ * @throws {UserError} on an unknown loss, an option that the loss does not have, or a value that
+ * the option does not accept
+ */
+export function lossConfigFromOptions(name: string, overrides: LossOptions = {}): LossConfig {
+  if (!Object.hasOwn(lossTable, name)) {
+    throw new UserError(`unknown loss "${name}"; the losses are ${lossNames.join(", ")}`);
+  }
+  const known = lossOptionNames(name as LossName);
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  for (const [option] of given) {
+    if (!known.includes(option)) {
+      const options = known.map((own) => `"${own}"`).join(", ");
+      throw new UserError(`loss "${name}" has no option "${option}"; its options are ${options}`);
+    }
+  }
+  const spec = {
+    ...lossTable[name as LossName].defaults,
+    ...Object.fromEntries(given),
+  } as LossConfig;
+  checkLossConfig(spec);
+  return spec;
+}
+
+/** @throws {UserError} naming the first option whose value the loss does not accept */
+export function checkLossConfig(spec: LossConfig): void {
+  const rules: Readonly<Record<string, OptionRule>> = definitionOf(spec).rules;
+  for (const [option, rule] of Object.entries(rules)) {
+    const value: unknown = (spec as unknown as Record<string, unknown>)[option];
+    if (!rule.accepts(value)) {
+      throw new UserError(
+        `option "${option}" of loss "${spec.name}" is ${value}; it must be ${rule.text}`,
+      );
+    }
+  }
+}
+
+/** Whether the loss reads the reference's log-probabilities. */
+export function usesReference(spec: LossConfig): boolean {
+  return definitionOf(spec).usesReference;
+}
+
+/**
+ * Whether the loss couples the pairs of a batch, so that the log-probabilities of the whole batch
+ * must be known before any gradient: micro-batches then give another step.
+ */
+export function needsWholeBatch(spec: LossConfig): boolean {
+  return definitionOf(spec).coupleBatch !== undefined;
+}
+
+/** An implicit reward: of a completion's summed log-probabilities (nats) and its token count. */
+export type ImplicitReward = (policyLogp: number, referenceLogp: number, length: number) => number;
+
+/**
+ * The implicit reward that the loss optimises, for example beta * rho for DPO and beta * l / |y|
+ * for SimPO. Reported rewards and margins, IRM selection and the ensemble all use this one.
+ */
+export function rewardOf(spec: LossConfig): ImplicitReward {
+  const definition = definitionOf(spec);
+  return (policyLogp, referenceLogp, length) =>
+    definition.reward(spec, policyLogp, referenceLogp, length);
+}

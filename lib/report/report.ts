@@ -1,0 +1,101 @@
+import { formatDuration } from "../progress/format_progress.ts";
+import type { RunRecord } from "./record.ts";
+import { type Chart, drawCharts } from "./chart.ts";
+import { type Html, html, trustedHtml } from "./html.ts";
+import { iterationCharts, timeChart } from "./iteration_charts.ts";
+import { marginHistogram } from "./margin_histogram.ts";
+import * as sections from "./sections.ts";
+import { stepCharts } from "./step_charts.ts";
+import { STYLE } from "./style.ts";
+import { type Usage, usageSection } from "./usage.ts";
+import type { GeneratedExample, SelectionSummary } from "./selection_summary.ts";
+
+/** What a report is made of. */
+export interface ReportInput {
+  /** One line, for example `SeRA (dpo) of SmolLM2 on pairs.jsonl`. */
+  readonly title: string;
+  readonly record: RunRecord;
+  /** Iterations that selected; none for the plain method. */
+  readonly selections: readonly SelectionSummary[];
+  /** A few generated pairs; foreign text, shown as it is and never as markup. */
+  readonly examples: readonly GeneratedExample[];
+  readonly usage: Usage;
+}
+
+/**
+ * The report of one run as one HTML file: it asks nothing of any server, runs no script and opens
+ * from the disk. The same input gives the same bytes.
+ */
+export async function renderReport(input: ReportInput): Promise<string> {
+  const { title, record, selections, examples, usage } = input;
+  const { iterations, timings } = record;
+  const selected = selections.filter(({ margins }) => margins.length > 0);
+  const body = html`
+    <!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta http-equiv="Content-Security-Policy"
+          content="default-src 'none'; style-src 'unsafe-inline'">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>${title}</title>
+        <style>${trustedHtml(STYLE)}</style>
+      </head>
+      <body>
+        <header>
+          <h1>${title}</h1>
+          <p
+            class="soft">Finished ${timings.finishedAt}. Spec <code>${record.specSha256.slice(
+              0,
+              12,
+            )}</code>, result <code>${record.resultSha256.slice(0, 12)}</code>.</p>
+        </header>
+        <main>
+    ${sections.headline(record)}
+    ${section("Warnings", sections.warnings(record))}
+    ${section("Training", await grid(stepCharts(record)))}
+    ${section(
+      "Iterations",
+      html`${await grid(iterationCharts(iterations), "charts small")}
+${sections.iterationTable(iterations)}`,
+    )}
+    ${selected.length === 0 ? "" : section("Selection", await grid(selected.map(marginHistogram)))}
+    ${examples.length === 0 ? "" : section("Pairs the policy wrote", sections.examples(examples))}
+    ${section(
+      "Time",
+      html`${await grid([timeChart(timings.iterations)])}
+${sections.keyValues(timeRows(record))}`,
+    )}
+    ${section("How to use the result", usageSection(usage))}
+    ${section("Spec", sections.specTable(record))}
+    ${section("Data, code and machine", sections.provenance(record))}
+        </main>
+      </body>
+    </html>
+  `;
+  return body.text;
+}
+
+function section(name: string, content: Html): Html {
+  return html`<section><h2>${name}</h2>
+${content}</section>`;
+}
+
+async function grid(charts: readonly Chart[], kind = "charts"): Promise<Html> {
+  return charts.length === 0
+    ? html`<p class="soft">Nothing was measured often enough to draw.</p>`
+    : html`<div class="${kind}">${await drawCharts(charts)}</div>`;
+}
+
+function timeRows({ timings }: RunRecord): [string, string][] {
+  const steps = timings.steps.toSorted((a, b) => a - b);
+  const median = steps[steps.length >> 1];
+  return [
+    ["whole run", formatDuration(timings.seconds)],
+    ["median optimiser step", median === undefined ? "no steps" : formatDuration(median)],
+    [
+      "processes",
+      timings.processes === 1 ? "1" : `${timings.processes} (interrupted and continued)`,
+    ],
+  ];
+}

@@ -1,0 +1,176 @@
+import { FAILURE_TEXT } from "./failure_text.ts";
+import { ITERATION_METRICS, type IterationMetrics, type RecordedEstimate } from "./metrics.ts";
+import type { RunRecord } from "./record.ts";
+import type { GeneratedExample } from "./selection_summary.ts";
+import { canonicalJson, type JsonValue } from "../files/canonical_json.ts";
+import { formatDuration } from "../progress/format_progress.ts";
+import { type Html, html } from "./html.ts";
+
+/** The figures a reader looks for first. */
+export function headline(record: RunRecord): Html {
+  const { iterations, timings, machine } = record;
+  const change = (
+    name: "heldOutAccuracy" | "heldOutMargin" | "heldOutChosenLogp",
+    digits: number,
+  ) => {
+    const values = iterations.map((each) => each[name]).filter((value) => value !== null);
+    return values.length === 0
+      ? "not measured"
+      : [...new Set([values[0], values.at(-1)].map((value) => value?.toFixed(digits)))].join(" → ");
+  };
+  const cards: [string, string][] = [
+    [change("heldOutAccuracy", 3), "held-out accuracy, first and last iteration"],
+    [change("heldOutMargin", 3), "held-out margin"],
+    [change("heldOutChosenLogp", 1), "chosen log-probability, nats"],
+    [formatDuration(timings.seconds), `for ${record.steps.length} optimiser steps`],
+    [`${(machine.peakRssBytes / 2 ** 30).toFixed(1)} GiB`, "peak memory"],
+  ];
+  return html`<ul class="cards">${
+    cards.map(([value, label]) => html`<li><b>${value}</b><span>${label}</span></li>`)
+  }</ul>`;
+}
+
+/** Warnings, named by their failure signature. */
+export function warnings(record: RunRecord): Html {
+  if (record.warnings.length === 0) {
+    return html`<p class="soft">No failure signature was seen.</p>`;
+  }
+  return html`${
+    record.warnings.map(({ signature, iteration, detail }) =>
+      html`<p class="warning"><strong>${signature}</strong>, iteration ${iteration}: ${detail}. ${
+        FAILURE_TEXT[signature]
+      }</p>`
+    )
+  }`;
+}
+
+/** Names and values in two columns. */
+export function keyValues(rows: readonly (readonly [string, string | number])[]): Html {
+  return html`
+    <table class="pairs">
+      <tbody>${rows.map(([name, value]) =>
+        html`
+          <tr>
+            <th scope="row">${name}</th>
+            <td>${value}</td>
+          </tr>
+        `
+      )}</tbody>
+    </table>
+  `;
+}
+
+/** The whole spec, nested keys dotted. */
+export function specTable(record: RunRecord): Html {
+  return html`<div class="columns">${keyValues(flatten(record.spec, ""))}</div>`;
+}
+
+function flatten(value: JsonValue, key: string): [string, string][] {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return Object.entries(value).flatMap(([name, inner]) =>
+      flatten(inner as JsonValue, key === "" ? name : `${key}.${name}`)
+    );
+  }
+  return [[key, typeof value === "string" ? value : canonicalJson(value)]];
+}
+
+/** Where data and code came from. */
+export function provenance(record: RunRecord): Html {
+  const { data, provenance: { commit, dirty, versions }, backend, machine } = record;
+  const code = commit === null ? "no git clone" : commit + (dirty ? ", with changes" : "");
+  return html`<div class="columns">${
+    keyValues([
+      ["pairs read", data.read],
+      ["used for training", data.train],
+      ["held out", data.heldOut],
+      ["skipped (chosen equals rejected)", data.skippedEqual],
+      ["left out by the limit", data.unused],
+      ["truncated", data.truncated],
+      ["mean chosen length, tokens", data.meanChosenTokens.toFixed(1)],
+      ["mean rejected length, tokens", data.meanRejectedTokens.toFixed(1)],
+      ["commit", code],
+      ["suite", versions.suite],
+      ["Deno, TensorFlow.js", `${versions.deno}, ${versions.tfjs}`],
+      ["backend", `${backend.backend} ${backend.tensorflowVersion} on ${backend.device}`],
+      ["threads", backend.threads],
+      ["machine", `${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}`],
+    ])
+  }</div>`;
+}
+
+/** Every metric that was measured, an iteration a column. */
+export function iterationTable(iterations: readonly IterationMetrics[]): Html {
+  const names = (Object.keys(ITERATION_METRICS) as (keyof IterationMetrics)[])
+    .filter((name) => name !== "iteration" && iterations.some((each) => each[name] !== null));
+  const rows = names.map((name) => {
+    const { label, unit, meaning } = ITERATION_METRICS[name];
+    return html`<tr><th scope="row">${label}${
+      unit === "" ? "" : html`
+        <span class="soft">${unit}</span>
+      `
+    }</th>${iterations.map((each) => html`<td class="number">${cell(each[name])}</td>`)}<td
+      class="soft">${meaning}</td></tr>`;
+  });
+  return html`
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr><th scope="col">metric</th>${iterations.map(({ iteration }) =>
+            html`<th scope="col" class="number">iteration ${iteration}</th>`
+          )}<th scope="col">meaning</th></tr>
+        </thead>
+        <tbody>${rows}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+function cell(value: number | RecordedEstimate | null): string {
+  if (value === null) return "–";
+  if (typeof value === "number") return figure(value);
+  const { mean, low, high } = value;
+  return low === null || high === null
+    ? figure(mean)
+    : `${figure(mean)} [${figure(low)}, ${figure(high)}]`;
+}
+
+function figure(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);
+}
+
+/** Longest text shown of one message, in UTF-16 code units. */
+const LONGEST = 1500;
+
+/** Pairs that the policy wrote, as they are. */
+export function examples(list: readonly GeneratedExample[]): Html {
+  return html`${
+    list.map((each) =>
+      html`
+        <article>
+          <p class="soft">Iteration ${each.iteration}, prompt</p>
+          <div class="model"
+            dir="auto">${cut(each.prompt)}</div>
+          <div class="sides">${([["Chosen", each.chosen, each.chosenReward], [
+            "Rejected",
+            each.rejected,
+            each.rejectedReward,
+          ]] as const).map(([side, text, reward]) =>
+            html`
+              <div>
+                <h3>${side} <span class="soft">implicit reward ${figure(reward)}</span></h3>
+                <div class="model" dir="auto">${cut(text)}</div>
+              </div>
+            `
+          )}</div>
+        </article>
+      `
+    )
+  }`;
+}
+
+function cut(text: string): string {
+  return text.length <= LONGEST
+    ? text
+    : `${text.slice(0, LONGEST).toWellFormed()}… (${text.length - LONGEST} more characters)`;
+}

@@ -1,0 +1,53 @@
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { projectRoot } from "../engine/layout.ts";
+import type { Setting } from "../environments/environment.ts";
+import { acquireRunLock } from "../files/run_lock.ts";
+import { type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
+import { type OpenedStudy, type OpenOptions, openStudy } from "../study/open_study.ts";
+import { openRecords } from "../study/record_store.ts";
+import { type StudyRow, studyRows } from "../study/rows.ts";
+import type { Study } from "../study/study.ts";
+import { runMissing, type RunMissingSummary } from "./run_missing.ts";
+
+/** Folder of what runs share: SFT models. Git ignores it. */
+export const SHARED_CACHE: string = join(projectRoot, ".cache", "shared");
+
+/** Which part of a study is run, where its records go, and who watches. */
+export interface RunStudyOptions<S extends Setting = Setting> extends OpenOptions {
+  /** Folder of the records: finished runs are found there. */
+  readonly records: string;
+  /** Processes, each on one thread. Default: one per core. */
+  readonly jobs?: number;
+  readonly progress?: ProgressSink;
+  /** Called with all rows so far whenever a run ends: draw them. */
+  readonly onRows?: (rows: readonly StudyRow<S>[]) => void;
+}
+
+/**
+ * Does a study's missing runs on worker processes and opens it. A run that ends is kept at once:
+ * interrupted or killed, the same call goes on.
+ *
+ * @throws {UserError} where another process writes the same records
+ */
+export async function runStudy<S extends Setting>(
+  study: Study<S>,
+  options: RunStudyOptions<S>,
+): Promise<OpenedStudy<S> & { readonly summary: RunMissingSummary }> {
+  const { records: folder, jobs = availableParallelism(), onRows, ...rest } = options;
+  const { progress = silentProgress, preset = "full", ...part } = rest;
+  const records = resolve(folder);
+  const { plan } = openStudy(study, { ...part, preset, records });
+  Deno.mkdirSync(records, { recursive: true });
+  const lock = acquireRunLock(records);
+  try {
+    const store = openRecords(records, { writable: true });
+    const summary = await runMissing(plan, store, {
+      ...{ jobs, cache: SHARED_CACHE, progress },
+      onRecord: () => onRows?.(studyRows(plan, store.records)),
+    });
+    return { ...openStudy(study, { ...part, preset, records }), summary };
+  } finally {
+    lock.release();
+  }
+}

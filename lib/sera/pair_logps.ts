@@ -1,0 +1,78 @@
+import type { TokenizedPair } from "../data/preference.ts";
+import { withNllAnchor } from "../losses/nll_anchor.ts";
+import { pairLoss } from "../losses/pair_loss.ts";
+import type { PairLogps, PairLosses } from "../losses/types.ts";
+import { implicitRewards } from "../margins/implicit_reward.ts";
+import type { SeraConfig } from "./config.ts";
+
+/** A number for both completions of B pairs: log-probabilities in nats, rewards, or lengths. */
+export interface BothSides {
+  readonly chosen: Float64Array;
+  readonly rejected: Float64Array;
+}
+
+/** Log-probabilities of both completions of B pairs under one model, in nats. */
+export type BothLogps = BothSides;
+
+/** [chosen, rejected] of each pair, as `sequenceLogps` returns them, by side. */
+export function bySide(logps: readonly ArrayLike<number>[]): BothLogps {
+  return {
+    chosen: Float64Array.from(logps, (pair) => pair[0] as number),
+    rejected: Float64Array.from(logps, (pair) => pair[1] as number),
+  };
+}
+
+/** Tokens of both completions. */
+export function lengthsOf(pairs: readonly TokenizedPair[]): BothSides {
+  return {
+    chosen: Float64Array.from(pairs, (pair) => pair.chosenIds.length),
+    rejected: Float64Array.from(pairs, (pair) => pair.rejectedIds.length),
+  };
+}
+
+/** What a loss sees of pairs. */
+export function pairLogps(
+  pairs: readonly TokenizedPair[],
+  policy: BothLogps,
+  reference: BothLogps,
+): PairLogps {
+  const lengths = lengthsOf(pairs);
+  return {
+    policyChosenLogps: policy.chosen,
+    policyRejectedLogps: policy.rejected,
+    referenceChosenLogps: reference.chosen,
+    referenceRejectedLogps: reference.rejected,
+    chosenLengths: lengths.chosen,
+    rejectedLengths: lengths.rejected,
+  };
+}
+
+/** The implicit rewards of both completions, by the formula that the loss optimises. */
+export function pairRewards(
+  { loss }: Pick<SeraConfig, "loss">,
+  pairs: readonly TokenizedPair[],
+  policy: BothLogps,
+  reference: BothLogps,
+): BothSides {
+  const lengths = lengthsOf(pairs);
+  const of = (side: keyof BothSides) =>
+    implicitRewards(loss, policy[side], reference[side], lengths[side]);
+  return { chosen: of("chosen"), rejected: of("rejected") };
+}
+
+/** The configured loss of each pair, NLL anchor included. */
+export function configuredLoss(
+  config: Pick<SeraConfig, "loss" | "nllAlpha">,
+  logps: PairLogps,
+): PairLosses {
+  return withNllAnchor(pairLoss(config.loss, logps), logps, config.nllAlpha);
+}
+
+/** Share of positive margins, ties half. */
+export function accuracyOf(margins: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < margins.length; i++) {
+    sum += (margins[i] as number) > 0 ? 1 : margins[i] === 0 ? 0.5 : 0;
+  }
+  return sum / margins.length;
+}

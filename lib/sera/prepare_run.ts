@@ -1,0 +1,94 @@
+import type { TokenizedPair } from "../data/preference.ts";
+import { UserError } from "../errors.ts";
+import type { LanguageModel, Snapshot } from "../policy/language_model.ts";
+import { type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
+import { roundShare } from "../round_share.ts";
+import { type SeraConfig, seraConfig } from "./config.ts";
+import { type CrossFitter, crossFitter } from "./cross_fit.ts";
+import { PhaseClock } from "./phase_clock.ts";
+import { Scorer } from "./scorer.ts";
+import { MemoryStore, type SeraStore } from "./store.ts";
+import type { Evaluation, SeraInput } from "./types.ts";
+
+/** The config of a run whose pairs and policy are known: nothing is left open. */
+export interface ResolvedConfig extends SeraConfig {
+  readonly steps: number;
+  readonly learningRate: number;
+}
+
+/** A run with everything in its place. */
+export interface PreparedRun {
+  readonly policy: LanguageModel;
+  readonly reference: LanguageModel;
+  readonly pairs: readonly TokenizedPair[];
+  readonly heldOut: readonly TokenizedPair[];
+  readonly prompts: readonly Int32Array[];
+  readonly stopTokenIds: readonly number[];
+  readonly evaluation: Evaluation | undefined;
+  readonly config: ResolvedConfig;
+  /** k~: bootstrapped pairs to keep in each iteration. */
+  readonly keepOwn: number;
+  /** Which labels are flipped, where that is known. */
+  readonly flipped: readonly boolean[] | undefined;
+  readonly seed: number;
+  /** The SFT model's trainable part. */
+  readonly sft: Snapshot;
+  readonly crossFit: CrossFitter | undefined;
+  readonly store: SeraStore;
+  readonly clock: PhaseClock;
+  readonly scorer: Scorer;
+  readonly progress: ProgressSink;
+}
+
+/** Learning rates where none is told: LoRA's, and that of all weights. */
+const LEARNING_RATES = { lora: 1e-4, full: 1e-6 } as const;
+
+/** Fills in what an input leaves open, resolves shares, and checks that the config can be run. */
+export async function prepareRun(input: SeraInput): Promise<PreparedRun> {
+  const { policy, reference, pairs, heldOut = [], stopTokenIds = [], evaluation } = input;
+  if (pairs.length === 0) throw new UserError("there are no pairs to align on: give some");
+  const given = seraConfig(input.config ?? {});
+  const config: ResolvedConfig = {
+    ...given,
+    steps: given.steps ?? Math.ceil(pairs.length / given.batch),
+    learningRate: given.learningRate ??
+      LEARNING_RATES[policy.loraConfig === undefined ? "full" : "lora"],
+  };
+  if (config.bootstrap !== null && config.iterations > 1 && stopTokenIds.length === 0) {
+    throw new UserError(
+      "bootstrapping needs stopTokenIds: without them every response is cut, and dropped",
+    );
+  }
+  const flipped = pairs.every((pair) => pair.flipped !== undefined)
+    ? pairs.map((pair) => pair.flipped === true)
+    : undefined;
+  if (config.selection.rule === "oracle" && flipped === undefined) {
+    throw new UserError("the oracle rule needs pairs whose flips are known");
+  }
+  const store = input.store ?? new MemoryStore();
+  const progress = input.progress ?? silentProgress;
+  const seed = input.seed ?? 0;
+  const clock = new PhaseClock(store);
+  const known = new Map(
+    input.scoreReference === undefined ? [] : [[reference, input.scoreReference]],
+  );
+  const scorer = new Scorer({ clock, progress, maxRows: config.maxRows, known });
+  const sft = await policy.snapshot();
+  const run = {
+    ...{ policy, reference, pairs, heldOut, stopTokenIds, evaluation },
+    ...{ config, flipped, seed, sft, store, clock, scorer, progress },
+    prompts: input.prompts ?? distinctPrompts(pairs),
+    keepOwn: config.bootstrap === null
+      ? 0
+      : Math.max(1, roundShare(config.bootstrap.share, pairs.length)),
+  };
+  return {
+    ...run,
+    crossFit: config.crossFit === null ? undefined : crossFitter(config.crossFit, run),
+  };
+}
+
+/** Each prompt once, in order of first use. */
+function distinctPrompts(pairs: readonly TokenizedPair[]): Int32Array[] {
+  return [...new Map(pairs.map(({ promptIds }) => [promptIds.join(), promptIds])).values()];
+}

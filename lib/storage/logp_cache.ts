@@ -1,0 +1,79 @@
+import { messageOf } from "../errors.ts";
+import type { Artefacts } from "./artefacts.ts";
+import { canonicalJson, type JsonObject } from "../files/canonical_json.ts";
+import { fingerprintJson } from "../files/fingerprint.ts";
+import { sealJson, unsealJson } from "../files/sealed_json.ts";
+
+/** All that decides a sequence's log-probability. Another value anywhere is another entry. */
+export interface LogpKey {
+  /** Fingerprint of the base weights. */
+  readonly model: string;
+  /** Fingerprint of the adapter or of the updated weights; null for the base model. */
+  readonly adapter: string | null;
+  /** Fingerprint of tokenizer and chat template. */
+  readonly tokenizer: string;
+  /** Fingerprint of the token sequences, in order. */
+  readonly data: string;
+  /** Settings that change the numbers: backend, longest length, ... */
+  readonly settings: JsonObject;
+}
+
+/** Named columns, one value a sequence: `chosenLogps`, `rejectedLogps`. */
+export type LogpColumns = Readonly<Record<string, Float64Array>>;
+
+/** Sequence log-probabilities kept on disk, so that no policy scores the same data twice. */
+export class LogpCache {
+  readonly #artefacts: Artefacts;
+  readonly #warn: (message: string) => void;
+
+  /** @param warn where a damaged entry is told; it is computed again */
+  constructor(artefacts: Artefacts, warn: (message: string) => void) {
+    this.#artefacts = artefacts;
+    this.#warn = warn;
+  }
+
+  /** What was computed for this very key; else computes and keeps it. */
+  async getOrCompute(key: LogpKey, compute: () => Promise<LogpColumns>): Promise<LogpColumns> {
+    const kept = this.get(key);
+    if (kept !== undefined) return kept;
+    const columns = await compute();
+    this.set(key, columns);
+    return columns;
+  }
+
+  /** The columns of this very key; `undefined` if there are none or their file is damaged. */
+  get(key: LogpKey): LogpColumns | undefined {
+    const name = nameOf(key);
+    if (!this.#artefacts.has(name)) return undefined;
+    try {
+      return decode(this.#artefacts.readText(name), key);
+    } catch (error) {
+      const path = this.#artefacts.path(name);
+      this.#warn(
+        `cached log-probabilities ${path} are damaged (${messageOf(error)}); computing anew`,
+      );
+      this.#artefacts.remove(name);
+      return undefined;
+    }
+  }
+
+  /** Keeps columns. Throws `TypeError` for NaN or an infinity, `UserError` if the disk is full. */
+  set(key: LogpKey, columns: LogpColumns): void {
+    const lists = Object.fromEntries(
+      Object.entries(columns).map(([name, values]) => [name, [...values]]),
+    );
+    this.#artefacts.writeText(nameOf(key), sealJson({ key, columns: lists }));
+  }
+}
+
+function nameOf(key: LogpKey): string {
+  return `logps/${fingerprintJson(key).slice(0, 32)}.json`;
+}
+
+function decode(text: string, key: LogpKey): LogpColumns {
+  const entry = unsealJson(text) as { key: LogpKey; columns: Record<string, number[]> };
+  if (canonicalJson(entry.key) !== canonicalJson(key)) throw new Error("it is another key's");
+  return Object.fromEntries(
+    Object.entries(entry.columns).map(([name, values]) => [name, Float64Array.from(values)]),
+  );
+}

@@ -1,0 +1,136 @@
+import { UserError } from "../errors.ts";
+import { Artefacts } from "./artefacts.ts";
+import type { JsonObject } from "../files/canonical_json.ts";
+import type { Checkpoint } from "./checkpoint_file.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { type DiskProbe, explainDiskError } from "../files/durable_file.ts";
+import { fingerprintJson } from "../files/fingerprint.ts";
+import { FORMAT, refuseForeign, setAside, CONFIG } from "../files/folder_ownership.ts";
+import { acquireRunLock, type RunLock } from "../files/run_lock.ts";
+import { describeDifferences, configDifferences } from "./config_difference.ts";
+
+const STATE = "state.json";
+
+/** Options of `openRunDirectory`. */
+export interface RunDirectoryOptions {
+  /**
+   * Start again from nothing: what a run left here is moved into `previous-1`, `previous-2`, ...
+   * inside the folder, never deleted. Default false.
+   */
+  readonly force?: boolean;
+  /** Where warnings go. Default: stderr. */
+  readonly warn?: (message: string) => void;
+  /** For tests: see `DiskProbe`. */
+  readonly probe?: DiskProbe;
+}
+
+/**
+ * Opens the output folder of one run, made if it is not there, and locks it for this process.
+ * A run that was interrupted goes on from what the folder holds.
+ *
+ * @param config all that decides the run's results; kept in `config.json` with its SHA-256
+ * @throws {UserError} if the folder holds something else, a run of another config (its differing keys
+ * are listed), or a run that another process is writing; nothing is changed then
+ */
+export function openRunDirectory(
+  folder: string,
+  config: JsonObject,
+  options: RunDirectoryOptions = {},
+): RunDirectory {
+  refuseForeign(folder);
+  try {
+    Deno.mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw explainDiskError(error, folder);
+  }
+  const lock = acquireRunLock(folder);
+  try {
+    refuseForeign(folder);
+    if (options.force) setAside(folder);
+    return new RunDirectory(folder, config, lock, options);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/**
+ * A run's folder: `config.json`, `state.json`, `checkpoints/` and named artefacts. Killed at any
+ * moment, each file is whole, old or new (a log may lose its torn last line).
+ */
+export class RunDirectory extends Artefacts implements Disposable {
+  /** The folder. */
+  readonly folder: string;
+  /** Whether the folder already held this run when it was opened. */
+  readonly resumed: boolean;
+  readonly #lock: RunLock;
+  readonly #warn: (message: string) => void;
+
+  /** Use `openRunDirectory`. */
+  constructor(folder: string, config: JsonObject, lock: RunLock, options: RunDirectoryOptions) {
+    super(folder, options.probe);
+    this.folder = folder;
+    this.#lock = lock;
+    this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
+    this.resumed = this.has(CONFIG);
+    if (this.resumed) this.#requireSame(config);
+    this.removeLeftovers();
+    if (!this.resumed) {
+      this.writeJson(CONFIG, { format: FORMAT, sha256: fingerprintJson(config), config });
+    }
+    if (!this.has(STATE)) this.writeJson(STATE, { state: "running" });
+  }
+
+  /** Whether the run in this folder came to its end: there is nothing left to do. */
+  get finished(): boolean {
+    return (this.readJson(STATE) as { state?: unknown }).state === "finished";
+  }
+
+  /** Marks the run as finished, after its last artefact is written, and drops its checkpoints. */
+  finish(): void {
+    this.writeJson(STATE, { state: "finished" });
+    this.#checkpointsOf("").clear();
+  }
+
+  /**
+   * Writes a checkpoint durably and keeps the last two of its part. See `Checkpoints.save`.
+   *
+   * @param part what is trained, where a run trains several models; "" is the run's own
+   */
+  saveCheckpoint(checkpoint: Checkpoint, part = ""): void {
+    this.#checkpointsOf(part).save(checkpoint);
+  }
+
+  /** The newest whole checkpoint; `undefined` at the start. See `Checkpoints.loadLatest`. */
+  loadLatestCheckpoint(part = ""): Checkpoint | undefined {
+    return this.#checkpointsOf(part).loadLatest(this.#warn);
+  }
+
+  /** Gives the folder free for other processes. */
+  close(): void {
+    this.#lock.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkpointsOf(part: string): Checkpoints {
+    return new Checkpoints(this, part);
+  }
+
+  #requireSame(config: JsonObject): void {
+    const there = this.readJson(CONFIG) as { format?: unknown; sha256?: unknown; config?: unknown };
+    if (there.format !== FORMAT || there.sha256 !== fingerprintJson(there.config ?? null)) {
+      throw new UserError(
+        `${this.path(CONFIG)} was changed by hand, or is not of this program; choose another --out`,
+      );
+    }
+    if (there.sha256 === fingerprintJson(config)) return;
+    const differences = describeDifferences(configDifferences(there.config, config));
+    throw new UserError(
+      `${this.folder} holds a run with other options: ${differences}; ` +
+        "choose another --out, or repeat the old options to continue that run",
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import { UserError } from "../errors.ts";
+import { isMetricName, type MetricName, metricNames } from "../metrics/metrics.ts";
+import { type PairedDifference, pairedDifference } from "../statistics/intervals.ts";
+import type { RowPlace, StudyRow } from "./rows.ts";
+
+/** An arm and what it is compared with. */
+export type ArmPair = readonly [arm: string, baseline: string];
+
+/** What is compared, beside metric and arms. */
+export interface ContrastOptions {
+  /** Iteration of the arm, from 1; default: the last. */
+  readonly iteration?: number;
+  /** Iteration of the baseline; default: the arm's. */
+  readonly baselineIteration?: number;
+  /** Compare logarithms: the difference is that of ln(metric), and exp of it a ratio. */
+  readonly log?: boolean;
+}
+
+/**
+ * A metric of an arm minus that of a baseline in one condition, paired by seed. The condition's and
+ * the arm's other columns (factors) come along, from the arm's first row.
+ */
+export interface Contrast extends PairedDifference {
+  readonly study: string;
+  readonly condition: string;
+  readonly conditionLabel: string;
+  readonly arm: string;
+  readonly armLabel: string;
+  readonly baseline: string;
+  readonly baselineLabel: string;
+  /** "SeRA - DPO". */
+  readonly label: string;
+  readonly metric: MetricName;
+  /** Each seed's difference, in the order of the rows. */
+  readonly pairs: readonly { readonly seed: number; readonly difference: number }[];
+  /** The arm's row of the first seed: its factors, for facets. */
+  readonly row: StudyRow;
+}
+
+/**
+ * Paired differences, with 95 % t intervals, of every condition that has at least two seeds of both
+ * arms. Verdicts, tables and figures all use this one function.
+ *
+ * @throws {UserError} for an unknown metric, or an arm that no row has
+ */
+export function contrasts(
+  rows: readonly StudyRow[],
+  metric: MetricName,
+  arms: readonly ArmPair[],
+  options: ContrastOptions = {},
+): Contrast[] {
+  if (!isMetricName(metric)) {
+    throw new UserError(`no metric is called "${metric}"; there are ${metricNames.join(", ")}`);
+  }
+  const known = new Set(rows.map((row) => row.arm));
+  const unknown = rows.length > 0 && arms.flat().find((arm) => !known.has(arm));
+  if (unknown) {
+    throw new UserError(`no row has the arm "${unknown}"; there are ${[...known].join(", ")}`);
+  }
+  const conditions = Map.groupBy(rows, (row) => row.condition);
+  return [...conditions.values()].flatMap((condition) =>
+    arms.flatMap(([arm, baseline]) => {
+      const ours = compared(condition, arm, options.iteration);
+      const theirs = compared(
+        condition,
+        baseline,
+        options.baselineIteration ?? options.iteration,
+      );
+      const pairs = ours.flatMap((row) => {
+        const other = theirs.find((each) => each.seed === row.seed);
+        const [a, b] = [valueOf(row, metric, options), valueOf(other, metric, options)];
+        return Number.isFinite(a) && Number.isFinite(b)
+          ? [{ seed: row.seed, difference: a - b }]
+          : [];
+      });
+      const [row, other] = [ours[0], theirs[0]];
+      if (pairs.length < 2 || row === undefined || other === undefined) return [];
+      const differences = pairs.map((pair) => pair.difference);
+      const { study, conditionLabel, armLabel } = row;
+      return [{
+        ...{ study, condition: row.condition, conditionLabel, arm, armLabel, baseline },
+        baselineLabel: other.armLabel,
+        label: `${armLabel} \u2212 ${other.armLabel}`,
+        ...{ metric, pairs, row },
+        ...pairedDifference(differences, differences.map(() => 0)),
+      }];
+    })
+  );
+}
+
+function compared<Row extends RowPlace>(
+  rows: readonly Row[],
+  arm: string,
+  iteration: number | undefined,
+): Row[] {
+  return rows.filter((row) =>
+    row.arm === arm && (iteration === undefined ? row.last : row.iteration === iteration)
+  );
+}
+
+function valueOf(
+  row: StudyRow | undefined,
+  metric: MetricName,
+  { log = false }: ContrastOptions,
+): number {
+  const value = row?.[metric] ?? NaN;
+  return log ? Math.log(value) : value;
+}

@@ -1,0 +1,61 @@
+import { resolve } from "node:path";
+import type { Setting } from "../environments/environment.ts";
+import { UserError } from "../errors.ts";
+import { type ClaimResult, judgeClaims } from "./claim.ts";
+import { claimsOf, type PlannedRun, type PlanOptions, planStudy } from "./plan.ts";
+import type { StudyRecord } from "./record.ts";
+import { openRecords } from "./record_store.ts";
+import { type StudyRow, studyRows } from "./rows.ts";
+import { type PresetName, presetNames, type Study } from "./study.ts";
+
+/** What of a study is opened, and from where. */
+export interface OpenOptions extends PlanOptions {
+  /** Default "full". */
+  readonly preset?: string;
+  /** Folder of the records, from the working directory. Default: the published ones. */
+  readonly records?: string;
+}
+
+/** A study with its records: what notebooks analyse. */
+export interface OpenedStudy<S extends Setting = Setting> {
+  readonly study: Study<S>;
+  readonly plan: readonly PlannedRun<S>[];
+  /** Tidy rows of the runs that have a record. */
+  readonly rows: readonly StudyRow<S>[];
+  /** The records of the plan, by hash. */
+  readonly records: ReadonlyMap<string, StudyRecord>;
+  /** Planned runs without a record. */
+  readonly missing: readonly PlannedRun<S>[];
+  /** Verdicts on the claims whose cells the plan has, one Holm family. */
+  readonly verdicts: readonly ClaimResult[];
+}
+
+/**
+ * Opens a study's plan, records, rows and verdicts.
+ *
+ * @throws {UserError} for an unknown preset, or naming a line of the records that is not one
+ */
+export function openStudy<S extends Setting>(
+  study: Study<S>,
+  options: OpenOptions = {},
+): OpenedStudy<S> {
+  const { preset = "full", records: folder, ...part } = options;
+  if (!presetNames.includes(preset as PresetName)) {
+    throw new UserError(`preset is "${preset}"; the presets are ${presetNames.join(", ")}`);
+  }
+  const plan = planStudy(study, preset as PresetName, part);
+  const all = openRecords(folder === undefined ? PUBLISHED : resolve(folder)).records;
+  const records = new Map(plan.flatMap(({ hash }) => {
+    const record = all.get(hash);
+    return record === undefined ? [] : [[hash, record] as const];
+  }));
+  const rows = studyRows(plan, records);
+  return {
+    ...{ study, plan, rows, records },
+    missing: plan.filter(({ hash }) => !records.has(hash)),
+    verdicts: judgeClaims(claimsOf(study, plan), rows),
+  };
+}
+
+/** Folder of the published records. */
+export const PUBLISHED: string = new URL("../../results/records", import.meta.url).pathname;

@@ -1,0 +1,100 @@
+import type { Setting } from "../environments/environment.ts";
+import type { Claim } from "./claim.ts";
+import { type Factors, factorsOf } from "./factors.ts";
+import { hashConfig, type RunConfig, runConfig } from "./run_config.ts";
+import type { Cell, PresetName, Study } from "./study.ts";
+
+/** One cell of a study at one seed. Cells of several studies may share a run. */
+export interface PlannedRun<S extends Setting = Setting> {
+  readonly study: string;
+  readonly arm: string;
+  readonly armLabel: string;
+  readonly condition: string;
+  readonly conditionLabel: string;
+  readonly seed: number;
+  readonly hash: string;
+  readonly config: RunConfig<S>;
+  readonly factors: Factors<S>;
+  /** URL of the environment's module, for worker processes. */
+  readonly module: string;
+  /** Name of what it shares with other runs; see `Environment.shared`. */
+  readonly shared: string | null;
+}
+
+/** Which part of a study is planned. */
+export interface PlanOptions {
+  /** Instead of the preset's number of seeds. */
+  readonly seeds?: number;
+  /** Instead of the study's own. */
+  readonly firstSeed?: number;
+  /** These arms alone; default all. */
+  readonly arms?: readonly string[];
+  /** These conditions alone; default all. */
+  readonly conditions?: readonly string[];
+}
+
+/** The runs of a study, in table order: condition, arm, seed. */
+export function planStudy<S extends Setting>(
+  study: Study<S>,
+  preset: PresetName,
+  options: PlanOptions = {},
+): PlannedRun<S>[] {
+  const { firstSeed = study.firstSeed ?? 0 } = options;
+  const { environment, base = {} } = study;
+  const chosen = study.presets[preset];
+  const smoke = preset === "smoke" ? [environment.smoke] : [];
+  const runs: PlannedRun<S>[] = [];
+  for (const condition of study.conditions) {
+    if (options.conditions?.includes(condition.id) === false) continue;
+    for (const arm of study.arms) {
+      if (options.arms?.includes(arm.id) === false) continue;
+      const configAt = (seed: number): RunConfig<S> => {
+        const shared = [base, ...smoke, condition];
+        const { setting } = runConfig(environment, seed, shared);
+        return runConfig(environment, seed, [...shared, { sera: arm.sera(setting) }]);
+      };
+      const cell: Cell<S> = {
+        ...factorsOf(configAt(firstSeed)),
+        ...{ arm: arm.id, condition: condition.id },
+      };
+      if (chosen.includes?.(cell) === false) continue;
+      for (let i = 0; i < (options.seeds ?? seedsOf(study, preset, cell)); i++) {
+        const config = configAt(firstSeed + i);
+        runs.push({
+          study: study.id,
+          arm: arm.id,
+          armLabel: arm.label,
+          condition: condition.id,
+          conditionLabel: condition.label,
+          seed: config.seed,
+          hash: hashConfig(config),
+          config,
+          factors: factorsOf(config),
+          module: environment.module,
+          shared: environment.shared(config.setting, config.seed),
+        });
+      }
+    }
+  }
+  return runs;
+}
+
+function seedsOf<S extends Setting>(study: Study<S>, preset: PresetName, cell: Cell<S>): number {
+  const { seeds, claimSeeds = seeds, beside } = study.presets[preset];
+  const claimed = study.claims.some(({ condition, arm, baseline }) =>
+    condition === cell.condition && [arm, baseline].includes(cell.arm)
+  );
+  return claimed || beside?.(cell) === true ? claimSeeds : seeds;
+}
+
+/** The claims whose two cells a plan has: the family that its verdicts are corrected over. */
+export function claimsOf(
+  study: Study,
+  plan: readonly Pick<PlannedRun, "arm" | "condition">[],
+): Claim[] {
+  const has = (condition: string, arm: string) =>
+    plan.some((run) => run.condition === condition && run.arm === arm);
+  return study.claims.filter(({ condition, arm, baseline }) =>
+    has(condition, arm) && has(condition, baseline)
+  );
+}

@@ -1,0 +1,70 @@
+import type { Setting } from "../environments/environment.ts";
+import type { MetricValues } from "../metrics/metrics.ts";
+import type { Factors } from "./factors.ts";
+import type { PlannedRun } from "./plan.ts";
+import type { StudyRecord } from "./record.ts";
+import { recordWarnings } from "./warnings.ts";
+
+/** Where a row stands in its study. */
+export interface RowPlace {
+  readonly study: string;
+  readonly condition: string;
+  readonly conditionLabel: string;
+  readonly arm: string;
+  readonly armLabel: string;
+  readonly seed: number;
+  /** Of the run's config: the name of its record. */
+  readonly hash: string;
+  /** From 1; 0 is the SFT model. */
+  readonly iteration: number;
+  readonly last: boolean;
+  /** Names of the failures that the run has shown up to this iteration. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * One iteration of one cell's run, flat: place, factors and metrics are columns. These tidy rows are
+ * what contrasts, tables and plots are made of; a metric that was not measured is absent or null.
+ */
+export type StudyRow<S extends Setting = Setting> = RowPlace & Factors<S> & MetricValues;
+
+/** Rows of the cells that have a record, in the order of the plan, iterations in order. */
+export function studyRows<S extends Setting>(
+  plan: readonly PlannedRun<S>[],
+  records: ReadonlyMap<string, StudyRecord>,
+): StudyRow<S>[] {
+  return plan.flatMap((run) => {
+    const record = records.get(run.hash);
+    if (record === undefined) return [];
+    const { config: _config, module: _module, shared: _shared, factors, ...place } = run;
+    const failures = recordWarnings(record);
+    const row = (iteration: number, metrics: MetricValues): StudyRow<S> => ({
+      ...factors,
+      ...place,
+      iteration,
+      last: iteration === record.iterations.length,
+      warnings: failures.filter((each) => each.iteration <= iteration)
+        .map((each) => each.signature),
+      ...metrics,
+    });
+    return [
+      row(0, record.sft),
+      ...record.iterations.map((metrics, i) =>
+        row(i + 1, { ...metrics, ...record.volatile.iterations[i] })
+      ),
+    ];
+  });
+}
+
+/**
+ * The rows of the seeds that all arms of a condition have: what means are compared side by side on,
+ * as seeds differ more than arms do. A condition whose arms share no seed (yet) keeps all its rows.
+ */
+export function onSharedSeeds<Row extends RowPlace>(rows: readonly Row[]): Row[] {
+  return [...Map.groupBy(rows, (row) => row.condition).values()].flatMap((condition) => {
+    const arms = [...Map.groupBy(condition, (row) => row.arm).values()]
+      .map((arm) => new Set(arm.map((row) => row.seed)));
+    const shared = arms.reduce((kept, seeds) => kept.intersection(seeds));
+    return shared.size === 0 ? condition : condition.filter((row) => shared.has(row.seed));
+  });
+}

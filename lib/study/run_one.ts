@@ -1,0 +1,85 @@
+import { engine } from "../engine/tensorflow.ts";
+import type { Environment, EnvironmentContext } from "../environments/environment.ts";
+import type { JsonObject } from "../files/canonical_json.ts";
+import type { MetricValues } from "../metrics/metrics.ts";
+import { runSera } from "../sera/run_sera.ts";
+import type { SeraIteration } from "../sera/types.ts";
+import { readMachine } from "../storage/machine.ts";
+import { readProvenance } from "../storage/provenance.ts";
+import type { StudyRecord } from "./record.ts";
+import { hashConfig, type RunConfig } from "./run_config.ts";
+import { recordWarnings } from "./warnings.ts";
+
+/**
+ * One run, from its config alone: environment, alignment, measurement after every iteration. Needs a
+ * loaded engine. The record repeats bit for bit on one machine and thread, but for `volatile`.
+ */
+export async function runOne(
+  environment: Environment,
+  config: RunConfig,
+  context: EnvironmentContext,
+): Promise<StudyRecord> {
+  const { setting, seed, sera } = config;
+  const { dispose, text: _text, ...input } = await environment.prepare(setting, seed, context);
+  const started = performance.now();
+  try {
+    const { sft, iterations, samples } = await runSera({
+      ...input,
+      config: sera,
+      seed,
+      progress: context.progress,
+    });
+    const measured = iterations.map((iteration) => iteration.metrics);
+    return {
+      hash: hashConfig(config),
+      config,
+      sft,
+      iterations: measured,
+      samples: {
+        lengths: samples.lengths,
+        ...(samples.rewards === undefined ? {} : {
+          gold: samples.rewards.map((values) => values.map((value) => Number(value.toFixed(4)))),
+        }),
+      },
+      warnings: recordWarnings({ iterations: measured, sft }),
+      volatile: {
+        iterations: timesOf(iterations),
+        seconds: (performance.now() - started) / 1000,
+        environment: await surroundings(),
+      },
+    };
+  } finally {
+    dispose();
+  }
+}
+
+/** The times of each iteration, s. */
+function timesOf(iterations: readonly SeraIteration[]): MetricValues[] {
+  let total = 0;
+  return iterations.map(({ seconds: { scoring, generation, update, evaluation } }) => {
+    const training = scoring + generation + update;
+    total += training;
+    return {
+      scoringSeconds: scoring,
+      generationSeconds: generation,
+      updateSeconds: update,
+      evaluationSeconds: evaluation,
+      trainingSeconds: training,
+      totalTrainingSeconds: total,
+    };
+  });
+}
+
+let known: JsonObject | undefined;
+
+/** Commit, versions, machine and backend. */
+async function surroundings(): Promise<JsonObject> {
+  if (known === undefined) {
+    const { commit, dirty, versions } = await readProvenance();
+    const { cpu, cores, os, arch } = readMachine();
+    const { backend, tensorflowVersion, threads, nativeOps } = engine().info;
+    const engineInfo = { backend, tensorflowVersion, threads, nativeOps };
+    known = { commit, dirty, versions: { ...versions }, cpu, cores, os, arch, engine: engineInfo };
+  }
+  return known;
+}

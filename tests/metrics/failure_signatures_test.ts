@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import {
+  FAILURE_THRESHOLDS,
+  failureWarnings,
+  type IterationHealth,
+} from "../../lib/metrics/failure_signatures.ts";
+import { klPerResponse } from "../../lib/metrics/kl.ts";
+import { distinct2, repetitionRate, truncationRate } from "../../lib/metrics/text_statistics.ts";
+
+const healthy: IterationHealth = {
+  gold: 1,
+  distinct2: 0.4,
+  repetitionRate: 0.05,
+  truncationRate: 0,
+  marginP90: 1,
+  trainLoss: 0.5,
+  heldOutLoss: 0.55,
+};
+const signatures = (...iterations: Partial<IterationHealth>[]) =>
+  failureWarnings(iterations.map((each) => ({ ...healthy, ...each })), {
+    distinct2: 0.4,
+    truncationRate: 0,
+    score: "gold",
+  })
+    .map(({ signature, iteration }) => `${signature} ${iteration}`);
+
+Deno.test("a healthy run has no warnings; unmeasured values give none", () => {
+  assert.deepEqual(
+    signatures({}, { gold: 1.2 }, { gold: 1.2 - FAILURE_THRESHOLDS.goldDrop / 2 }),
+    [],
+  );
+  assert.deepEqual(signatures({ gold: NaN, marginP90: NaN, heldOutLoss: NaN }, { gold: 1 }), []);
+});
+
+Deno.test("each failure is named once, at the first iteration that shows it", () => {
+  assert.deepEqual(signatures({}, { distinct2: 0.05 }, { repetitionRate: 0.5 }), ["collapse 2"]);
+  assert.deepEqual(signatures({ truncationRate: 0.3 }), ["collapse 1"]);
+  assert.deepEqual(signatures({ marginP90: 0.01 }, {}), ["irm-uniformly-low 1"]);
+  assert.deepEqual(signatures({ gold: 1 }, { gold: 1.4 }, { gold: 1.2 }), ["decline 3"]);
+});
+
+Deno.test("the gap is over-fitting: held-out loss above its own best while training's falls", () => {
+  const gap = (...losses: [train: number, heldOut: number][]) =>
+    signatures(...losses.map(([trainLoss, heldOutLoss]) => ({ trainLoss, heldOutLoss })));
+  assert.deepEqual(gap([0.6, 0.65], [0.5, 0.8]), ["train-held-out-gap 2"]);
+  // Against the best, not the one before: 0.6, 0.66, 0.72 rises slowly.
+  assert.deepEqual(gap([0.6, 0.6], [0.5, 0.66], [0.4, 0.72]), ["train-held-out-gap 3"]);
+  // Easy pairs are selected: training's loss falls far below, and held-out pairs lose nothing.
+  assert.deepEqual(gap([0.6, 0.65], [0.2, 0.6], [0.05, 0.62]), []);
+  // Both rise: no over-fitting.
+  assert.deepEqual(gap([0.6, 0.65], [0.7, 0.9]), []);
+  // Ten per cent of IPO's 25, and of a negative loss, is more than 0.1.
+  assert.deepEqual(gap([24, 25], [20, 27]), []);
+  assert.deepEqual(gap([24, 25], [20, 28]), ["train-held-out-gap 2"]);
+  assert.deepEqual(gap([-4, -5], [-6, -4.7], [-7, -4.4]), ["train-held-out-gap 3"]);
+  assert.deepEqual(gap([0.5, 2]), []);
+  assert.deepEqual(gap([NaN, 0.6], [0.5, 0.9]), []);
+  assert.deepEqual(gap([0.6, NaN], [0.5, 0.9], [0.4, 1.1]), ["train-held-out-gap 3"]);
+});
+
+Deno.test("text statistics by hand", () => {
+  // Bigrams: 1-2, 2-1, 1-2 | 1-2. Two different of four.
+  assert.equal(distinct2([[1, 2, 1, 2], [1, 2]]), 0.5);
+  assert.ok(Number.isNaN(distinct2([[1]])));
+  // First response repeats one of three; the second none.
+  assert.ok(Math.abs(repetitionRate([[1, 2, 1, 2], [1, 2]]) - 1 / 6) < 1e-12);
+  assert.equal(truncationRate([[5, 2], [5, 5], []], 2), 2 / 3);
+});
+
+Deno.test("KL is the mean log-ratio on the policy's samples", () => {
+  assert.equal(klPerResponse([-1, -2], [-3, -2]), 1);
+  assert.throws(() => klPerResponse([1], []), RangeError);
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { renderReport } from "../../lib/report/report.ts";
+import { escapeHtml, html, trustedHtml } from "../../lib/report/html.ts";
+import { marginHistogram } from "../../lib/report/margin_histogram.ts";
+import { shellWord, usageSection } from "../../lib/report/usage.ts";
+import { sampleReport } from "./sample_report.ts";
+
+Deno.test("the same input gives the same bytes", async () => {
+  const [first, second] = await Promise.all([0, 1].map(() => renderReport(sampleReport())));
+  assert.equal(first, second);
+  assert.equal(await renderReport(sampleReport()), first);
+});
+
+Deno.test("a report has its sections and asks nothing of any server", async () => {
+  const page = await renderReport(sampleReport());
+  const headings = [...page.matchAll(/<h2>([^<]*)<\/h2>/g)].map((match) => match[1]);
+  assert.deepEqual(headings, [
+    "Warnings",
+    "Training",
+    "Iterations",
+    "Selection",
+    "Pairs the policy wrote",
+    "Time",
+    "How to use the result",
+    "Spec",
+    "Data, code and machine",
+  ]);
+  for (const chart of ["Loss", "Reward margin", "Accuracy", "Log-probabilities", "Gradient norm"]) {
+    assert.ok(page.includes(`<h3>${chart}</h3>`), chart);
+  }
+  const urls = page.match(/\bhttps?:\/\/[^\s"'<]+/g) ?? [];
+  assert.deepEqual([...new Set(urls)].sort(), [
+    "http://www.w3.org/1999/xlink",
+    "http://www.w3.org/2000/svg",
+  ]);
+  assert.ok(!/<(script|link|img|iframe|object|use)\b|\bon\w+="|url\(|@import/i.test(page));
+});
+
+Deno.test("every chart has a text for those who cannot see it, and no two elements share an id", async () => {
+  const page = await renderReport(sampleReport());
+  const charts = page.match(/<svg [^>]*>/g) ?? [];
+  assert.ok(charts.length >= 15, `${charts.length} charts`);
+  for (const tag of charts) assert.match(tag, /role="img" aria-label="[^"]{20,}"/);
+  assert.match(page, /aria-label="Loss over steps: train from 0\.\d+ to 0\.\d+, held-out \(dots\)/);
+  const ids = page.match(/\bid="[^"]*"/g) ?? [];
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+Deno.test("what a model or a file says never becomes markup", async () => {
+  const evil = `</style></title><script>x</script>"'><svg onload=x>`;
+  const input = sampleReport();
+  const page = await renderReport({
+    ...input,
+    title: evil,
+    record: {
+      ...input.record,
+      spec: { [evil]: evil, nested: { list: [evil] } },
+      warnings: [{ signature: "collapse", iteration: 1, detail: evil }],
+      machine: { ...input.record.machine, cpu: evil },
+    },
+    examples: input.examples.map((each) => ({
+      ...each,
+      prompt: evil,
+      chosen: evil,
+      rejected: evil,
+    })),
+    usage: { model: evil, result: evil, kind: "adapter" },
+  });
+  assert.ok(!page.includes("<script"));
+  assert.ok(!page.includes("<svg onload"));
+  assert.equal(page.match(/<\/style>/g)?.length, 1);
+  assert.equal(page.match(/<\/title>/g)?.length, 1);
+  assert.ok(page.split("&lt;script&gt;x&lt;/script&gt;").length > 10);
+});
+
+Deno.test("escaping", () => {
+  assert.equal(
+    escapeHtml(`<a href="x">'&\t\n\0\x1b\u0085`),
+    "&lt;a href=&quot;x&quot;&gt;&#39;&amp;\t\n\ufffd\ufffd\ufffd",
+  );
+  assert.equal(escapeHtml("\ud800 alone"), "\ufffd alone");
+  const list = ["<", ">"].map((each) => html`<li>${each}</li>`);
+  assert.equal(
+    html`<ul>${list}${undefined}${trustedHtml("<br>")}${3}</ul>`.text,
+    "<ul><li>&lt;</li><li>&gt;</li><br>3</ul>",
+  );
+});
+
+Deno.test("a plain run of one iteration, and one that never made a step, have their report too", async () => {
+  const input = sampleReport();
+  const plain = {
+    ...input,
+    selections: [],
+    examples: [],
+    record: {
+      ...input.record,
+      steps: input.record.steps.slice(0, 1),
+      iterations: input.record.iterations.slice(0, 1),
+      warnings: [],
+    },
+  };
+  const page = await renderReport(plain);
+  assert.ok(!page.includes("<h2>Selection</h2>"));
+  assert.match(page, /No failure signature was seen/);
+  const none = { ...plain, record: { ...plain.record, steps: [], iterations: [] } };
+  assert.match(await renderReport(none), /not measured/);
+});
+
+Deno.test("the commands quote what a shell would split, and fit the kind of result", () => {
+  assert.equal(shellWord("a b'c"), `'a b'\\''c'`);
+  assert.equal(shellWord("runs/a-1/model.gguf"), "runs/a-1/model.gguf");
+  const adapter =
+    usageSection({ model: "m/x.gguf", result: "runs/a/adapter", kind: "adapter" }).text;
+  assert.match(adapter, /task generate --model m\/x\.gguf --adapter runs\/a\/adapter --prompts/);
+  assert.match(adapter, /from_pretrained\(&quot;m&quot;, gguf_file=&quot;x\.gguf&quot;\)/);
+  const full = usageSection({ model: "m", result: "runs/a/weights", kind: "weights" }).text;
+  assert.match(full, /task score --model runs\/a\/weights --reference m --data/);
+});
+
+Deno.test("a histogram counts every pair once, whatever the margins are", () => {
+  const cases = [
+    [0.5],
+    [2, 2, 2],
+    [-3, -1, 0, 0, 4.5],
+    Array.from({ length: 99 }, (_, i) => i / 7),
+  ];
+  for (const margins of cases) {
+    const kept = margins.map((_, i) => i % 3 === 0);
+    const { view } = marginHistogram({ iteration: 2, margins, kept });
+    const { values } = (view.layer as { data: { values: Bin[] } }[])[0]!.data;
+    const count = (group: string) =>
+      values.filter((bin) => bin.group === group).reduce((sum, bin) => sum + bin.pairs, 0);
+    assert.equal(count("kept"), kept.filter(Boolean).length);
+    assert.equal(count("left out"), kept.filter((each) => !each).length);
+    assert.ok(values.every(({ from, to }) => Number.isFinite(from) && to > from));
+  }
+});
+
+interface Bin {
+  readonly group: string;
+  readonly pairs: number;
+  readonly from: number;
+  readonly to: number;
+}

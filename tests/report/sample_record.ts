@@ -1,0 +1,126 @@
+import { fingerprintJson } from "../../lib/files/fingerprint.ts";
+import type { IterationMetrics } from "../../lib/report/metrics.ts";
+import type { StepRow } from "../../lib/sera/store.ts";
+import { RECORD_FORMAT, type RunRecord } from "../../lib/report/record.ts";
+
+const spec = {
+  model: "SmolLM2-135M-Instruct.Q4_1.gguf",
+  data: "pairs.jsonl",
+  loss: { name: "dpo", beta: 0.1 },
+  method: "sera",
+  iterations: 3,
+  keep: 0.7,
+  gamma: 0.3,
+  rank: 16,
+  seed: 0,
+};
+
+/** A made-up record with every part filled in, for tests of what reads records. */
+export function sampleRecord(stepsEach = 12): RunRecord {
+  const steps: StepRow[] = [];
+  const iterations: IterationMetrics[] = [];
+  for (let iteration = 1; iteration <= 3; iteration++) {
+    for (let step = 1; step <= stepsEach; step++) {
+      const t = (iteration - 1) * stepsEach + step;
+      const wave = Math.sin(t * 1.7);
+      steps.push({
+        iteration,
+        step,
+        loss: 0.69 * Math.exp(-t / 40) + 0.02 * wave,
+        margin: t / 60 + 0.05 * wave,
+        accuracy: Math.min(1, 0.5 + t / 80),
+        chosenLogp: -80 - t / 10 + wave,
+        rejectedLogp: -82 - t / 3 - wave,
+        learningRate: 5e-5 * (1 - (step - 1) / stepsEach),
+        gradientNorm: 2 + Math.cos(t),
+      });
+    }
+    const later = iteration > 1;
+    iterations.push({
+      iteration,
+      offlinePairs: later ? 36 : 51,
+      onPolicyPairs: later ? 30 : 0,
+      trainLoss: 0.65 - 0.1 * iteration,
+      heldOutLoss: 0.68 - 0.05 * iteration,
+      heldOutMargin: 0.08 * iteration,
+      heldOutAccuracy: 0.5 + 0.06 * iteration,
+      heldOutChosenLogp: -85 - iteration,
+      heldOutRejectedLogp: -88 - 3 * iteration,
+      meanIrmSelected: later ? 0.21 * iteration : null,
+      meanIrmUnselected: later ? -0.05 * iteration : null,
+      flippedFraction: null,
+      jaccard: iteration === 3 ? 0.81 : null,
+      rewardLengthCorrelation: later ? 0.12 * iteration : null,
+      klPerResponse: 0.9 * iteration,
+      meanLength: 40 + 3 * iteration,
+      distinct2: 0.8 - 0.03 * iteration,
+      repetitionRate: 0.05,
+      truncationRate: 0.1,
+      goldReward: null,
+      winRateVsSft: { mean: 0.55, low: 0.48, high: 0.62, n: 13 },
+      winRateVsPlain: null,
+    });
+  }
+  return {
+    format: RECORD_FORMAT,
+    command: "align",
+    spec,
+    specSha256: fingerprintJson(spec),
+    provenance: {
+      commit: "0123456789abcdef0123456789abcdef01234567",
+      dirty: false,
+      versions: { suite: "0.1.0", deno: "2.9.6", v8: "15.0", tfjs: "4.22.0" },
+    },
+    backend: {
+      backend: "tensorflow",
+      package: "@tensorflow/tfjs-node",
+      tensorflowVersion: "2.21.0",
+      reason: "the native binding is built",
+      device: "cpu",
+      threads: 2,
+      oneDnn: true,
+      nativeOps: true,
+    },
+    data: {
+      read: 66,
+      train: 51,
+      heldOut: 13,
+      skippedEqual: 2,
+      unused: 0,
+      truncated: 1,
+      meanChosenTokens: 38.2,
+      meanRejectedTokens: 36.9,
+      sha256: "c".repeat(64),
+    },
+    steps,
+    iterations,
+    warnings: [{
+      signature: "train-held-out-gap",
+      iteration: 3,
+      detail: "held-out loss 0.530, training 0.350 (limit 0.15)",
+    }],
+    resultSha256: "e".repeat(64),
+    machine: {
+      os: "linux",
+      arch: "x86_64",
+      cpu: "a <fast> CPU",
+      cores: 2,
+      memoryBytes: 8 * 2 ** 30,
+      peakRssBytes: 2.5 * 2 ** 30,
+    },
+    timings: {
+      startedAt: "2026-01-01T00:00:00.000Z",
+      finishedAt: "2026-01-01T00:12:00.000Z",
+      seconds: 700,
+      processes: 1,
+      iterations: [1, 2, 3].map((iteration) => ({
+        iteration,
+        scoring: 20,
+        generation: iteration > 1 ? 90 : 0,
+        update: 110,
+        evaluation: 15,
+      })),
+      steps: steps.map((_, i) => 7 + (i % 3) / 10),
+    },
+  };
+}

@@ -1,0 +1,26 @@
+/** A worker for tests: obeys simple orders. */
+import { serveTasks } from "../../lib/runner/worker_protocol.ts";
+
+interface Order {
+  readonly value: number;
+  /** The path of a file: dies if it is not there, and makes it. */
+  readonly crashOnce?: string;
+  readonly throwAlways?: boolean;
+  readonly sleepMs?: number;
+}
+
+await serveTasks(async (order: Order) => {
+  console.log("a library's chatter on stdout");
+  if (order.sleepMs) await new Promise((resolve) => setTimeout(resolve, order.sleepMs));
+  if (order.throwAlways) throw new Error("told to fail");
+  if (order.crashOnce) {
+    try {
+      Deno.writeTextFileSync(order.crashOnce, "", { createNew: true });
+      console.error("dying as told");
+      Deno.exit(7);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+  return { square: order.value ** 2, pid: Deno.pid };
+});

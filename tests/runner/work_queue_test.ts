@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runQueue, type Task } from "../../lib/runner/work_queue.ts";
+import { WorkerProcess } from "../../lib/runner/worker_process.ts";
+
+const program = { module: new URL("./toy_worker.ts", import.meta.url).href, env: {} };
+type Order = Record<string, unknown>;
+const task = (id: string, payload: Order, needs?: string): Task<Order> => ({
+  id,
+  label: id,
+  payload: { value: 2, ...payload },
+  ...(needs === undefined ? {} : { needs }),
+});
+
+async function runAll(tasks: readonly Task<Order>[], jobs: number) {
+  const log: string[] = [];
+  const results = new Map<string, { square: number; pid: number }>();
+  let most = 0;
+  const summary = await runQueue<Order, { square: number; pid: number }>(tasks, jobs, program, {
+    onStart: (_, running) => most = Math.max(most, running),
+    onDone: (done, result) => {
+      log.push(`done ${done.id}`);
+      results.set(done.id, result);
+    },
+    onRetry: (failed, reason) => log.push(`retry ${failed.id}: ${reason}`),
+    onFailed: (failed, reason) => log.push(`failed ${failed.id}: ${reason}`),
+  });
+  return { log, results, summary, most };
+}
+
+Deno.test("tasks run on so many long-lived processes, results and errors apart", async () => {
+  const tasks = Array.from({ length: 6 }, (_, i) => task(`t${i}`, { value: i, sleepMs: 30 }));
+  const { results, summary, most } = await runAll(
+    [...tasks, task("bad", { throwAlways: true })],
+    2,
+  );
+  assert.deepEqual(summary, { done: 6, failed: 1 });
+  assert.deepEqual(tasks.map(({ id }) => results.get(id)?.square), [0, 1, 4, 9, 16, 25]);
+  assert.equal(most, 2);
+  assert.ok(new Set([...results.values()].map(({ pid }) => pid)).size <= 3);
+});
+
+Deno.test("a crash is reported, tried once more, and does not stop the others", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { log, summary } = await runAll([
+      task("crashes-once", { crashOnce: join(folder, "mark") }),
+      task("fails", { throwAlways: true }),
+      task("fine", {}),
+    ], 1);
+    assert.deepEqual(summary, { done: 2, failed: 1 });
+    assert.equal(log.length, 5);
+    assert.match(log[0] ?? "", /^retry crashes-once: .*dying as told.*exit code 7/);
+    assert.deepEqual(log.slice(1), [
+      "done crashes-once",
+      "retry fails: told to fail",
+      "failed fails: told to fail",
+      "done fine",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("needs come first, and what needs a failed task fails with it", async () => {
+  const { log } = await runAll([
+    task("child", {}, "parent"),
+    task("parent", { sleepMs: 50 }),
+    task("grandchild of bad", {}, "orphan"),
+    task("orphan", {}, "bad"),
+    task("bad", { throwAlways: true }),
+    task("free", {}, "not in the queue"),
+  ], 2);
+  assert.ok(log.indexOf("done parent") < log.indexOf("done child"));
+  assert.ok(log.includes("failed orphan: needs bad, which failed"));
+  assert.ok(log.includes("failed grandchild of bad: needs orphan, which failed"));
+  assert.ok(log.includes("done free"));
+});
+
+Deno.test({
+  name: "a worker killed with SIGKILL is a crash, not a hang",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const worker = new WorkerProcess<Order, unknown>(program);
+    assert.equal((await worker.run("a", { value: 1 })).kind, "result");
+    const running = worker.run("b", { value: 1, sleepMs: 60_000 });
+    Deno.kill(worker.pid, "SIGKILL");
+    const outcome = await running;
+    assert.equal(outcome.kind, "crash");
+    assert.match(outcome.kind === "crash" ? outcome.message : "", /SIGKILL/);
+    await worker.close();
+  },
+});
+
+Deno.test({
+  name: "a worker ends when its parent is gone, in the middle of a task too",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const worker = new WorkerProcess<Order, unknown>(program);
+    await worker.run("a", { value: 1 });
+    worker.run("b", { value: 1, sleepMs: 60_000 });
+    await worker.close(); // closes stdin, as the parent's death does; returns when it has ended
+    assert.ok(worker.dead || !alive(worker.pid));
+  },
+});
+
+function alive(pid: number): boolean {
+  try {
+    Deno.statSync(`/proc/${pid}`);
+    return true;
+  } catch {
+    return false;
+  }
+}

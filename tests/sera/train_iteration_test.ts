@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { loadEngine } from "../../lib/engine/tensorflow.ts";
+import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
+import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
+import { silentProgress } from "../../lib/progress/progress_sink.ts";
+import type { SeraConfig } from "../../lib/sera/config.ts";
+import { MemoryStore } from "../../lib/sera/store.ts";
+import { batchSchedule, trainIteration } from "../../lib/sera/train_iteration.ts";
+import { groupOf, type TrainingPair } from "../../lib/training/update.ts";
+import { assertAllClose, assertClose } from "../parity/assert_close.ts";
+import { disposeWithBase } from "../policy/random_model.ts";
+import { DiskStore, PAIRS, policyAndReference, rowsOf, run, SERA } from "./sera_run.ts";
+
+await loadEngine();
+
+Deno.test("every pair comes once an epoch, in an order drawn anew", () => {
+  for (const [pairs, batch] of [[12, 4], [10, 4], [7, 7], [5, 3]] as const) {
+    const drawn = batchSchedule(pairs, 40, batch, 3, 1);
+    assert.equal(drawn.length, 40);
+    assert.ok(drawn.every((members) => members.length === batch));
+    const flat = drawn.flat();
+    const epochs = Array.from(
+      { length: Math.floor(flat.length / pairs) },
+      (_, e) => flat.slice(e * pairs, (e + 1) * pairs),
+    );
+    for (const epoch of epochs) {
+      assert.deepEqual(epoch.toSorted((a, b) => a - b), Array.from({ length: pairs }, (_, i) => i));
+    }
+    assert.notDeepEqual(epochs[0], epochs[1]);
+  }
+});
+
+Deno.test("fewer pairs than a batch are a batch, whole", () => {
+  const drawn = batchSchedule(3, 5, 8, 3, 1);
+  assert.equal(drawn.length, 5);
+  for (const members of drawn) {
+    assert.deepEqual(members.toSorted((a, b) => a - b), [0, 1, 2]);
+  }
+});
+
+Deno.test("batches depend on seed and iteration, and a longer run begins like a shorter one", () => {
+  const drawn = batchSchedule(10, 6, 4, 3, 1);
+  assert.deepEqual(batchSchedule(10, 6, 4, 3, 1), drawn);
+  assert.notDeepEqual(batchSchedule(10, 6, 4, 4, 1), drawn);
+  assert.notDeepEqual(batchSchedule(10, 6, 4, 3, 2), drawn);
+  assert.deepEqual(batchSchedule(10, 20, 4, 3, 1).slice(0, 6), drawn);
+});
+
+/** The first step's row and what the model said of the pairs before it. */
+async function firstStep(config: SeraConfig) {
+  const { policy, reference } = await policyAndReference();
+  Object.assign(policy.loraConfig as object, { dropout: 0 });
+  const logps = await sequenceLogps(policy, PAIRS.map(groupOf));
+  // A reference of its own, so that margins are not 0.
+  const pairs: TrainingPair[] = PAIRS.map((pair, i) => ({
+    ...pair,
+    referenceChosenLogp: logps[i]![0]! - 0.1 * i,
+    referenceRejectedLogp: logps[i]![1]! + 0.3,
+  }));
+  const store = new MemoryStore();
+  await trainIteration(policy, pairs, config, {
+    iteration: 1,
+    seed: 0,
+    store,
+    progress: silentProgress,
+  });
+  const [row] = await store.rows(1);
+  reference.rotary.dispose();
+  disposeWithBase(policy);
+  return { row: row!, logps, pairs };
+}
+
+Deno.test("a step's row holds means over its pairs before the update", async () => {
+  const config = { ...SERA, stepsPerIteration: 1, batchPairs: PAIRS.length };
+  for (const maxRows of [4096, 1]) {
+    const { row, logps } = await firstStep({ ...config, maxRows });
+    const mean = (value: (i: number) => number) =>
+      PAIRS.reduce((sum, _, i) => sum + value(i), 0) / PAIRS.length;
+    assertClose(row.chosenLogp, mean((i) => logps[i]![0]!), 1e-5, "chosen");
+    assertClose(row.rejectedLogp, mean((i) => logps[i]![1]!), 1e-5, "rejected");
+    // beta 0.5 * (0.1 i + 0.3)
+    assertClose(row.margin, mean((i) => 0.05 * i + 0.15), 1e-4, "margin");
+    assertClose(
+      row.loss,
+      mean((i) => Math.log1p(Math.exp(-(0.05 * i + 0.15)))),
+      1e-4,
+      "loss",
+    );
+    assert.equal(row.accuracy, 1, "a share, however many passes the batch took");
+    assert.deepEqual([row.iteration, row.step], [1, 1]);
+  }
+});
+
+Deno.test("a loss that couples its batch sees it whole, whatever fits a pass", async () => {
+  const config = {
+    ...SERA,
+    loss: defaultLossConfig("dr-dpo"),
+    stepsPerIteration: 1,
+    batchPairs: PAIRS.length,
+  };
+  const whole = await firstStep({ ...config, maxRows: 4096 });
+  const { row } = await firstStep({ ...config, maxRows: 1 });
+  assertAllClose(
+    [row.loss, row.gradientNorm],
+    [whole.row.loss, whole.row.gradientNorm],
+    1e-6,
+    "loss and gradient norm",
+  );
+});
+
+Deno.test("a training run on few pairs learns them", async () => {
+  const outcome = await run(
+    {
+      iterations: 1,
+      stepsPerIteration: 40,
+      batchPairs: PAIRS.length,
+      onPolicy: null,
+      schedule: "cosine",
+    },
+    {},
+    new DiskStore(),
+  );
+  const rows = rowsOf(outcome, 1);
+  assert.ok(rows.at(-1)!.loss < 0.1, `loss ${rows.at(-1)!.loss}`);
+  assert.ok(rows.at(-1)!.accuracy >= 0.9);
+  assert.ok(outcome.iterations[0]!.trainLoss > rows.at(-1)!.loss);
+});

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Artefacts } from "../../lib/storage/artefacts.ts";
+import { LogpCache, type LogpKey } from "../../lib/storage/logp_cache.ts";
+import { inTemporaryFolder } from "./crash.ts";
+
+const key: LogpKey = {
+  model: "m1",
+  adapter: null,
+  tokenizer: "t1",
+  data: "d1",
+  settings: { backend: "tensorflow", maxLength: 64 },
+};
+const columns = {
+  chosenLogps: Float64Array.of(-12.345678901234567, -0.1, -1e-300),
+  rejectedLogps: Float64Array.of(-1 / 3, -700.25, -5),
+};
+const fail = () => assert.fail("computed although it was cached");
+const noWarning = (message: string) => assert.fail(message);
+
+Deno.test("what was computed once is read back to the bit, in another process's cache too", () =>
+  inTemporaryFolder(async (folder) => {
+    const first = new LogpCache(new Artefacts(folder), noWarning);
+    await first.getOrCompute(key, () => Promise.resolve(columns));
+    const second = new LogpCache(new Artefacts(folder), noWarning);
+    assert.deepEqual(await second.getOrCompute({ ...key }, fail), columns);
+  }));
+
+Deno.test("any other part of the key is another entry", () =>
+  inTemporaryFolder(async (folder) => {
+    const cache = new LogpCache(new Artefacts(folder), noWarning);
+    cache.set(key, columns);
+    const others: LogpKey[] = [
+      { ...key, model: "m2" },
+      { ...key, adapter: "a" },
+      { ...key, tokenizer: "t2" },
+      { ...key, data: "d2" },
+      { ...key, settings: { ...key.settings, maxLength: 65 } },
+    ];
+    for (const [i, other] of others.entries()) {
+      const mine = { chosenLogps: Float64Array.of(i) };
+      assert.deepEqual(await cache.getOrCompute(other, () => Promise.resolve(mine)), mine);
+    }
+    assert.deepEqual(cache.get(key), columns);
+  }));
+
+Deno.test("a damaged entry, or one under a wrong name, is computed again and told", () =>
+  inTemporaryFolder(async (folder) => {
+    const artefacts = new Artefacts(folder);
+    const fileOf = (k: LogpKey) => {
+      const before = new Set(artefacts.list("logps"));
+      new LogpCache(artefacts, noWarning).set(k, columns);
+      const name = artefacts.list("logps").find((each) => !before.has(each)) as string;
+      return join(folder, name);
+    };
+    const mine = fileOf(key);
+    const other = fileOf({ ...key, model: "m2" });
+    const good = Deno.readTextFileSync(mine);
+    const damages = [
+      good.slice(0, -20),
+      good.replace("-700.25", "-700.26"),
+      "",
+      Deno.readTextFileSync(other),
+    ];
+    for (const damage of damages) {
+      Deno.writeTextFileSync(mine, damage);
+      const warnings: string[] = [];
+      let computed = 0;
+      const cache = new LogpCache(artefacts, (message) => warnings.push(message));
+      const back = await cache.getOrCompute(key, () => {
+        computed++;
+        return Promise.resolve(columns);
+      });
+      assert.deepEqual([back, computed, warnings.length], [columns, 1, 1]);
+      assert.match(warnings[0] ?? "", /are damaged .*computing anew/);
+    }
+  }));
+
+Deno.test("a log-probability that is no number is refused", () =>
+  inTemporaryFolder((folder) => {
+    const cache = new LogpCache(new Artefacts(folder), noWarning);
+    assert.throws(
+      () => cache.set(key, { chosenLogps: Float64Array.of(-1, NaN) }),
+      /columns\.chosenLogps\[1\] is NaN/,
+    );
+    assert.equal(cache.get(key), undefined);
+  }));

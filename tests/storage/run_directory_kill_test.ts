@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { createPrng } from "../../lib/random/prng.ts";
+import { inTemporaryFolder } from "./crash.ts";
+
+const script = fileURLToPath(new URL("./killed_run.ts", import.meta.url));
+const STEPS = "120";
+
+function start(folder: string, ...more: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", script, folder, STEPS, ...more],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+/** Waits until the child says that it holds the folder; returns a reader to be cancelled. */
+async function untilOpen(child: Deno.ChildProcess): Promise<ReadableStreamDefaultReader> {
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  assert.match(new TextDecoder().decode(value), /^open/);
+  return reader;
+}
+
+Deno.test("killed with SIGKILL again and again, a run ends as an undisturbed one", () =>
+  inTemporaryFolder(async (parent) => {
+    const quiet = join(parent, "quiet");
+    const begun = performance.now();
+    assert.ok((await start(quiet).output()).success);
+    const whole = performance.now() - begun;
+
+    const killed = join(parent, "killed");
+    const prng = createPrng(1, "kill");
+    let kills = 0;
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const child = start(killed);
+      const reader = await untilOpen(child);
+      await new Promise((resolve) => setTimeout(resolve, prng.uniform() * whole * 0.3));
+      try {
+        child.kill("SIGKILL");
+      } catch { /* it had finished */ }
+      await reader.cancel();
+      await child.stderr.cancel();
+      if ((await child.status).signal === "SIGKILL") kills++;
+    }
+    assert.ok(kills >= 2, `only ${kills} of 6 kills met a living process`);
+    const last = await start(killed).output();
+    assert.ok(last.success, new TextDecoder().decode(last.stderr));
+    for (const name of ["final.bin", "steps.jsonl", "config.json", "state.json"]) {
+      assert.deepEqual(
+        Deno.readFileSync(join(killed, name)),
+        Deno.readFileSync(join(quiet, name)),
+        name,
+      );
+    }
+  }));
+
+Deno.test("a second process is refused while the first one lives, and let in when it was killed", () =>
+  inTemporaryFolder(async (folder) => {
+    const first = start(folder, "hold");
+    const reader = await untilOpen(first);
+    const second = await start(folder).output();
+    assert.equal(second.success, false);
+    assert.match(
+      new TextDecoder().decode(second.stderr),
+      new RegExp(`is being written by process ${first.pid} on`),
+    );
+    first.kill("SIGKILL");
+    await reader.cancel();
+    await first.stderr.cancel();
+    await first.status;
+    assert.ok((await start(folder).output()).success);
+  }));
