@@ -1,33 +1,49 @@
 /**
- * `tune`: plain DPO over a grid of settings, on seeds that no published table uses (100 and up).
- *
- * The choice made from its output stands in `studies/settings.ts`; `studies/tuning.md` keeps the
- * output. No other arm is tuned.
+ * `tune`: a loss's plain arm over a grid of settings, on seeds that no published table uses (100 and
+ * up). The choices made from its output stand in `lib/environments/small_language/environment.ts`;
+ * `experiments/studies/tuning.md` keeps the output. No other arm is tuned.
  */
 import { join } from "node:path";
 import { parseCommand } from "../../lib/cli/command.ts";
-import { integerOption, textOption } from "../../lib/cli/option.ts";
+import { choiceOption, integerOption, numberOption, textOption } from "../../lib/cli/option.ts";
 import { runCommand } from "../../lib/cli/run_command.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
+import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import { lossNames } from "../../lib/losses/loss_table.ts";
+import type { MetricName } from "../../lib/metrics/metrics.ts";
 import { commandProgress } from "../../lib/progress/command_progress.ts";
-import { openStudyStore } from "../../lib/study/study_store.ts";
-import { studyRows } from "../../lib/study/study_rows.ts";
-import { summaryTable, tableMarkdown } from "../../lib/study/study_tables.ts";
-import { runMissing } from "./reproduce/run_missing.ts";
-import { condition, methodArm } from "../studies/arms.ts";
-import { hashSpec, type MethodConfig } from "../studies/run_config.ts";
-import { baseSpec } from "../studies/settings.ts";
-import { SFT_CACHE } from "../../lib/environments/small_language/sft_cache.ts";
-import { type Arm, type PlannedRun, specOf } from "../studies/study.ts";
-
-const FIRST_SEED = 100;
+import { runStudy } from "../../lib/runner/run_study.ts";
+import type { LossOptionsOf } from "../../lib/sera/config.ts";
+import { methods } from "../../lib/sera/methods.ts";
+import { meanWithInterval } from "../../lib/statistics/intervals.ts";
+import { defineStudy } from "../../lib/study/study.ts";
+import { tableMarkdown } from "../../lib/study/table.ts";
 
 const command = {
   name: "tune",
-  description: "Plain DPO over a grid of settings, on seeds 100 and up.",
+  description: "A loss's plain arm over a grid of settings, on seeds 100 and up.",
   options: {
+    loss: choiceOption({
+      flags: "--loss <name>",
+      description: "the loss",
+      choices: lossNames,
+      default: "dpo",
+    }),
     seeds: integerOption({ flags: "--seeds <n>", description: "how many", min: 1, default: 3 }),
     jobs: integerOption({ flags: "--jobs <n>", description: "processes", min: 1, default: 2 }),
+    flipRate: numberOption({
+      flags: "--flip-rate <share>",
+      description: "share of labels flipped",
+      min: 0,
+      max: 1,
+      default: 0.2,
+    }),
+    clauses: integerOption({
+      flags: "--clauses <n>",
+      description: "clauses per response",
+      min: 1,
+      default: 3,
+    }),
     learningRates: textOption({
       flags: "--learning-rates <list>",
       description: "with commas",
@@ -41,66 +57,57 @@ const command = {
     }),
     steps: textOption({
       flags: "--steps <list>",
-      description: "steps an iteration, with commas",
+      description: "steps per iteration, with commas",
       default: "80",
     }),
   },
 } as const;
 
+const shown = ["gold", "kl", "length", "validRate"] as const satisfies readonly MetricName[];
+
 async function main(args: readonly string[]): Promise<number> {
   const { options } = parseCommand(command, args);
-  const base = baseSpec("full", FIRST_SEED).method;
   const list = (text: string) => text.split(",").map(Number);
-  const arms = list(options.steps).flatMap((stepsPerIteration) =>
+  const grid = list(options.steps).flatMap((steps) =>
     list(options.learningRates).flatMap((learningRate) =>
       list(options.betas).flatMap((beta) =>
-        list(options.alphas).map((nllAlpha): Arm => {
-          const method: Partial<MethodConfig> = {
-            learningRate,
-            nllAlpha,
-            stepsPerIteration,
-            loss: { ...base.loss, beta } as MethodConfig["loss"],
-          };
-          const id = `steps ${stepsPerIteration} lr ${learningRate} beta ${beta} alpha ${nllAlpha}`;
-          return methodArm(id, id, method);
-        })
+        list(options.alphas).map((nllAlpha) => ({ steps, learningRate, beta, nllAlpha }))
       )
     )
   );
-  const noise = condition("noise-20", "20 % flipped", { flipRate: 0.2 }, {
-    data: { flipRate: 0.2 },
+  const study = defineStudy({
+    id: "tuning",
+    title: "The plain arm over a grid",
+    environment: smallLanguage,
+    base: { setting: { flipRate: options.flipRate, clauses: options.clauses } },
+    arms: grid.map(({ beta, ...rest }) => ({
+      id: `${options.loss} beta ${beta} ${JSON.stringify(rest)}`,
+      sera: { ...methods.plain, ...rest, loss: { name: options.loss, beta } as LossOptionsOf },
+    })),
   });
-  const plan = arms.flatMap((arm) =>
-    Array.from({ length: options.seeds }, (_, i): PlannedRun => {
-      const spec = specOf(arm, noise, baseSpec("full", FIRST_SEED + i));
-      const { id, label } = arm;
-      return {
-        study: "selection",
-        arm: id,
-        armLabel: label,
-        condition: noise.id,
-        conditionLabel: noise.label,
-        conditionValues: noise.values,
-        seed: spec.seed,
-        hash: hashSpec(spec),
-        spec,
-      };
-    })
-  );
-  const folder = join(projectRoot, ".cache", "tuning");
-  const store = openStudyStore(folder, ["selection"], { writable: true });
-  const progress = commandProgress();
-  const { failed } = await runMissing(plan, store, {
+  const { rows, summary } = await runStudy(study, {
+    records: join(projectRoot, ".cache", "tuning"),
+    seeds: options.seeds,
+    firstSeed: 100,
     jobs: options.jobs,
-    sftCache: SFT_CACHE,
-    progress,
+    progress: commandProgress(),
   });
-  const rows = studyRows(plan, store.records).filter((row) => row.last);
-  const table = summaryTable(rows, ["gold", "kl", "length", "validRate"]);
-  const shown = table.rows.map((row) => row.filter((_, i) => [1, 3, 5, 6, 7, 8].includes(i)));
-  const columns = table.columns.filter((_, i) => [1, 3, 5, 6, 7, 8].includes(i));
-  console.log(tableMarkdown({ columns, rows: shown }));
-  return failed === 0 ? 0 : 1;
+  const cells = Map.groupBy(rows.filter((row) => row.last), (row) => row.arm);
+  console.log(tableMarkdown({
+    columns: ["steps", "learning rate", "beta", "alpha", "seeds", ...shown],
+    rows: [...cells.values()].flatMap((cell) => {
+      const [row] = cell;
+      if (row === undefined) return [];
+      return [[
+        ...[row.steps, row.learningRate, row.beta, row.alpha, cell.length],
+        ...shown.map((metric) => {
+          const { mean, low } = meanWithInterval(cell.map((each) => each[metric] ?? NaN));
+          return `${mean.toFixed(2)} +- ${(mean - low).toFixed(2)}`;
+        }),
+      ]];
+    }),
+  }));
+  return summary.failed === 0 ? 0 : 1;
 }
 
 if (import.meta.main) await runCommand(main);

@@ -1,4 +1,4 @@
-import type { PlannedRun } from "../study/plan.ts";
+import type { PlannedCell } from "../study/plan.ts";
 import type { StudyRecord } from "../study/record.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { StudyRecord } from "../study/record.ts";
  * all. undefined where no run of the environment is recorded.
  */
 export function estimateSeconds(
-  runs: readonly PlannedRun[],
+  runs: readonly PlannedCell[],
   records: Iterable<StudyRecord>,
   jobs: number,
 ): number | undefined {

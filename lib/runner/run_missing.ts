@@ -1,5 +1,5 @@
 import type { ProgressSink } from "../progress/progress_sink.ts";
-import type { PlannedRun } from "../study/plan.ts";
+import type { PlannedCell } from "../study/plan.ts";
 import type { StudyRecord } from "../study/record.ts";
 import type { RecordStore } from "../study/record_store.ts";
 import { runQueue, type Task } from "./work_queue.ts";
@@ -31,10 +31,10 @@ export interface RunMissingSummary {
  * other, so that what is compared ran under the same load and comes in together.
  */
 export function missingRuns(
-  plan: readonly PlannedRun[],
+  plan: readonly PlannedCell[],
   records: ReadonlyMap<string, StudyRecord>,
-): PlannedRun[] {
-  const missing = new Map<string, PlannedRun>();
+): PlannedCell[] {
+  const missing = new Map<string, PlannedCell>();
   for (const run of plan) {
     if (!records.has(run.hash) && !missing.has(run.hash)) missing.set(run.hash, run);
   }
@@ -47,7 +47,7 @@ export function missingRuns(
  * every study that plans it, at once. A record that one study has is copied for the others.
  */
 export async function runMissing(
-  plan: readonly PlannedRun[],
+  plan: readonly PlannedCell[],
   store: RecordStore,
   { jobs, cache, progress, onRecord }: RunMissingOptions,
 ): Promise<RunMissingSummary> {
@@ -105,7 +105,7 @@ export async function runMissing(
 }
 
 /** One task per run, after one task for everything that several runs share. */
-function tasksOf(runs: readonly PlannedRun[], cache: string): Task<RunTask>[] {
+function tasksOf(runs: readonly PlannedCell[], cache: string): Task<RunTask>[] {
   const shared = new Map<string, Task<RunTask>>();
   const tasks = runs.map((run): Task<RunTask> => {
     const { study, arm, condition, seed, hash, config, module } = run;

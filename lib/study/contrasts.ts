@@ -20,7 +20,7 @@ export interface ContrastOptions {
  * A metric of an arm minus that of a baseline in one condition, paired by seed. The condition's and
  * the arm's other columns (factors) come along, from the arm's first row.
  */
-export interface Contrast extends PairedDifference {
+export interface Contrast<Row extends StudyRow = StudyRow> extends PairedDifference {
   readonly study: string;
   readonly condition: string;
   readonly conditionLabel: string;
@@ -34,7 +34,7 @@ export interface Contrast extends PairedDifference {
   /** Each seed's difference, in the order of the rows. */
   readonly pairs: readonly { readonly seed: number; readonly difference: number }[];
   /** The arm's row of the first seed: its factors, for facets. */
-  readonly row: StudyRow;
+  readonly row: Row;
 }
 
 /**
@@ -43,12 +43,12 @@ export interface Contrast extends PairedDifference {
  *
  * @throws {UserError} for an unknown metric, or an arm that no row has
  */
-export function contrasts(
-  rows: readonly StudyRow[],
+export function contrasts<Row extends StudyRow>(
+  rows: readonly Row[],
   metric: MetricName,
   arms: readonly ArmPair[],
   options: ContrastOptions = {},
-): Contrast[] {
+): Contrast<Row>[] {
   if (!isMetricName(metric)) {
     throw new UserError(`no metric is called "${metric}"; there are ${metricNames.join(", ")}`);
   }

@@ -32,14 +32,32 @@ export interface MethodFactors {
   readonly temperature: number | null;
 }
 
-/** Factors of a run: those of the method, and the environment's setting. */
-export type Factors<S extends Setting = Setting> = MethodFactors & Omit<S, keyof MethodFactors>;
+/** Factors of a run: those of the method, and the setting of an environment where that is known. */
+export type Factors<S extends Setting = Setting> = string extends keyof S ? MethodFactors
+  : MethodFactors & Omit<S, keyof MethodFactors>;
+
+/** What each factor of the method is. */
+export const factorTexts: Readonly<Record<keyof MethodFactors, string>> = {
+  loss: "direct alignment loss",
+  beta: "strength of the loss",
+  alpha: "weight of the NLL anchor (the chosen response's per-token NLL)",
+  iterations: "iterations T; the first is a plain update on every pair",
+  steps: "optimiser steps per iteration",
+  learningRate: "peak learning rate",
+  rule: "which offline pairs iterations 2 to T train on",
+  keep: "share of the offline pairs kept",
+  weighting: "how rewards of past policies are averaged",
+  gamma: "weight of past policies in that average",
+  crossFit: "folds of cross-fitted margins; 0: the policy's own margins",
+  ownShare: "bootstrapped pairs kept, as a share of the offline pairs; 0: none",
+  responses: "responses per prompt in bootstrapping",
+  temperature: "sampling temperature of bootstrapping",
+};
 
 /** The factors of a run's config. */
 export function factorsOf<S extends Setting>({ setting, sera }: RunConfig<S>): Factors<S> {
   const { loss, selection, ensemble, bootstrap } = sera;
-  return {
-    ...setting,
+  const method: MethodFactors = {
     loss: loss.name,
     beta: "beta" in loss ? loss.beta : null,
     alpha: sera.nllAlpha,
@@ -55,6 +73,7 @@ export function factorsOf<S extends Setting>({ setting, sera }: RunConfig<S>): F
     responses: bootstrap?.responses ?? null,
     temperature: bootstrap?.temperature ?? null,
   };
+  return { ...setting, ...method } as Factors<S>;
 }
 
 function keepShare(selection: SelectionRule): number | null {

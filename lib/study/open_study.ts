@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import type { Setting } from "../environments/environment.ts";
 import { UserError } from "../errors.ts";
 import { type ClaimResult, judgeClaims } from "./claim.ts";
-import { claimsOf, type PlannedRun, type PlanOptions, planStudy } from "./plan.ts";
+import {
+  claimsOf,
+  type PlannedCell,
+  type PlannedRun,
+  type PlanOptions,
+  planStudy,
+} from "./plan.ts";
 import type { StudyRecord } from "./record.ts";
 import { openRecords } from "./record_store.ts";
 import { type StudyRow, studyRows } from "./rows.ts";
@@ -16,18 +22,25 @@ export interface OpenOptions extends PlanOptions {
   readonly records?: string;
 }
 
-/** A study with its records: what notebooks analyse. */
-export interface OpenedStudy<S extends Setting = Setting> {
-  readonly study: Study<S>;
-  readonly plan: readonly PlannedRun<S>[];
+/** A study with its records, whatever its environment. */
+export interface StudyResults {
+  readonly study: Pick<Study, "id" | "title" | "claims" | "headline">;
+  readonly plan: readonly PlannedCell[];
   /** Tidy rows of the runs that have a record. */
-  readonly rows: readonly StudyRow<S>[];
+  readonly rows: readonly StudyRow[];
   /** The records of the plan, by hash. */
   readonly records: ReadonlyMap<string, StudyRecord>;
   /** Planned runs without a record. */
-  readonly missing: readonly PlannedRun<S>[];
+  readonly missing: readonly PlannedCell[];
   /** Verdicts on the claims whose cells the plan has, one Holm family. */
   readonly verdicts: readonly ClaimResult[];
+}
+
+/** The same with the types of its environment: what notebooks analyse. */
+export interface OpenedStudy<S extends Setting = Setting> extends StudyResults {
+  readonly study: Study<S>;
+  readonly plan: readonly PlannedRun<S>[];
+  readonly rows: readonly StudyRow<S>[];
 }
 
 /**

@@ -5,7 +5,7 @@ import { hashConfig, type RunConfig, runConfig } from "./run_config.ts";
 import type { Cell, PresetName, Study } from "./study.ts";
 
 /** One cell of a study at one seed. Cells of several studies may share a run. */
-export interface PlannedRun<S extends Setting = Setting> {
+export interface PlannedCell {
   readonly study: string;
   readonly arm: string;
   readonly armLabel: string;
@@ -13,12 +13,17 @@ export interface PlannedRun<S extends Setting = Setting> {
   readonly conditionLabel: string;
   readonly seed: number;
   readonly hash: string;
-  readonly config: RunConfig<S>;
-  readonly factors: Factors<S>;
+  readonly config: RunConfig;
   /** URL of the environment's module, for worker processes. */
   readonly module: string;
   /** Name of what it shares with other runs; see `Environment.shared`. */
   readonly shared: string | null;
+}
+
+/** The same with its factors. */
+export interface PlannedRun<S extends Setting = Setting> extends PlannedCell {
+  readonly config: RunConfig<S>;
+  readonly factors: Factors<S>;
 }
 
 /** Which part of a study is planned. */
@@ -53,10 +58,8 @@ export function planStudy<S extends Setting>(
         const { setting } = runConfig(environment, seed, shared);
         return runConfig(environment, seed, [...shared, { sera: arm.sera(setting) }]);
       };
-      const cell: Cell<S> = {
-        ...factorsOf(configAt(firstSeed)),
-        ...{ arm: arm.id, condition: condition.id },
-      };
+      const factors = factorsOf(configAt(firstSeed));
+      const cell = { ...factors, arm: arm.id, condition: condition.id } as Cell<S>;
       if (chosen.includes?.(cell) === false) continue;
       for (let i = 0; i < (options.seeds ?? seedsOf(study, preset, cell)); i++) {
         const config = configAt(firstSeed + i);
@@ -89,8 +92,8 @@ function seedsOf<S extends Setting>(study: Study<S>, preset: PresetName, cell: C
 
 /** The claims whose two cells a plan has: the family that its verdicts are corrected over. */
 export function claimsOf(
-  study: Study,
-  plan: readonly Pick<PlannedRun, "arm" | "condition">[],
+  study: Pick<Study, "claims">,
+  plan: readonly Pick<PlannedCell, "arm" | "condition">[],
 ): Claim[] {
   const has = (condition: string, arm: string) =>
     plan.some((run) => run.condition === condition && run.arm === arm);

@@ -38,15 +38,16 @@ export function studyRows<S extends Setting>(
     if (record === undefined) return [];
     const { config: _config, module: _module, shared: _shared, factors, ...place } = run;
     const failures = recordWarnings(record);
-    const row = (iteration: number, metrics: MetricValues): StudyRow<S> => ({
-      ...factors,
-      ...place,
-      iteration,
-      last: iteration === record.iterations.length,
-      warnings: failures.filter((each) => each.iteration <= iteration)
-        .map((each) => each.signature),
-      ...metrics,
-    });
+    const row = (iteration: number, metrics: MetricValues) =>
+      ({
+        ...factors,
+        ...place,
+        iteration,
+        last: iteration === record.iterations.length,
+        warnings: failures.filter((each) => each.iteration <= iteration)
+          .map((each) => each.signature),
+        ...metrics,
+      }) as StudyRow<S>;
     return [
       row(0, record.sft),
       ...record.iterations.map((metrics, i) =>

@@ -6,6 +6,7 @@ import { runSera } from "../sera/run_sera.ts";
 import type { SeraIteration } from "../sera/types.ts";
 import { readMachine } from "../storage/machine.ts";
 import { readProvenance } from "../storage/provenance.ts";
+import { storeWithFirstIteration } from "./first_iteration.ts";
 import type { StudyRecord } from "./record.ts";
 import { hashConfig, type RunConfig } from "./run_config.ts";
 import { recordWarnings } from "./warnings.ts";
@@ -27,6 +28,7 @@ export async function runOne(
       ...input,
       config: sera,
       seed,
+      store: storeWithFirstIteration(config),
       progress: context.progress,
     });
     const measured = iterations.map((iteration) => iteration.metrics);

@@ -114,14 +114,22 @@ function armOf<S extends Setting>({ id, label = id, sera = {} }: ArmDefinition<S
   return { id, label, sera: typeof sera === "function" ? sera : () => sera };
 }
 
-function checkStudy({ id, arms, conditions, claims, headline }: Study): void {
+interface Named {
+  readonly id: string;
+}
+
+function checkStudy(
+  { id, arms, conditions, claims, headline }:
+    & Pick<Study, "id" | "claims" | "headline">
+    & { readonly arms: readonly Named[]; readonly conditions: readonly Named[] },
+): void {
   const fail = (what: string) => new UserError(`study "${id}": ${what}`);
   for (const [kind, list] of Object.entries({ arm: arms, condition: conditions, claim: claims })) {
     const ids = list.map((each) => each.id);
     const twice = ids.find((each, i) => ids.indexOf(each) !== i);
     if (twice !== undefined) throw fail(`two ${kind}s are called "${twice}"`);
   }
-  const known = (kind: string, list: readonly { readonly id: string }[], name: string) => {
+  const known = (kind: string, list: readonly Named[], name: string) => {
     if (list.some((each) => each.id === name)) return;
     throw fail(`there is no ${kind} "${name}"; there are ${list.map((e) => e.id).join(", ")}`);
   };

@@ -4,14 +4,14 @@ import { finite, type MetricName, metricNames, metricOf } from "../metrics/metri
 import { winRate } from "../metrics/win_rate.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
 import type { ClaimResult } from "./claim.ts";
-import type { OpenedStudy } from "./open_study.ts";
+import type { StudyResults } from "./open_study.ts";
 import { onSharedSeeds, type StudyRow } from "./rows.ts";
 import type { Table } from "./table.ts";
 
 const isVolatile = (metric: MetricName) => metricOf(metric).volatile === true;
 
 /** The tables of one study by file name, without ending: pure functions of plan and records. */
-export function studyTables(opened: OpenedStudy): Readonly<Record<string, Table>> {
+export function studyTables(opened: StudyResults): Readonly<Record<string, Table>> {
   const { study: { id }, rows, verdicts } = opened;
   const shared = onSharedSeeds(rows);
   const steady = verdicts.filter(({ claim }) => !isVolatile(claim.metric));
@@ -75,7 +75,7 @@ export function verdictTable(results: readonly ClaimResult[]): Table {
 }
 
 /** Win rates by gold reward of every arm against the condition's first arm, over seeds. */
-function winRateTable({ plan, records }: OpenedStudy): Table {
+function winRateTable({ plan, records }: StudyResults): Table {
   const columns = ["condition", "arm", "baseline", "win_rate", "low", "high"];
   const cells = Map.groupBy(plan, (run) => JSON.stringify([run.condition, run.arm]));
   return {

@@ -1,28 +1,92 @@
 import assert from "node:assert/strict";
-import { configure, configureLora } from "../../experiments/commands/align/configure.ts";
-import { refuseIdleOptions } from "../../experiments/commands/align/idle_options.ts";
+import { seraOptionsOf, settingOf } from "../../experiments/commands/align/configure.ts";
+import {
+  optionsInForce,
+  refuseIdleOptions,
+} from "../../experiments/commands/align/idle_options.ts";
 import { alignCommand } from "../../experiments/commands/align/options.ts";
-import { parseCommand } from "../../lib/cli/command.ts";
+import { helpText, parseCommand } from "../../lib/cli/command.ts";
+import { configFileText } from "../../lib/cli/config_file.ts";
+import { preferenceFile } from "../../lib/environments/preference_file/environment.ts";
+import { defaultSeraConfig, seraConfig } from "../../lib/sera/config.ts";
+import { methodNames, methods } from "../../lib/sera/methods.ts";
+import { withTempDir } from "../support/temp_dir.ts";
 
 const parsed = (...args: string[]) =>
   parseCommand(alignCommand, ["--model", "m", "--data", "d", "--out", "o", ...args]);
 const parse = (...args: string[]) => parsed(...args).options;
+const config = (...args: string[]) => seraConfig(seraOptionsOf(parse(...args)));
 
-Deno.test("--cross-fit: folds in the configuration, and no key at all where it is off", () => {
-  assert.ok(!("crossFit" in configure(parse(), 10)));
-  assert.equal(configure(parse("--cross-fit", "3"), 10).crossFit, 3);
-  assert.throws(() => parse("--cross-fit", "1"), /--cross-fit/);
+Deno.test("without options align runs the default config on the environment's default setting", () => {
+  assert.deepEqual(config(), defaultSeraConfig);
+  assert.deepEqual(settingOf(parse()), { ...preferenceFile.defaults, model: "m", data: "d" });
 });
 
-Deno.test("what cannot run is refused before a run's folder is made", () => {
-  const refused = parse("--cross-fit", "2", "--reference", "previous");
-  assert.throws(() => configure(refused, 10), /--cross-fit needs --reference sft/);
-  const lora = (targets: string) => configureLora(parse("--targets", targets))?.targetModules;
-  assert.deepEqual(lora("q_proj, v_proj"), ["q_proj", "v_proj"]);
-  assert.throws(() => lora("q_proj,w_proj"), /--targets must be one of q_proj.*got "w_proj"/);
+Deno.test("every method is that of the library, and --help tells of each", () => {
+  const help = helpText(alignCommand);
+  for (const name of methodNames) {
+    assert.deepEqual(config("--method", name), seraConfig(methods[name]));
+    assert.match(help, new RegExp(`^  ${name} +\\w`, "m"));
+  }
 });
 
-Deno.test("options that would do nothing are refused, by both names", () => {
+Deno.test("each option changes its field of config or setting", () => {
+  const args = "--loss ipo --loss-options average=true --beta 0.5 --nll 0.2 --iterations 2 " +
+    "--keep 0.5 --rule bottom --gamma 0.1 --weighting uniform --window 2 --cross-fit 3 " +
+    "--responses 6 --on-policy 0.2 --prompt-factor 2 --temperature 0.8 --top-p 0.9 --top-k 5 " +
+    "--generation-batch 64 --lr 1e-3 --schedule cosine --warmup 0 --weight-decay 0.1 " +
+    "--max-grad-norm 0 --batch 4 --steps 9 --max-rows 100 --initial sft";
+  const { loss, ...rest } = config(...args.replace("--beta 0.5 ", "").split(" "));
+  assert.deepEqual(loss, { ...seraConfig({ loss: { name: "ipo", average: true } }).loss });
+  assert.deepEqual(rest, {
+    nllAlpha: 0.2,
+    iterations: 2,
+    selection: { rule: "bottom", keep: 0.5 },
+    ensemble: { weighting: "uniform", gamma: 0.1, window: 2 },
+    crossFit: 3,
+    bootstrap: {
+      ...{ responses: 6, share: 0.2, promptFactor: 2, temperature: 0.8, topP: 0.9, topK: 5 },
+      ...{ batch: 64, maxNewTokens: 128 },
+    },
+    ...{ learningRate: 1e-3, schedule: "cosine", warmup: 0, weightDecay: 0.1, maxGradNorm: 0 },
+    ...{ batch: 4, steps: 9, maxRows: 100, initial: "sft", reference: "sft" },
+  });
+  assert.deepEqual(config("--beta", "0.5").loss, { name: "dpo", beta: 0.5 });
+  assert.deepEqual(config("--rule", "threshold", "--tau", "0.3").selection, {
+    rule: "threshold",
+    tau: 0.3,
+  });
+  assert.deepEqual(config("--rule", "relabel").selection, { rule: "relabel" });
+  assert.equal(config("--reference", "previous").reference, "previous");
+  const setting = "--limit 7 --max-length 99 --chat-template never --held-out 0.3 " +
+    "--flip-labels 0.2 --evaluation-prompts 3 --samples-per-prompt 2 --max-new-tokens 9 --full";
+  assert.deepEqual(settingOf(parse(...setting.split(" "))), {
+    ...preferenceFile.defaults,
+    ...{ model: "m", data: "d", limit: 7, maxLength: 99, chatTemplate: "never", heldOut: 0.3 },
+    ...{ flipRate: 0.2, evaluationPrompts: 3, samplesPerPrompt: 2, maxNewTokens: 9, full: true },
+  });
+  const lora = parse("--rank", "4", "--lora-alpha", "3", "--dropout", "0.1", "--targets", "q_proj");
+  assert.deepEqual(settingOf(lora), {
+    ...preferenceFile.defaults,
+    ...{ model: "m", data: "d", rank: 4, loraAlpha: 3, dropout: 0.1, targets: "q_proj" },
+  });
+});
+
+Deno.test("values are refused by their rule, what cannot be combined by the config", () => {
+  assert.throws(
+    () => parse("--cross-fit", "1"),
+    /--cross-fit must be a whole number from 2, got 1/,
+  );
+  assert.throws(() => parse("--keep", "1.5"), /--keep must be in \(0, 1\], got 1\.5/);
+  assert.throws(
+    () => config("--cross-fit", "2", "--reference", "previous"),
+    /crossFit needs reference "sft"/,
+  );
+  assert.throws(() => config("--loss-options", "gamma=1"), /loss "dpo" has no option "gamma"/);
+  assert.throws(() => config("--loss-options", "gamma"), /"gamma" is not name=value/);
+});
+
+Deno.test("options that would do nothing are refused, by both names", async () => {
   const refuse = (...args: string[]) => {
     const { options, given } = parsed(...args);
     refuseIdleOptions(options, given);
@@ -35,6 +99,7 @@ Deno.test("options that would do nothing are refused, by both names", () => {
     [["--method", "plain", "--keep", "0.5"], "--keep has no effect with --method plain"],
     [["--method", "random", "--rule", "middle"], "--rule has no effect with --method random"],
     [["--method", "select", "--responses", "8"], "--responses has no effect with --method select"],
+    [["--method", "relabel", "--top-k", "8"], "--top-k has no effect with --method relabel"],
   ] as const;
   for (const [args, message] of cases) {
     assert.throws(() => refuse(...args), new RegExp(message));
@@ -42,4 +107,30 @@ Deno.test("options that would do nothing are refused, by both names", () => {
   refuse("--rule", "threshold", "--tau", "0.1");
   refuse("--method", "bootstrap", "--responses", "8", "--rank", "4");
   refuse("--full", "--method", "random", "--keep", "0.5", "--max-new-tokens", "8");
+  await withTempDir(async (dir) => {
+    await Deno.writeTextFile(`${dir}/run.yaml`, "tau: 0.1\n");
+    assert.throws(
+      () => refuse("--config", `${dir}/run.yaml`),
+      /run\.yaml: tau has no effect with --rule top/,
+    );
+  });
+});
+
+Deno.test("the options in force are a config file that gives the same options", async () => {
+  for (const method of methodNames) {
+    for (const more of [[], ["--full"], ["--loss-options", "beta=0.3", "--seed", "5"]]) {
+      const options = parse("--method", method, "--force", ...more);
+      await withTempDir(async (dir) => {
+        const path = `${dir}/config.yaml`;
+        const text = configFileText(alignCommand.options, optionsInForce(options));
+        await Deno.writeTextFile(path, text);
+        const again = parseCommand(alignCommand, ["--config", path]);
+        refuseIdleOptions(again.options, again.given);
+        assert.deepEqual(
+          { ...again.options, config: undefined },
+          { ...options, config: undefined, force: false },
+        );
+      });
+    }
+  }
 });

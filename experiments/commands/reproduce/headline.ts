@@ -1,5 +1,5 @@
 import type { ClaimResult } from "../../../lib/study/claim.ts";
-import type { OpenedStudy } from "../../../lib/study/open_study.ts";
+import type { StudyResults } from "../../../lib/study/open_study.ts";
 import type { PairedDifference } from "../../../lib/statistics/intervals.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { PairedDifference } from "../../../lib/statistics/intervals.ts";
  *
  * @param published the published study; absent where nothing is to be compared
  */
-export function verdictLines(opened: OpenedStudy, published?: OpenedStudy): string[] {
+export function verdictLines(opened: StudyResults, published?: StudyResults): string[] {
   const comparable = new Set(published?.plan.map(({ hash }) => hash));
   const shares = opened.plan.some(({ hash }) => comparable.has(hash));
   const byId = new Map(published?.verdicts.map((result) => [result.claim.id, result]));

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
-import { type OpenedStudy, openStudy } from "../../../lib/study/open_study.ts";
+import { openStudy, type StudyResults } from "../../../lib/study/open_study.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import { resultText } from "./headline.ts";
@@ -26,7 +26,7 @@ export function publishReadmes(studies: readonly Study[]): void {
  *
  * @throws RangeError where the README lacks the two comments that the findings stand between
  */
-export function withFindings(readme: string, opened: readonly OpenedStudy[]): string {
+export function withFindings(readme: string, opened: readonly StudyResults[]): string {
   const begin = readme.indexOf(BEGIN);
   const end = readme.indexOf(END);
   if (begin < 0 || end < begin) throw new RangeError(`the README lacks "${BEGIN}" or "${END}"`);

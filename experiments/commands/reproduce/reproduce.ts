@@ -8,7 +8,7 @@ import { missingRuns, runMissing } from "../../../lib/runner/run_missing.ts";
 import { SHARED_CACHE } from "../../../lib/runner/run_study.ts";
 import { acquireRunLock } from "../../../lib/files/run_lock.ts";
 import { openStudy, PUBLISHED } from "../../../lib/study/open_study.ts";
-import { type PlannedRun, planStudy } from "../../../lib/study/plan.ts";
+import { type PlannedCell, planStudy } from "../../../lib/study/plan.ts";
 import { openRecords } from "../../../lib/study/record_store.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import { writeTables } from "../../../lib/study/table.ts";
@@ -82,7 +82,7 @@ function armsOf(list: string, chosen: readonly Study[]): string[] {
 
 /** Does the missing runs, the records locked as long. @returns how many failed */
 async function doRuns(
-  plan: readonly PlannedRun[],
+  plan: readonly PlannedCell[],
   { records }: Places,
   jobs: number,
   progress: ProgressSink,
@@ -104,7 +104,7 @@ async function doRuns(
 
 /** Lists what would run, and how long it may take. */
 function listRuns(
-  plans: ReadonlyMap<Study, readonly PlannedRun[]>,
+  plans: ReadonlyMap<Study, readonly PlannedCell[]>,
   { records }: Places,
   jobs: number,
 ): void {
@@ -120,7 +120,7 @@ function listRuns(
   say(timeText(missing, records, jobs));
 }
 
-function timeText(missing: readonly PlannedRun[], records: string, jobs: number): string {
+function timeText(missing: readonly PlannedCell[], records: string, jobs: number): string {
   const known = [records, PUBLISHED].flatMap((folder) => [...openRecords(folder).records.values()]);
   const seconds = estimateSeconds(missing, known, jobs);
   const time = seconds === undefined ? "" : `, about ${formatDuration(seconds)}`;

@@ -1,11 +1,11 @@
 import { metricNames, metricOf } from "../../../lib/metrics/metrics.ts";
-import type { OpenedStudy } from "../../../lib/study/open_study.ts";
+import type { StudyResults } from "../../../lib/study/open_study.ts";
 import { tableMarkdown } from "../../../lib/study/table.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
 import { resultText } from "./headline.ts";
 
 /** `results/README.md`: all verdicts; every file, column and unit; the command that makes them. */
-export function resultsReadme(opened: readonly OpenedStudy[]): string {
+export function resultsReadme(opened: readonly StudyResults[]): string {
   const claims = tableMarkdown({
     columns: ["study", "claim", "difference, 95 % interval", "seeds", "verdict"],
     rows: opened.flatMap(({ study, verdicts }) =>

@@ -1,0 +1,67 @@
+import type { SettingValue } from "../environments/environment.ts";
+import { factorTexts, type MethodFactors } from "./factors.ts";
+import type { PlannedCell } from "./plan.ts";
+import type { Study } from "./study.ts";
+
+/** A line of a table for readers. */
+export type DescribedRow = Readonly<Record<string, SettingValue>>;
+
+/** A plan whose runs have factors. */
+export interface DescribedPlan {
+  readonly plan: readonly (PlannedCell & { readonly factors: MethodFactors })[];
+}
+type Run = DescribedPlan["plan"][number];
+
+/** Each arm of a plan with the factors in which arms differ within a condition. */
+export function describeArms({ plan }: DescribedPlan): DescribedRow[] {
+  return described(plan, "arm", "armLabel", "condition");
+}
+
+/** Each condition of a plan with the factors in which conditions differ for one arm. */
+export function describeConditions({ plan }: DescribedPlan): DescribedRow[] {
+  return described(plan, "condition", "conditionLabel", "arm");
+}
+
+/** The factors that all runs of a plan share, with what they are. */
+export function describeShared(
+  { plan, study: { environment } }: DescribedPlan & {
+    readonly study: { readonly environment: Pick<Study["environment"], "texts"> };
+  },
+): DescribedRow[] {
+  const texts: Readonly<Record<string, string>> = { ...environment.texts, ...factorTexts };
+  return factorNames(plan)
+    .filter((name) => new Set(plan.map((run) => factorOf(run, name))).size === 1)
+    .map((name) => ({
+      factor: name,
+      value: factorOf(plan[0] as Run, name),
+      meaning: texts[name] ?? "",
+    }));
+}
+
+function described(
+  plan: readonly Run[],
+  key: "arm" | "condition",
+  label: "armLabel" | "conditionLabel",
+  within: "arm" | "condition",
+): DescribedRow[] {
+  const groups = [...Map.groupBy(plan, (run) => run[within]).values()];
+  const varying = factorNames(plan).filter((name) =>
+    groups.some((runs) => new Set(runs.map((run) => factorOf(run, name))).size > 1)
+  );
+  const firsts = [...Map.groupBy(plan, (run) => run[key]).values()].map((runs) => runs[0]);
+  return firsts.flatMap((run) =>
+    run === undefined ? [] : [{
+      [key]: run[key],
+      label: run[label],
+      ...Object.fromEntries(varying.map((name) => [name, factorOf(run, name)])),
+    }]
+  );
+}
+
+function factorNames(plan: readonly Run[]): string[] {
+  return Object.keys(plan[0]?.factors ?? {});
+}
+
+function factorOf({ factors }: Run, name: string): SettingValue {
+  return (factors as unknown as Readonly<Record<string, SettingValue>>)[name] ?? null;
+}

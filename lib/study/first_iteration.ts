@@ -1,0 +1,75 @@
+import { fingerprintJson } from "../files/fingerprint.ts";
+import type { Snapshot } from "../policy/language_model.ts";
+import { MemoryStore, type SeraStore, type StepRow } from "../sera/store.ts";
+import type { RunConfig } from "./run_config.ts";
+
+/** Values of iteration 1 and of the SFT model, which follow from the key of `firstIteration`. */
+const SHARED =
+  /^(logps\/(sft-offline|sft-held-out|policy-1-offline|policy-1-held-out)-|evaluation\/(sft|iteration-1)$)/;
+
+/** First iterations kept: the conditions and seeds that runs are taken from in turn. */
+const KEPT = 4;
+
+const kept = new Map<string, MemoryStore>();
+
+/**
+ * A store for one run that shares iteration 1 with the runs of this process that begin alike:
+ * iteration 1 is a plain update on every pair, whatever selection and bootstrapping do later. Times
+ * are those of the run that did the work.
+ */
+export function storeWithFirstIteration(config: RunConfig): SeraStore {
+  const key = firstIterationKey(config);
+  const first = kept.get(key) ?? new MemoryStore();
+  kept.delete(key);
+  kept.set(key, first); // the newest is last
+  for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
+  return new FirstIterationStore(first);
+}
+
+/** What iteration 1 depends on. */
+function firstIterationKey({ version, environment, setting, seed, sera }: RunConfig): string {
+  const { selection: _s, ensemble: _e, bootstrap: _b, crossFit: _c, ...rest } = sera;
+  const { iterations: _i, reference: _r, initial: _n, ...update } = rest;
+  return fingerprintJson({ version, environment, setting, seed, update });
+}
+
+class FirstIterationStore implements SeraStore {
+  readonly #first: MemoryStore;
+  readonly #own = new MemoryStore();
+
+  constructor(first: MemoryStore) {
+    this.#first = first;
+  }
+
+  once<T>(name: string, compute: () => Promise<T>): Promise<T> {
+    return (SHARED.test(name) ? this.#first : this.#own).once(name, compute);
+  }
+
+  policy(iteration: number): Promise<Snapshot | undefined> {
+    return this.#of(iteration).policy(iteration);
+  }
+
+  savePolicy(iteration: number, policy: Snapshot): Promise<void> {
+    return this.#of(iteration).savePolicy(iteration, policy);
+  }
+
+  afterStep(row: StepRow): Promise<void> {
+    return this.#of(row.iteration).afterStep(row);
+  }
+
+  resume(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  rows(iteration: number): Promise<StepRow[]> {
+    return this.#of(iteration).rows(iteration);
+  }
+
+  within(name: string): SeraStore {
+    return this.#own.within(name);
+  }
+
+  #of(iteration: number): MemoryStore {
+    return iteration === 1 ? this.#first : this.#own;
+  }
+}

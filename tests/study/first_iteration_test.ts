@@ -1,0 +1,43 @@
+/** Runs of one process that begin alike share iteration 1, and give the records of runs alone. */
+import assert from "node:assert/strict";
+import { loadEngine } from "../../lib/engine/tensorflow.ts";
+import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import { silentProgress } from "../../lib/progress/progress_sink.ts";
+import { methods } from "../../lib/sera/methods.ts";
+import { runConfig } from "../../lib/study/run_config.ts";
+import { runOne } from "../../lib/study/run_one.ts";
+import { TINY } from "../environments/small_language/tiny_setting.ts";
+
+await loadEngine();
+
+const config = (method: keyof typeof methods, learningRate = 1e-3) =>
+  runConfig(smallLanguage, 0, [{
+    setting: TINY,
+    sera: { ...methods[method], steps: 3, batch: 8, learningRate },
+  }]);
+
+Deno.test("a run after another of the same beginning gives what it gives alone", async () => {
+  const cache = await Deno.makeTempDir();
+  const context = { cache, progress: silentProgress };
+  try {
+    const run = (method: keyof typeof methods, learningRate?: number) =>
+      runOne(smallLanguage, config(method, learningRate), context);
+    const alone = await run("sera");
+    const plain = await run("plain");
+    assert.deepEqual(plain.volatile.iterations[0], alone.volatile.iterations[0], "time, too");
+    const again = await run("sera");
+    const { volatile: _a, ...steady } = alone;
+    const { volatile: _b, ...repeated } = again;
+    assert.deepEqual(repeated, steady);
+    assert.notDeepEqual(plain.iterations[1], alone.iterations[1]);
+    const other = await run("plain", 2e-3);
+    assert.notDeepEqual(other.iterations[0], plain.iterations[0]);
+    // Enough others to push the first one out: it is done anew, to the same numbers.
+    for (const rate of [3e-3, 4e-3, 5e-3, 6e-3]) await run("plain", rate);
+    const fresh = await run("plain");
+    assert.notDeepEqual(fresh.volatile.iterations[0], plain.volatile.iterations[0]);
+    assert.deepEqual(fresh.iterations, plain.iterations);
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+});

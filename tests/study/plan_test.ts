@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { describeArms, describeConditions, describeShared } from "../../lib/study/describe.ts";
+import { claimsOf, planStudy } from "../../lib/study/plan.ts";
+import { hashConfig, runConfig } from "../../lib/study/run_config.ts";
+import { defineStudy, withArms } from "../../lib/study/study.ts";
+import { assertUserError } from "../support/errors.ts";
+import { claim, onPaper, study } from "./sample_study.ts";
+
+const cells = (plan: readonly { arm: string; condition: string; seed: number }[]) =>
+  plan.map(({ arm, condition, seed }) => `${condition} ${arm} ${seed}`);
+
+Deno.test("a preset's cells and seeds are chosen by factors; claimed cells have more seeds", () => {
+  assert.deepEqual(cells(planStudy(study, "smoke")), ["noise-20 dpo 0", "noise-20 rdpo 0"]);
+  assert.deepEqual(cells(planStudy(study, "full")), [
+    ...["noise-0 dpo 0", "noise-0 dpo 1", "noise-0 sera 0", "noise-0 sera 1"],
+    ...[0, 1, 2].map((seed) => `noise-0 rdpo ${seed}`),
+    ...["dpo", "sera", "rdpo"].flatMap((arm) => [0, 1, 2].map((seed) => `noise-20 ${arm} ${seed}`)),
+  ]);
+  const part = { seeds: 1, arms: ["sera"], conditions: ["noise-20"], firstSeed: 7 };
+  assert.deepEqual(cells(planStudy(study, "full", part)), ["noise-20 sera 7"]);
+});
+
+Deno.test("configs: environment, then base, smoke, condition, arm; an arm sees the setting", () => {
+  const of = (preset: "smoke" | "full", arm: string) =>
+    planStudy(study, preset).find((run) => run.arm === arm && run.condition === "noise-20")?.config;
+  assert.deepEqual(of("full", "rdpo")?.sera.loss, { name: "rdpo", beta: 0.1, epsilon: 0.2 });
+  assert.deepEqual(of("full", "dpo")?.sera.selection, { rule: "all" });
+  assert.equal(of("full", "dpo")?.sera.bootstrap, null);
+  assert.equal(of("full", "sera")?.sera.steps, 10);
+  assert.deepEqual(
+    [of("smoke", "dpo")?.setting.size, of("smoke", "dpo")?.sera.iterations],
+    [2, 2],
+  );
+  assert.equal(of("smoke", "dpo")?.sera.steps, 2, "the environment's settings see smoke's size");
+});
+
+Deno.test("a run's name depends on every value of its config and on nothing else", () => {
+  const config = runConfig(onPaper, 0, []);
+  assert.equal(hashConfig(config), hashConfig(JSON.parse(JSON.stringify(config))));
+  assert.equal(hashConfig(runConfig(onPaper, 0, [{}])), hashConfig(config));
+  for (
+    const other of [
+      runConfig(onPaper, 1, []),
+      runConfig(onPaper, 0, [{ setting: { flipRate: 0.3 } }]),
+      runConfig(onPaper, 0, [{ sera: { nllAlpha: 0.1 } }]),
+    ]
+  ) assert.notEqual(hashConfig(other), hashConfig(config));
+});
+
+Deno.test("the claims that a plan can judge are those whose two cells it has", () => {
+  assert.deepEqual(claimsOf(study, planStudy(study, "full")), [claim]);
+  assert.deepEqual(claimsOf(study, planStudy(study, "smoke")), []);
+});
+
+Deno.test("a study that names what is not there, or a name twice, is refused", () => {
+  const arms = [{ id: "a" }, { id: "b" }];
+  const define = (changes: object) => () =>
+    defineStudy({ id: "x", title: "x", environment: onPaper, arms, ...changes });
+  define({})();
+  assertUserError(define({ arms: [...arms, { id: "a" }] }), /two arms are called "a"/);
+  assertUserError(define({ headline: "c" }), /there is no claim "c"/);
+  const claims = [{ ...claim, condition: "as-is", arm: "c" }];
+  assertUserError(define({ claims }), /study "x": there is no arm "c"; there are a, b/);
+  assertUserError(() => withArms(study, { id: "dpo" }), /two arms are called "dpo"/);
+  assert.equal(withArms(study, { id: "mine" }).arms.at(-1)?.label, "mine");
+});
+
+Deno.test("descriptions show the factors that differ, and what all runs share", () => {
+  const opened = { plan: planStudy(study, "full"), study };
+  const arms = describeArms(opened);
+  assert.deepEqual(arms.map(({ arm, loss, rule }) => [arm, loss, rule]), [
+    ["dpo", "dpo", "all"],
+    ["sera", "dpo", "top"],
+    ["rdpo", "rdpo", "all"],
+  ]);
+  assert.ok(arms.every((row) => !("flipRate" in row) && !("iterations" in row)));
+  assert.deepEqual(describeConditions(opened), [
+    { condition: "noise-0", label: "0 % flipped", flipRate: 0 },
+    { condition: "noise-20", label: "20 % flipped", flipRate: 0.2 },
+  ]);
+  assert.deepEqual(describeShared(opened).find(({ factor }) => factor === "size"), {
+    factor: "size",
+    value: 10,
+    meaning: "pairs",
+  });
+});

@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { openStudy } from "../../lib/study/open_study.ts";
+import { planStudy } from "../../lib/study/plan.ts";
+import { openRecords } from "../../lib/study/record_store.ts";
+import { onSharedSeeds, studyRows } from "../../lib/study/rows.ts";
+import { tableCsv, tableMarkdown, writeTables } from "../../lib/study/table.ts";
+import { studyTables } from "../../lib/study/tables.ts";
+import { recordOf, rowsWithGold, study } from "./sample_study.ts";
+
+const plan = planStudy(study, "full");
+const [first, second] = plan as [typeof plan[number], typeof plan[number]];
+const metrics = [{ gold: 0, kl: null }, { gold: 1, kl: 1.5, truncationRate: 0.5 }];
+
+async function inFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("records survive, are not added twice, and belong to the study's file", () =>
+  inFolder((folder) => {
+    const store = openRecords(folder, { writable: true });
+    const record = recordOf(first, metrics);
+    store.add("a", record);
+    store.add("a", record);
+    store.add("b", record);
+    assert.deepEqual(openRecords(folder).records.get(first.hash), record);
+    for (const name of ["a", "b"]) {
+      assert.equal(Deno.readTextFileSync(join(folder, `${name}.jsonl`)).split("\n").length, 2);
+    }
+  }));
+
+Deno.test("a line torn by a kill is cut off; a broken, changed or misnamed line is named", () =>
+  inFolder((folder) => {
+    const path = join(folder, "a.jsonl");
+    openRecords(folder, { writable: true }).add("a", recordOf(first, metrics));
+    const whole = Deno.readTextFileSync(path);
+    Deno.writeTextFileSync(path, whole + '{"hash":"h2","spé');
+    const reader = openRecords(folder);
+    assert.deepEqual([...reader.records.keys()], [first.hash]);
+    assert.throws(() => reader.add("a", recordOf(second, metrics)), /reading only/);
+    openRecords(folder, { writable: true }).add("a", recordOf(second, metrics));
+    assert.deepEqual([...openRecords(folder).records.keys()], [first.hash, second.hash]);
+    const refused = (line: string, what: RegExp) => {
+      Deno.writeTextFileSync(path, whole + line + "\n");
+      assert.throws(() => openRecords(folder), what);
+    };
+    refused('{"nonsense": 1}', /a\.jsonl line 2 is not a study record/);
+    refused("nonsense", /a\.jsonl line 2 is not JSON/);
+    refused(whole.trim().replace('"gold":1,', '"gold":999,'), /line 2 was changed/);
+    const swapped = JSON.stringify({ ...JSON.parse(whole), hash: second.hash });
+    refused(swapped, /line 2 was changed/);
+  }));
+
+Deno.test("rows: the SFT model, then every iteration, flat, with factors, times and warnings so far", () => {
+  const rows = studyRows(plan, new Map([[first.hash, recordOf(first, metrics)]]));
+  assert.deepEqual(rows.map((row) => [row.iteration, row.last, row.warnings]), [
+    [0, false, []],
+    [1, false, []],
+    [2, true, ["collapse"]],
+  ]);
+  const { gold, totalTrainingSeconds, flipRate, rule, keep, ownShare } = rows[2] ?? {};
+  assert.deepEqual(
+    { gold, totalTrainingSeconds, flipRate, rule, keep, ownShare },
+    { gold: 1, totalTrainingSeconds: 20, flipRate: 0, rule: "all", keep: 1, ownShare: 0 },
+  );
+});
+
+Deno.test("side by side: only seeds that all arms of a condition share, all rows where there is none", () => {
+  const kept = (seeds: Record<string, number[]>) => {
+    const rows = rowsWithGold(() => 0).filter((row) =>
+      row.condition === "noise-20" && row.last && seeds[row.arm]?.includes(row.seed)
+    );
+    return onSharedSeeds(rows).map((row) => `${row.arm} ${row.seed}`);
+  };
+  assert.deepEqual(kept({ dpo: [0, 1], sera: [1, 2] }), ["dpo 1", "sera 1"]);
+  assert.deepEqual(kept({ dpo: [0], sera: [1] }), ["dpo 0", "sera 1"]);
+});
+
+Deno.test("tables: the same bytes whatever the order of the records; by hand, a win rate", () =>
+  inFolder((folder) => {
+    const records = plan.map((run) =>
+      recordOf(run, [{ gold: 0 }, { gold: run.seed + (run.arm === "sera" ? 1 : 0) }], {
+        gold: run.arm === "sera" ? [[2, 2], [2, 0]] : [[1, 1], [1, 0]],
+        lengths: [[5, 6], [7, 5]],
+      })
+    );
+    const build = (order: typeof records, name: string) => {
+      const store = openRecords(join(folder, name), { writable: true });
+      for (const record of order) store.add("sample", record);
+      const tables = studyTables(openStudy(study, { records: join(folder, name) }));
+      writeTables(join(folder, name, "tables"), tables);
+      const files = [...Deno.readDirSync(join(folder, name, "tables"))].map((entry) => entry.name);
+      return files.sort().map((file) =>
+        `${file}\n${Deno.readTextFileSync(join(folder, name, "tables", file))}`
+      ).join("");
+    };
+    const text = build(records, "one");
+    assert.equal(build(records.toReversed(), "two"), text);
+    assert.match(text, /sample_verdicts\.csv\n.*\nbetter,holds,gold,noise-20,sera,dpo,higher,1,/);
+    // Prompt 1: 2 beats 1 always. Prompt 2: (2, 0) against (1, 0): wins, wins, loses, ties.
+    assert.match(text, new RegExp(`noise-20,sera,dpo,${(1 + 2.5 / 4) / 2},`));
+    assert.match(text, /noise-20,sera,2,gold,reward,2,/); // mean of 1, 2, 3
+  }));
+
+Deno.test("a table as CSV and Markdown", () => {
+  assert.equal(tableCsv({ columns: ["a"], rows: [['say "x, y"']] }), 'a\n"say ""x, y"""\n');
+  assert.equal(
+    tableMarkdown({ columns: ["a", "b"], rows: [["x|y", 1.23456], [null, 2]] }),
+    "| a | b |\n| --- | --- |\n| x\\|y | 1.23 |\n|  | 2 |\n",
+  );
+});
