@@ -1,99 +1,85 @@
-/** Imports point one way, and what must stay in one place stays there. */
+/**
+ * Imports point one way, what must stay in one place stays there, and nothing is left over.
+ *
+ * The table of layers stands in docs/architecture.md; `deno run -A tests/support/layers.ts` writes it.
+ */
 import assert from "node:assert/strict";
 import { projectRoot } from "../lib/engine/layout.ts";
-import { type ModuleGraph, readModuleGraph, sourceFiles } from "./support/module_graph.ts";
-
-/** Record types and errors: anything may import them. */
-const base = ["lib/errors.ts", "lib/data/preference.ts"];
-
-/** What each folder of lib may import besides itself and the base. */
-const layers: Record<string, readonly string[]> = {
-  random: [],
-  text: [],
-  progress: [],
-  engine: [],
-  figures: [],
-  losses: [],
-  margins: ["losses"],
-  selection: ["margins", "random"],
-  data: ["random", "text"],
-  policy: ["engine", "text", "random", "data"],
-  training: [
-    "policy",
-    "engine",
-    "data",
-    "text",
-    "losses",
-    "margins",
-    "selection",
-    "random",
-    "progress",
-  ],
-  evaluation: ["policy", "engine", "data", "text", "losses", "margins", "random"],
-  results: [
-    "training",
-    "evaluation",
-    "figures",
-    "policy",
-    "engine",
-    "data",
-    "margins",
-    "selection",
-    "losses",
-    "random",
-    "progress",
-  ],
-  cli: ["results", "training", "policy", "data", "losses", "selection", "margins", "progress"],
-  notebook: ["results", "evaluation", "figures", "progress", "data", "random"],
-};
+import {
+  foldersInOrder,
+  isBase,
+  product,
+  readPage,
+  wholeGraph,
+  withLayers,
+} from "./support/layers.ts";
+import { unusedExports } from "./support/module_exports.ts";
+import type { ModuleGraph } from "./support/module_graph.ts";
 
 /** Takes and gives arrays: knows no model, tensor, file or environment. */
-const pure = ["losses", "margins", "selection"];
+const pure = ["losses", "margins", "selection", "statistics"];
 
-const folders = ["lib", "experiments", "tools", "tests"];
-const paths = folders.flatMap((folder) => [...sourceFiles(folder)]);
-const graph = await readModuleGraph(paths);
+const { paths, graph } = await wholeGraph();
+const code = new Map(
+  await Promise.all(paths.map(async (path) => [path, await codeOf(path)] as const)),
+);
 const folderOf = (path: string) => path.split("/")[1] ?? "";
 const inLib = [...graph].filter(([path]) => path.startsWith("lib/"));
+const isProduct = (path: string) => product.includes(path.split("/")[0] ?? "");
 
 Deno.test("the graph holds every source file", () => {
   assert.deepEqual(paths.filter((path) => !graph.has(path)), []);
 });
 
-Deno.test("no circular imports", () => {
+Deno.test("no circular imports, of modules or of folders", () => {
   assert.deepEqual(findCycle(graph), undefined);
+  assert.deepEqual(findCycle(new Map(foldersInOrder(graph))), undefined);
 });
 
-Deno.test("lib imports downward only", () => {
-  const wrong: string[] = [];
-  for (const [path, imports] of inLib) {
-    const folder = folderOf(path);
-    const allowed = base.includes(path) ? [] : layers[folder];
-    if (allowed === undefined) {
-      wrong.push(`${path}: lib/${folder} has no place in the table of layers`);
-      continue;
-    }
-    for (const target of imports) {
-      if (!folders.some((name) => target.startsWith(`${name}/`)) || base.includes(target)) continue;
-      const there = folderOf(target);
-      const own = there === folder && !base.includes(path);
-      if (!target.startsWith("lib/") || !(own || allowed.includes(there))) {
-        wrong.push(`${path} imports ${target}`);
-      }
-    }
-  }
+Deno.test("the search for cycles finds one", () => {
+  const looped = new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]]);
+  assert.deepEqual(findCycle(looped), ["b", "c", "b"]);
+});
+
+Deno.test("the table of layers lists the imports that exist", () => {
+  assert.equal(withLayers(readPage(), foldersInOrder(graph)), readPage());
+});
+
+Deno.test("the modules directly in lib import only each other; lib imports only lib", () => {
+  const wrong = inLib.flatMap(([path, imports]) =>
+    imports.filter((target) => !/^(npm|node):/.test(target) && target !== "deno.json").filter(
+      (target) => isBase(path) ? !isBase(target) : !target.startsWith("lib/"),
+    ).map((target) => `${path} imports ${target}`)
+  );
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("losses, margins and selection are pure", async () => {
-  const wrong: string[] = [];
-  for (const [path, imports] of inLib.filter(([path]) => pure.includes(folderOf(path)))) {
-    wrong.push(
-      ...imports.filter((target) => /^(npm|node):/.test(target)).map((t) => `${path}: ${t}`),
-    );
-    if (/\bDeno\./.test(await codeOf(path))) wrong.push(`${path}: Deno`);
-  }
+Deno.test("product code does not import tests; studies and commands do not import each other", () => {
+  const wrong = [...graph].flatMap(([path, imports]) =>
+    imports.filter((target) =>
+      // The references are tests/parity's; tools/parity makes their values.
+      isProduct(path) && target.startsWith("tests/") && !path.startsWith("tools/parity/") ||
+      path.startsWith("experiments/studies/") && target.startsWith("experiments/commands/") ||
+      path.startsWith("experiments/commands/") && target.startsWith("experiments/studies/")
+    ).map((target) => `${path} imports ${target}`)
+  );
   assert.deepEqual(wrong, []);
+});
+
+Deno.test(`${pure.join(", ")} are pure`, () => {
+  const own = inLib.filter(([path]) => pure.includes(folderOf(path)));
+  const wrong = own.flatMap(([path, imports]) => [
+    ...imports.filter((target) => /^node:|@tensorflow/.test(target)).map((t) => `${path}: ${t}`),
+    ...(/\bDeno\./.test(code.get(path) ?? "") ? [`${path}: Deno`] : []),
+  ]);
+  assert.deepEqual(wrong, []);
+  const reached = reachedFrom(own.map(([path]) => path)).filter((path) =>
+    !isBase(path) &&
+    !["lib/random", ...pure.map((name) => `lib/${name}`)].some((folder) =>
+      path.startsWith(`${folder}/`)
+    )
+  );
+  assert.deepEqual(reached, []);
 });
 
 Deno.test("only lib/engine/tensorflow.ts imports TensorFlow.js", () => {
@@ -103,25 +89,76 @@ Deno.test("only lib/engine/tensorflow.ts imports TensorFlow.js", () => {
   assert.deepEqual(importers, ["lib/engine/tensorflow.ts"]);
 });
 
-Deno.test("nothing is imported from jsr: or the web", async () => {
-  const imports = [...graph.values()].flat();
-  const { imports: named } = JSON.parse(await Deno.readTextFile(`${projectRoot}deno.json`));
-  const all = [...imports, ...Object.values(named) as string[]];
+Deno.test("nothing is imported from jsr: or the web", () => {
+  const { imports } = JSON.parse(Deno.readTextFileSync(`${projectRoot}deno.json`));
+  const all = [...graph.values(), Object.values(imports) as string[]].flat();
   assert.deepEqual(all.filter((target) => /^(jsr|https?):/.test(target)), []);
 });
 
-Deno.test("lib draws no unseeded random number", async () => {
+Deno.test("lib draws no unseeded random number", () => {
   const unseeded = /\bMath\.random\b|\bgetRandomValues\b|\brandomUUID\b|\brandomBytes\b/;
-  const users = await filter(inLib, (code) => unseeded.test(code));
-  assert.deepEqual(users, []);
+  assert.deepEqual(
+    inLib.map(([path]) => path).filter((path) => unseeded.test(code.get(path) ?? "")),
+    [],
+  );
 });
 
-Deno.test("lib reads the clock only for progress, timings and locks", async () => {
-  const users = await filter(inLib, (code) => /\bDate\.now\b|\bnew Date\(\)/.test(code));
+Deno.test("lib reads the clock only for progress, timings and locks", () => {
+  const users = inLib.map(([path]) => path)
+    .filter((path) => /\bDate\.now\b|\bnew Date\(\)/.test(code.get(path) ?? ""));
   const allowed = (path: string) =>
     path.startsWith("lib/progress/") || path === "lib/files/run_lock.ts";
   assert.deepEqual(users.filter((path) => !allowed(path)), []);
 });
+
+Deno.test("every export is used by product code, or stands in lib/mod.ts", () => {
+  const users = new Map([...code].filter(([path]) => isProduct(path)));
+  for (const path of sourcesUnder("notebooks", [".ipynb"])) users.set(path, cellsOf(path));
+  const unused = unusedExports(users, (path) => path === "lib/mod.ts")
+    .filter(({ path, name }) => !isFoundByName(path, name));
+  assert.deepEqual(unused.map(({ path, name }) => `${path}: ${name}`), []);
+});
+
+Deno.test("the search for unused exports finds them, through other modules too", () => {
+  const modules = new Map([
+    [
+      "lib/a.ts",
+      "export const used = 1;\nexport const left = 2;\nexport interface Own {}\n" +
+      "export function take(own: Own): void {}\nexport type Alone = 1;\n",
+    ],
+    ["lib/b.ts", 'export * from "./a.ts";\n'],
+    ["lib/c.ts", 'import { used, take as t } from "./b.ts";\nexport { t as twice };\n'],
+    ["lib/mod.ts", 'export { twice } from "./c.ts";\n'],
+  ]);
+  const unused = unusedExports(modules, (path) => path === "lib/mod.ts");
+  assert.deepEqual(unused.map(({ name }) => name), ["left", "Alone"]);
+});
+
+Deno.test("no file has more than 300 lines", () => {
+  const sources = product.flatMap((
+    folder,
+  ) => [...sourcesUnder(folder, [".ts", ".cc", ".h", ".py"])]);
+  const long = sources.map((path) => [path, linesOf(path)] as const).filter(([, n]) => n > 300);
+  assert.deepEqual(long, []);
+});
+
+/**
+ * Found by its name and not by an import: the study of a study's file (experiments/studies.ts), and
+ * the environment of an environment's module (lib/runner/worker.ts).
+ */
+function isFoundByName(path: string, name: string): boolean {
+  return path === `experiments/studies/${name}.ts` ||
+    path.startsWith("lib/environments/") && name === "environment";
+}
+
+/** Everything that these modules import, and what those import, and so on. */
+function reachedFrom(start: readonly string[]): string[] {
+  const reached = new Set(start);
+  for (const path of reached) {
+    for (const target of graph.get(path) ?? []) if (graph.has(target)) reached.add(target);
+  }
+  return [...reached];
+}
 
 /** The first cycle of imports, as a path that ends where it began. */
 function findCycle(modules: ModuleGraph): string[] | undefined {
@@ -144,20 +181,25 @@ function findCycle(modules: ModuleGraph): string[] | undefined {
   return undefined;
 }
 
-Deno.test("the search for cycles finds one", () => {
-  const looped = new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]]);
-  assert.deepEqual(findCycle(looped), ["b", "c", "b"]);
-});
-
-async function filter(
-  modules: (readonly [string, readonly string[]])[],
-  test: (code: string) => boolean,
-): Promise<string[]> {
-  const kept: string[] = [];
-  for (const [path] of modules) {
-    if (path.endsWith(".ts") && test(await codeOf(path))) kept.push(path);
+function* sourcesUnder(folder: string, endings: readonly string[]): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(projectRoot + folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* sourcesUnder(path, endings);
+    else if (endings.some((ending) => name.endsWith(ending))) yield path;
   }
-  return kept;
+}
+
+function linesOf(path: string): number {
+  return Deno.readTextFileSync(projectRoot + path).split("\n").length - 1;
+}
+
+/** The code cells of a notebook, one after another. */
+function cellsOf(path: string): string {
+  const { cells } = JSON.parse(Deno.readTextFileSync(projectRoot + path)) as {
+    cells: { cell_type: string; source: string | string[] }[];
+  };
+  return cells.filter((cell) => cell.cell_type === "code")
+    .map(({ source }) => [source].flat().join("")).join("\n");
 }
 
 /** A module's text without its comments. */

@@ -1,47 +1,53 @@
-import { choiceOption, integerOption, textOption } from "../../lib/cli/option.ts";
+import { choiceOption, pathOption, pathOrHubOption, ruledOption } from "../../lib/cli/option.ts";
+import {
+  defaultPreferenceSetting,
+  preferenceSettingRules,
+  preferenceSettingTexts as texts,
+} from "../../lib/environments/preference_file/setting.ts";
+import { defaultSeraConfig, seraRules } from "../../lib/sera/config.ts";
 
 /** The model that a command works on. */
-export const modelOption = textOption({
+export const modelOption = pathOrHubOption({
   flags: "--model <path>",
-  description: "folder, .gguf file or hub id (owner/name)",
+  description: texts.model,
   required: true,
 });
 
 /** An adapter on that model. */
-export const adapterOption = textOption({
+export const adapterOption = pathOption({
   flags: "--adapter <dir>",
   description: "PEFT adapter of the model",
 });
 
 /** The preference pairs that a command reads. */
-export const dataOption = textOption({
+export const dataOption = pathOrHubOption({
   flags: "--data <file>",
-  description: "preference pairs: JSONL, JSON or Parquet in TRL's formats",
+  description: texts.data,
   required: true,
 });
 
 /** When plain prompts go through the chat template. */
 export const chatTemplateOption = choiceOption({
   flags: "--chat-template <when>",
-  description: "wrap plain prompts with the model's chat template",
+  description: texts.chatTemplate,
   choices: ["auto", "always", "never"],
-  default: "auto",
+  default: defaultPreferenceSetting.chatTemplate,
 });
 
 /** Memory bound of log-probabilities and updates. */
-export const maxRowsOption = integerOption({
+export const maxRowsOption = ruledOption({
   flags: "--max-rows <n>",
   description: "most tokens in one pass: bounds memory",
-  min: 1,
-  default: 4096,
+  rule: seraRules.maxRows,
+  default: defaultSeraConfig.maxRows,
 });
 
 /** How many records of a file are used. */
 export function limitOption(what: string) {
-  return integerOption({
+  return ruledOption({
     flags: "--limit <N>",
     description: `use the first N ${what}`,
-    min: 1,
+    rule: preferenceSettingRules.limit,
     defaultText: "all",
   });
 }

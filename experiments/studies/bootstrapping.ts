@@ -13,7 +13,7 @@ const regimes: readonly Condition<SmallLanguageSetting>[] = [
   { id: "temperature-1.3", label: "temperature 1.3", sera: { bootstrap: { temperature: 1.3 } } },
   { id: "share-0.1", label: "10 % of N pairs", sera: { bootstrap: { share: 0.1 } } },
   { id: "share-0.6", label: "60 % of N pairs", sera: { bootstrap: { share: 0.6 } } },
-  { id: "prompts-4", label: "4 x as many prompts", sera: { bootstrap: { promptFactor: 4 } } },
+  { id: "prompts-4", label: "4 prompts per pair kept", sera: { bootstrap: { promptFactor: 4 } } },
   { id: "alpha-0", label: "no NLL anchor", sera: { nllAlpha: 0 } },
   { id: "alpha-1", label: "NLL anchor 1", sera: { nllAlpha: 1 } },
   { id: "pairs-500", label: "500 pairs", setting: { pairs: 500 } },

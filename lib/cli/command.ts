@@ -132,7 +132,12 @@ function createOption<T>(key: string, spec: OptionSpec<T>): Option {
   }
   const { parse } = spec;
   const name = option.long ?? spec.flags;
-  if (parse !== undefined) option.argParser((text) => parse(checkValue(text, name), name));
+  if (parse !== undefined) {
+    option.argParser((text, previous: unknown) => {
+      const value: unknown = parse(checkValue(text, name), name);
+      return (option.variadic ? [previous, value].flat() : value) as T;
+    });
+  }
   if (spec.default !== undefined) {
     option.default(spec.default, spec.defaultText ?? String(spec.default));
   }

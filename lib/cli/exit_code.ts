@@ -36,9 +36,13 @@ function explain(error: unknown): string | undefined {
       }): free some space, then run the same command again`;
     }
   }
+  const folderErrors = [
+    ...[Deno.errors.PermissionDenied, Deno.errors.NotADirectory, Deno.errors.IsADirectory],
+    ...[Deno.errors.NotFound, Deno.errors.FilesystemLoop, Deno.errors.NotCapable],
+  ];
   if (
-    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory ||
-    error instanceof Deno.errors.IsADirectory
+    folderErrors.some((kind) => error instanceof kind) ||
+    (error instanceof Error && "code" in error && error.code === "EROFS")
   ) {
     return `${messageOf(error)}: check the path and its rights`;
   }

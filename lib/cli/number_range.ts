@@ -16,7 +16,7 @@ export interface NumberRange {
 /**
  * A finite number that a rule accepts.
  *
- * @throws {UsageError} for example `--warmup must be at least 0 and below 1, got 1.5`
+ * @throws {UsageError} for example `--warmup must be in [0, 1), got 1.5`
  */
 export function parseByRule(
   text: string,

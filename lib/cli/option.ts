@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { nearest } from "./nearest.ts";
 import type { NumberRule } from "../number_rule.ts";
 import {
@@ -8,6 +9,7 @@ import {
   parseNumber,
 } from "./number_range.ts";
 import { UsageError } from "./usage_error.ts";
+import { userPath } from "./user_path.ts";
 
 /** One option of a command; `T` is the type of its value in code. */
 export interface OptionSpec<T> {
@@ -66,7 +68,7 @@ export function ruledOption(
 ): OptionSpec<number | undefined> {
   const { rule } = spec;
   checkDefault(spec, (value) => rule.accepts(value));
-  const described = { ...spec, description: `${spec.description} [${rule.text}]` };
+  const described = { ...spec, description: `${spec.description}; ${rule.text}` };
   return build<number>(described, (text, name) => parseByRule(text, name, rule));
 }
 
@@ -108,6 +110,49 @@ export function textOption(spec: Settled<string> | Optional): OptionSpec<string 
   });
 }
 
+/** Texts after one flag, none by default: `--history a.jsonl b.jsonl`; the flags end in `...>`. */
+export function textListOption(spec: Described): OptionSpec<readonly string[]> {
+  return build<readonly string[]>(
+    { ...spec, default: [], defaultText: spec.defaultText ?? "none" },
+    (text) => [text],
+  );
+}
+
+/** A file or folder; the value is its absolute path, from the folder that the user stands in. */
+export function pathOption(spec: Settled<string>): OptionSpec<string>;
+export function pathOption(spec: Optional): OptionSpec<string | undefined>;
+export function pathOption(spec: Settled<string> | Optional): OptionSpec<string | undefined> {
+  return pathLike(spec, userPath);
+}
+
+/**
+ * A file or folder as `pathOption`, or the name of something on the hub (`owner/name`), which stays
+ * as it is where no file is called so.
+ */
+export function pathOrHubOption(spec: Settled<string>): OptionSpec<string>;
+export function pathOrHubOption(spec: Optional): OptionSpec<string | undefined>;
+export function pathOrHubOption(
+  spec: Settled<string> | Optional,
+): OptionSpec<string | undefined> {
+  return pathLike(spec, (text) => {
+    const path = userPath(text);
+    return HUB_NAME.test(text) && !existsSync(path) ? text : path;
+  });
+}
+
+/** `owner/name`, with a revision or a split. */
+const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*([@:][\w./-]+)*$/;
+
+function pathLike(
+  spec: Settled<string> | Optional,
+  resolved: (text: string) => string,
+): OptionSpec<string | undefined> {
+  return build<string>(spec, (text, name) => {
+    if (text.trim() === "") throw new UsageError(`${name} must not be empty`);
+    return resolved(text);
+  });
+}
+
 /** One of a few words; `--help` lists them and an error names the nearest. */
 export function choiceOption<const C extends string>(
   spec: Settled<NoInfer<C>> & { readonly choices: readonly C[] },
@@ -121,6 +166,19 @@ export function choiceOption<const C extends string>(
   checkDefault(spec, (value) => spec.choices.includes(value));
   const description = `${spec.description}: ${spec.choices.join(", ")}`;
   return build<C>({ ...spec, description }, (text, name) => parseChoice(text, name, spec.choices));
+}
+
+/** Words of a few with commas between them, no one twice: `--methods plain,sera`. */
+export function choiceListOption<const C extends string>(
+  spec: Settled<readonly NoInfer<C>[]> & { readonly choices: readonly C[] },
+): OptionSpec<readonly C[]> {
+  const description = `${spec.description}: ${spec.choices.join(", ")}`;
+  return build<readonly C[]>({ ...spec, description }, (text, name) => {
+    const values = text.split(",").map((item) => parseChoice(item.trim(), name, spec.choices));
+    const repeated = values.find((value, i) => values.indexOf(value) !== i);
+    if (repeated === undefined) return values;
+    throw new UsageError(`${name} names ${repeated} twice`);
+  }) as OptionSpec<readonly C[]>;
 }
 
 /** A switch: false unless given. */

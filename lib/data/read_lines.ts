@@ -9,37 +9,63 @@ export interface TextLine {
 const LINE_FEED = 10;
 const BYTE_ORDER_MARK = "\uFEFF";
 
+/** Bytes read at a time. */
+const CHUNK_BYTES = 1 << 20;
+
 /**
  * Streams the lines of a UTF-8 file, blank ones left out. LF and CRLF both end a line; a leading
- * byte order mark is dropped. Holds one line in memory, not the file.
+ * byte order mark is dropped. Holds a megabyte and one line in memory, not the file.
  *
  * @throws {UserError} naming the line that is not UTF-8
  */
 export async function* readLines(path: string): AsyncGenerator<TextLine> {
   using file = await Deno.open(path);
   let line = 0;
-  let pending: Uint8Array[] = [];
-  for await (const chunk of file.readable) {
-    let start = 0;
-    for (let end = chunk.indexOf(LINE_FEED); end >= 0; end = chunk.indexOf(LINE_FEED, start)) {
-      pending.push(chunk.subarray(start, end));
-      const text = decodeLine(path, ++line, pending);
-      if (text.trim() !== "") yield { line, text };
-      pending = [];
-      start = end + 1;
+  /** What was read since the last line feed. */
+  const pending: Uint8Array[] = [];
+  for (;;) {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    const count = await file.read(buffer);
+    const chunk = buffer.subarray(0, count ?? 0);
+    const end = count === null ? 0 : chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0 || count === null) {
+      pending.push(chunk.subarray(0, end));
+      for (const text of decodeLines(path, line, joinBytes(pending.splice(0)))) {
+        line++;
+        if (text.trim() !== "") yield { line, text };
+      }
     }
-    if (start < chunk.length) pending.push(chunk.subarray(start));
-  }
-  if (pending.length > 0) {
-    const text = decodeLine(path, ++line, pending);
-    if (text.trim() !== "") yield { line, text };
+    if (count === null) return;
+    pending.push(chunk.subarray(end));
   }
 }
 
-function decodeLine(path: string, line: number, pieces: Uint8Array[]): string {
-  const text = decodeUtf8(`${path}:${line}`, joinBytes(pieces));
-  const start = line === 1 && text.startsWith(BYTE_ORDER_MARK) ? 1 : 0;
-  return text.slice(start, text.endsWith("\r") ? -1 : undefined);
+/** The lines of some whole lines, `before` lines into the file. */
+function decodeLines(path: string, before: number, bytes: Uint8Array): string[] {
+  let text: string;
+  try {
+    text = decodeUtf8(path, bytes);
+  } catch {
+    throw firstInvalid(path, before, bytes);
+  }
+  if (before === 0 && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(1);
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+}
+
+/** The complaint about the first of some lines that is not UTF-8. */
+function firstInvalid(path: string, before: number, bytes: Uint8Array): UserError {
+  for (let start = 0, line = before + 1;; line++) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    try {
+      decodeUtf8(`${path}:${line}`, bytes.subarray(start, end < 0 ? undefined : end));
+    } catch (error) {
+      if (error instanceof UserError) return error;
+      throw error;
+    }
+    start = end + 1;
+  }
 }
 
 /**
@@ -55,7 +81,7 @@ export function decodeUtf8(where: string, bytes: Uint8Array): string {
   }
 }
 
-function joinBytes(pieces: Uint8Array[]): Uint8Array {
+function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0];
   const joined = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
   let offset = 0;

@@ -1,140 +1,31 @@
-import {
-  type AsyncBuffer,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-  type SchemaTree,
-} from "hyparquet";
-import { compressors } from "hyparquet-compressors";
-import { messageOf, UserError } from "../errors.ts";
+import { readInSandbox } from "../files/sandbox.ts";
+import type { ParquetPart } from "./parquet_rows.ts";
 import type { SourceRecord } from "./source_record.ts";
 
-const STRICT_STRINGS = {
-  stringFromBytes: (bytes: Uint8Array | undefined) =>
-    bytes && new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes),
-};
-
 /**
- * The records of a Parquet file, a row group at a time. Only `columns` are read; the file's other
- * columns are keys whose value is undefined, so that they can still be counted.
+ * The records of a Parquet file, a row group at a time. Only `columns` are read (undefined: all);
+ * the file's other columns are keys whose value is undefined, so that they can still be counted.
  *
- * @throws {UserError} naming the file if it is not Parquet, is cut short or holds invalid UTF-8
+ * @throws {UserError} naming the file if it is not Parquet, is cut short, holds invalid UTF-8 or
+ * takes more time or memory than a file of its size may
  */
 export async function* readParquet(
   path: string,
-  columns: readonly string[],
+  columns?: readonly string[],
 ): AsyncGenerator<SourceRecord> {
-  using handle = await Deno.open(path);
-  const file = asBuffer(handle);
-  const metadata = await readMetadata(path, file);
-  const names = parquetSchema(metadata).children.map((child) => child.element.name);
-  const wanted = names.filter((name) => columns.includes(name));
-  const others = Object.fromEntries(
-    names.filter((name) => !columns.includes(name)).map((name) => [name, undefined]),
-  );
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const rows = await readRows(path, file, metadata, wanted, rowStart, rowEnd);
-    for (const [index, row] of rows.entries()) {
-      const line = rowStart + index + 1;
+  const reader = new URL("./parquet_reader.ts", import.meta.url);
+  let others: Record<string, undefined> = {};
+  let line = 0;
+  for await (const part of readInSandbox(reader, path, columns ?? null)) {
+    const { columns: names, rows } = part as ParquetPart;
+    if (names !== undefined && columns !== undefined) {
+      others = Object.fromEntries(
+        names.filter((name) => !columns.includes(name)).map((name) => [name, undefined]),
+      );
+    }
+    for (const row of rows ?? []) {
+      line++;
       yield { line, where: `${path}: record ${line}`, value: { ...row, ...others } };
     }
-    rowStart = rowEnd;
   }
-}
-
-/**
- * The file as hyparquet reads it: bounds are checked, and a failed read that hyparquet started but
- * no longer waits for, because another one failed first, does not count as unhandled.
- */
-function asBuffer(handle: Deno.FsFile): AsyncBuffer {
-  const byteLength = handle.statSync().size;
-  return {
-    byteLength,
-    slice: (start, end = byteLength) => {
-      const bytes = readBytes(handle, byteLength, start, end);
-      bytes.catch(() => {});
-      return bytes;
-    },
-  };
-}
-
-// deno-lint-ignore require-await -- reads in one go, reports through the promise
-async function readBytes(
-  handle: Deno.FsFile,
-  byteLength: number,
-  start: number,
-  end: number,
-): Promise<ArrayBuffer> {
-  if (!(start >= 0 && start <= end && end <= byteLength)) {
-    throw new Error(`bytes ${start} to ${end} are wanted of a file of ${byteLength}`);
-  }
-  const bytes = new Uint8Array(end - start);
-  handle.seekSync(start, Deno.SeekMode.Start);
-  for (let offset = 0; offset < bytes.length;) {
-    const read = handle.readSync(bytes.subarray(offset));
-    if (read === null) throw new Error("the file ended while it was read");
-    offset += read;
-  }
-  return bytes.buffer;
-}
-
-async function readMetadata(path: string, file: AsyncBuffer): Promise<FileMetaData> {
-  try {
-    const metadata = await parquetMetadataAsync(file);
-    checkMetadata(metadata, file.byteLength);
-    return metadata;
-  } catch (error) {
-    throw invalid(path, error);
-  }
-}
-
-/** What hyparquet would find out too late: after it has asked for memory or begun to read. */
-function checkMetadata(metadata: FileMetaData, byteLength: number): void {
-  const root = parquetSchema(metadata);
-  for (const { num_rows, columns } of metadata.row_groups) {
-    const rows = Number(num_rows);
-    // A row takes a bit at the very least: an index into a dictionary.
-    if (!(Number.isSafeInteger(rows) && rows >= 0 && rows <= 8 * byteLength)) {
-      throw new Error(`a row group claims ${num_rows} rows in a file of ${byteLength} bytes`);
-    }
-    for (const { meta_data } of columns) {
-      let node: SchemaTree | undefined = root;
-      for (const name of meta_data?.path_in_schema ?? [""]) {
-        node = node?.children.find(({ element }) => element.name === name);
-      }
-      if (node === undefined) throw new Error("a column is not part of the schema");
-    }
-  }
-}
-
-async function readRows(
-  path: string,
-  file: AsyncBuffer,
-  metadata: FileMetaData,
-  columns: string[],
-  rowStart: number,
-  rowEnd: number,
-): Promise<Record<string, unknown>[]> {
-  if (rowEnd === rowStart) return [];
-  if (columns.length === 0) return Array.from({ length: rowEnd - rowStart }, () => ({}));
-  try {
-    const parsers = STRICT_STRINGS;
-    const options = { file, metadata, columns, compressors, parsers, rowStart, rowEnd };
-    const rows = await parquetReadObjects(options);
-    if (rows.length !== rowEnd - rowStart) {
-      throw new Error(`${rows.length} rows where the footer says ${rowEnd - rowStart}`);
-    }
-    return rows;
-  } catch (error) {
-    throw invalid(path, error);
-  }
-}
-
-function invalid(path: string, error: unknown): UserError {
-  return new UserError(
-    `${path}: not a readable Parquet file: ${messageOf(error)}; download or write it again`,
-  );
 }

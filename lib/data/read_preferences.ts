@@ -4,9 +4,7 @@ import type { FileKind } from "./file_kind.ts";
 import type { PreferencePair } from "./preference.ts";
 import { type PreferenceFormat, readPreferenceRecord } from "./preference_record.ts";
 import { checkLimit, openRecords } from "./read_records.ts";
-import { fieldsOf, idField } from "./record_fields.ts";
-
-const USED_COLUMNS: readonly string[] = ["id", "prompt", "chosen", "rejected"];
+import { fieldsOf, idField, USED_COLUMNS } from "./record_fields.ts";
 
 /** A record that was left out, and why. */
 export interface SkippedRecord {

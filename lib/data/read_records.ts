@@ -15,12 +15,12 @@ export interface RecordSource {
 /**
  * Opens a data file of any kind that is known.
  *
- * @param columns the fields that the caller will read (Parquet reads only those)
+ * @param columns the fields that the caller will read (Parquet reads only those); undefined: all
  * @throws {UserError} if the file is missing, empty, of no known kind or (while reading) malformed
  */
 export async function openRecords(
   path: string,
-  columns: readonly string[],
+  columns?: readonly string[],
 ): Promise<RecordSource> {
   const kind = await fileKind(path);
   switch (kind) {

@@ -2,6 +2,9 @@ import { UserError } from "../errors.ts";
 import type { ChatMessage, TextOrMessages } from "./preference.ts";
 import { kindOf, type SourceRecord } from "./source_record.ts";
 
+/** The fields of a preference record that are read. */
+export const USED_COLUMNS: readonly string[] = ["id", "prompt", "chosen", "rejected"];
+
 /** A record that is known to be an object. */
 export type FieldMap = Readonly<Record<string, unknown>>;
 
@@ -51,12 +54,24 @@ function toMessage(where: string, value: unknown, index: number): ChatMessage {
   const { role, content } = value as Record<string, unknown>;
   for (const [key, part] of [["role", role], ["content", content]] as const) {
     if (typeof part === "string" && (key === "content" || part !== "")) continue;
+    if (key === "content" && Array.isArray(part)) continue;
     const problem = part === undefined
       ? `is missing; it has: ${Object.keys(value).join(", ") || "nothing"}`
       : `must be text, got ${kindOf(part)}`;
     throw new UserError(`${position}: "${key}" ${problem}`);
   }
-  return { role: role as string, content: content as string };
+  return { role: role as string, content: contentText(`${position}: "content"`, content) };
+}
+
+/** A message's content, which may come as parts: `[{"type": "text", "text": ...}]`. */
+function contentText(where: string, content: unknown): string {
+  if (!Array.isArray(content)) return content as string;
+  return content.map((part: unknown, i) => {
+    const { type, text } = (part ?? {}) as Record<string, unknown>;
+    if (type === "text" && typeof text === "string") return text;
+    const what = typeof type === "string" ? `of type "${type}"` : kindOf(part);
+    throw new UserError(`${where}, part ${i + 1} is ${what}: only text can be used`);
+  }).join("");
 }
 
 /**

@@ -1,66 +1,73 @@
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError } from "../errors.ts";
+import { checkWritable } from "../files/check_writable.ts";
+import { DurableWriter } from "../files/durable_file.ts";
 import type { PreferencePair } from "./preference.ts";
 
 /** Bytes gathered before a write. */
 const BUFFER_BYTES = 1 << 20;
 
 /**
- * Makes the folder that a file is to be written into, before the work whose result it holds.
+ * Makes sure that a file can be written, before the work whose result it holds; its folder is made.
  *
- * @throws {UserError} if `path` is a folder
- * @throws what the system says where the folder cannot be made
+ * @throws {UserError} if `path` is a folder, or the place cannot be written or is full
  */
 export function prepareOutput(path: string): void {
-  let isFolder = false;
-  try {
-    isFolder = Deno.statSync(path).isDirectory;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  checkWritable(dirname(path));
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError(`${path} is a folder: name a file in it`);
   }
-  if (isFolder) throw new UserError(`${path} is a folder: name a file in it`);
-  Deno.mkdirSync(dirname(path), { recursive: true });
 }
 
 /**
- * Writes records as JSON Lines: to a temporary file beside `path` that then takes its place, so
- * that `path` holds the old content or all of the new one, never a part.
+ * Writes records as JSON Lines, durably: `path` holds the old content or all of the new one.
  *
- * @throws what the system says (disk full, no such folder); `path` is then as it was
+ * @throws {UserError} if the disk is full, the place cannot be written or a number is not finite;
+ * `path` is then as it was
  */
 export function writeJsonl(path: string, records: Iterable<unknown>): void {
-  const temporary = `${path}.being-written`;
-  try {
-    {
-      using file = Deno.openSync(temporary, { write: true, create: true, truncate: true });
-      for (const bytes of encode(records)) {
-        for (let offset = 0; offset < bytes.length;) {
-          offset += file.writeSync(bytes.subarray(offset));
-        }
-      }
-      file.syncSync();
-    }
-    Deno.renameSync(temporary, path);
-  } catch (error) {
-    try {
-      Deno.removeSync(temporary);
-    } catch {
-      // It was never made.
-    }
-    throw error;
-  }
+  using writer = new JsonlWriter(path);
+  for (const record of records) writer.add(record);
+  writer.finish();
 }
 
-function* encode(records: Iterable<unknown>): Generator<Uint8Array> {
-  const encoder = new TextEncoder();
-  let text = "";
-  for (const record of records) {
-    text += JSON.stringify(record) + "\n";
-    if (text.length < BUFFER_BYTES) continue;
-    yield encoder.encode(text);
-    text = "";
+/** `writeJsonl` of records that come one by one: without `finish`, `path` stays as it was. */
+export class JsonlWriter implements Disposable {
+  readonly #path: string;
+  readonly #file: DurableWriter;
+  #text = "";
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = new DurableWriter(path);
   }
-  yield encoder.encode(text);
+
+  /** Adds one record. Throws `UserError` for NaN or an infinity: JSON would make them null. */
+  add(record: unknown): void {
+    const text = JSON.stringify(record, (key, value) => {
+      if (typeof value !== "number" || Number.isFinite(value)) return value;
+      const { id } = record as { id?: unknown };
+      throw new UserError(`${this.#path}: ${key} of record ${id ?? "without id"} is ${value}`);
+    });
+    this.#text += text + "\n";
+    if (this.#text.length >= BUFFER_BYTES) this.#flush();
+  }
+
+  /** Makes the file durable and puts it in its place. */
+  finish(): void {
+    this.#flush();
+    this.#file.finish();
+  }
+
+  #flush(): void {
+    this.#file.write(new TextEncoder().encode(this.#text));
+    this.#text = "";
+  }
+
+  [Symbol.dispose](): void {
+    this.#file[Symbol.dispose]();
+  }
 }
 
 /**

@@ -11,7 +11,8 @@ export type Setting = Readonly<Record<string, SettingValue>>;
 export interface EnvironmentContext {
   /** Folder of what an environment makes once and reads back (SFT models). */
   readonly cache: string;
-  readonly progress: ProgressSink;
+  /** Default: nobody watches. */
+  readonly progress?: ProgressSink;
 }
 
 /** Everything of a run but its config: what `runSera` takes. */

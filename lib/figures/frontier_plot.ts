@@ -1,63 +1,130 @@
-/** Gold reward against KL to the reference: what an arm gains for how far it moved. */
-import type { TopLevelSpec } from "vega-lite";
-import { armColour, armShape, distinct, figure, type FigureText, requireRows } from "./layout.ts";
+/** What an arm gains for how far it moved: gold reward against KL, iteration by iteration. */
+import { distinct, type Field, labelOf, numberOf, titleOf } from "./fields.ts";
+import { armLooks } from "./looks.ts";
+import { groupsOf, meanOf, type PlotMean, seedsText } from "./means.ts";
+import { meanText } from "./number_text.ts";
+import { panelColumns, type Plot, plotOf, type PlotOptions, requireSome } from "./plot.ts";
 
-/** One arm (at one iteration) on the frontier. */
-export interface FrontierRow {
-  readonly arm: string;
-  /** Mean KL to the reference, nats a response, and its interval. */
-  readonly kl: number;
-  readonly klLow?: number;
-  readonly klHigh?: number;
-  /** Mean gold reward and its interval. */
-  readonly gold: number;
-  readonly goldLow: number;
-  readonly goldHigh: number;
-  readonly panel?: string;
+/** Axes and series of a frontier. */
+export interface FrontierPlotOptions<Row> extends PlotOptions<Row> {
+  /** Default: "kl". */
+  readonly x?: Field<Row>;
+  /** Default: "gold". */
+  readonly y?: Field<Row>;
+  /** Default: "armLabel". */
+  readonly series?: Field<Row>;
+  /** Default: "KL to SFT (nats per response)". */
+  readonly xTitle?: string;
+  /** Default: "gold reward". */
+  readonly yTitle?: string;
 }
 
 /**
- * One mark an arm with its intervals; rows of one arm are joined in the order of `kl`.
+ * One path an arm, through its means over seeds at each iteration; the last has a large mark and the
+ * 95 % t intervals of both axes.
  *
- * @throws UserError on an empty table or a value that is not finite.
+ * @throws {UserError} where no row has both values, or a mean would mix rows of one seed
  */
-export function frontierFigure(rows: readonly FrontierRow[], text: FigureText): TopLevelSpec {
-  requireRows("frontier", rows, ["kl", "gold", "goldLow", "goldHigh"]);
-  const arms = distinct(rows.map((row) => row.arm));
-  const several = distinct(rows.map((row) => row.panel ?? "")).length > 1;
+export function frontierPlot<Row extends { readonly iteration: number }>(
+  rows: readonly Row[],
+  options: FrontierPlotOptions<Row>,
+): Plot {
+  const { title, facet, xTitle = "KL to SFT (nats per response)", yTitle = "gold reward" } =
+    options;
+  const { x = "kl" as Field<Row>, y = "gold" as Field<Row> } = options;
+  const { series = "armLabel" as Field<Row> } = options;
+  const drawn = rows.filter((row) => Number.isFinite(numberOf(row, x) + numberOf(row, y)));
+  requireSome(title, drawn, `both ${titleOf(undefined, x, "x")} and ${titleOf(undefined, y, "y")}`);
+  const arms = distinct(drawn.map((row) => labelOf(row, series)));
+  const means = groupsOf(title, drawn, [facet, series, "iteration"]).map((group) => {
+    const row = group[0] as Row;
+    const [kl, gold] = [meanOf(group, x), meanOf(group, y)] as [PlotMean, PlotMean];
+    return {
+      panel: labelOf(row, facet),
+      series: labelOf(row, series),
+      iteration: row.iteration,
+      x: kl.mean,
+      y: gold.mean,
+      ...(kl.n > 1 ? { xLow: kl.low, xHigh: kl.high, yLow: gold.low, yHigh: gold.high } : {}),
+      xText: meanText(kl),
+      yText: meanText(gold),
+      n: kl.n,
+    };
+  });
+  const points = means.map((point) => ({
+    ...point,
+    end: means.every((other) =>
+      other.panel !== point.panel || other.series !== point.series ||
+      other.iteration <= point.iteration
+    ),
+  }));
+  const panels = distinct(points.map((point) => point.panel));
+  const width = panels.length > 1 ? 250 : 440;
+  const columns = panelColumns(panels.length);
+  return plotOf({
+    title,
+    subtitle: options.subtitle ??
+      `${
+        seedsText(points.map((point) => point.n))
+      }; paths run from the SFT model to the last iteration`,
+    rows: points,
+    layer: layersOf(xTitle, yTitle, armLooks("series", arms, columns * width)),
+    width,
+    height: panels.length > 1 ? 240 : 300,
+    columns,
+  });
+}
+
+function layersOf(
+  xTitle: string,
+  yTitle: string,
+  { color, shape }: { readonly color: object; readonly shape: object },
+): object[] {
   const x = {
-    field: "kl",
+    field: "x",
     type: "quantitative",
-    title: "KL to the reference (nats a response)",
+    title: xTitle,
     scale: { zero: true, nice: true },
     axis: { tickCount: 6 },
   };
   const y = {
-    field: "gold",
+    field: "y",
     type: "quantitative",
-    title: "gold reward",
+    title: yTitle,
     scale: { zero: false, nice: true },
   };
-  const color = armColour("arm", arms, true);
-  const layer = [
+  const tooltip = [
+    { field: "series", title: "arm" },
+    { field: "iteration" },
+    { field: "xText", title: xTitle },
+    { field: "yText", title: yTitle },
+    { field: "n", title: "seeds" },
+  ];
+  const rule = { type: "rule", strokeWidth: 1.2, opacity: 0.6 };
+  const ends = (field: string) => [{ filter: `datum.end && isValid(datum.${field})` }];
+  return [
     {
-      mark: { type: "rule", strokeWidth: 1.2, opacity: 0.7 },
-      encoding: { x, y: { ...y, field: "goldLow" }, y2: { field: "goldHigh" }, color },
+      mark: rule,
+      transform: ends("yLow"),
+      encoding: { x, y: { ...y, field: "yLow" }, y2: { field: "yHigh" }, color },
     },
-    ...(rows.some((row) => row.klLow !== undefined && row.klHigh !== undefined)
-      ? [{
-        mark: { type: "rule", strokeWidth: 1.2, opacity: 0.7 },
-        transform: [{ filter: "isValid(datum.klLow) && isValid(datum.klHigh)" }],
-        encoding: { x: { ...x, field: "klLow" }, x2: { field: "klHigh" }, y, color },
-      }]
-      : []),
-    ...(rows.length > arms.length * distinct(rows.map((row) => row.panel ?? "")).length
-      ? [{ mark: { type: "line", strokeWidth: 1, opacity: 0.5 }, encoding: { x, y, color } }]
-      : []),
     {
-      mark: { type: "point", filled: true, size: 80, opacity: 1 },
-      encoding: { x, y, color, shape: armShape("arm", arms, true) },
+      mark: rule,
+      transform: ends("xLow"),
+      encoding: { x: { ...x, field: "xLow" }, x2: { field: "xHigh" }, y, color },
+    },
+    {
+      mark: { type: "line", strokeWidth: 1.2, opacity: 0.75 },
+      encoding: { x, y, color, order: { field: "iteration", type: "quantitative" } },
+    },
+    {
+      mark: { type: "point", filled: true, size: 18, opacity: 0.9 },
+      encoding: { x, y, color, tooltip },
+    },
+    {
+      mark: { type: "point", filled: true, size: 84, opacity: 1 },
+      transform: [{ filter: "datum.end" }],
+      encoding: { x, y, color, shape, tooltip },
     },
   ];
-  return figure({ ...text, rows, layer, width: several ? 270 : 480, height: several ? 260 : 320 });
 }

@@ -1,106 +1,139 @@
 /** A value over two settings, written in its cell. */
-import type { TopLevelSpec } from "vega-lite";
-import { distinct, figure, type FigureText, requireRows } from "./layout.ts";
+import { distinct, type Field, labelOf, numberOf, titleOf, valueOf } from "./fields.ts";
+import { groupsOf, meanOf, type PlotMean, seedsText } from "./means.ts";
+import { panelColumns, type Plot, plotOf, type PlotOptions, requireSome } from "./plot.ts";
 import { LABEL_SIZE } from "./theme.ts";
 
-/** One cell. */
-export interface HeatRow {
-  readonly x: string | number;
-  readonly y: string | number;
-  readonly value: number;
-  /** Text under the value, e.g. the half-width of its interval: "±0.07". */
-  readonly note?: string;
-  readonly panel?: string;
-}
-
-/** Axes of the heat map. */
-export interface HeatOptions extends FigureText {
-  readonly xTitle: string;
-  readonly yTitle: string;
-  readonly valueTitle: string;
+/** Axes of a heat map. */
+export interface HeatmapPlotOptions<Row> extends PlotOptions<Row> {
+  /** Columns, in order of first appearance. */
+  readonly x: Field<Row>;
+  /** Lines, in order of first appearance. */
+  readonly y: Field<Row>;
+  /** What the colour shows. */
+  readonly value: Field<Row>;
+  /** Decimals of value and half-width. Default 2. */
+  readonly digits?: number;
   /** True where the sign of the value matters: colours then diverge from zero. */
   readonly diverging?: boolean;
-  /** d3-format of the value. Default ".2f". */
-  readonly format?: string;
+  /** Default: the column's name. */
+  readonly xTitle?: string;
+  /** Default: the column's name. */
+  readonly yTitle?: string;
+  /** With its unit. Default: the column's name. */
+  readonly valueTitle?: string;
 }
 
 /**
- * A coloured grid, rows and columns in order of first appearance.
+ * A coloured grid of means over seeds, each with the half-width of its 95 % t interval.
  *
- * @throws UserError on an empty table or a value that is not finite.
+ * @throws {UserError} where no row has a finite value, or a mean would mix rows of one seed
  */
-export function heatmapFigure(rows: readonly HeatRow[], options: HeatOptions): TopLevelSpec {
-  requireRows("heat map", rows, ["value"]);
-  const columns = distinct(rows.map((row) => String(row.x)));
-  const lines = distinct(rows.map((row) => String(row.y)));
-  const values = rows.map((row) => row.value);
-  const largest = Math.max(...values.map(Math.abs)) || 1;
-  const low = options.diverging ? -largest : Math.min(...values);
-  const high = options.diverging ? largest : Math.max(...values);
-  const drawn = rows.map((row) => {
-    const depth = options.diverging
-      ? Math.abs(row.value) / largest
-      : (row.value - low) / (high - low || 1);
-    return { ...row, x: String(row.x), y: String(row.y), dark: depth > 0.6 };
+export function heatmapPlot<Row extends object>(
+  rows: readonly Row[],
+  options: HeatmapPlotOptions<Row>,
+): Plot {
+  const { title, x, y, value, facet, digits = 2, diverging = false } = options;
+  const valueTitle = titleOf(options.valueTitle, value, "value");
+  const drawn = rows.filter((row) => Number.isFinite(numberOf(row, value)));
+  requireSome(title, drawn, `a finite ${valueTitle}`);
+  const cells = groupsOf(title, drawn, [facet, x, y]).map((group) => {
+    const row = group[0] as Row;
+    const { mean, low, high, n } = meanOf(group, value) as PlotMean;
+    return {
+      panel: labelOf(row, facet),
+      x: String(valueOf(row, x)),
+      y: String(valueOf(row, y)),
+      value: mean,
+      note: n > 1 ? `\u00b1${((high - low) / 2).toFixed(digits)}` : undefined,
+      n,
+    };
   });
-  const x = {
-    field: "x",
-    type: "ordinal",
-    sort: columns,
-    title: options.xTitle,
-    axis: { labelAngle: 0, ticks: false, domain: false },
-  };
-  const y = {
-    field: "y",
-    type: "ordinal",
-    sort: lines,
-    title: options.yTitle,
-    axis: { ticks: false, domain: false },
-  };
-  const ink = { condition: { test: "datum.dark", value: "white" }, value: "black" };
-  const noted = rows.some((row) => row.note !== undefined);
-  const layer = [
-    {
-      mark: { type: "rect", stroke: "white", strokeWidth: 2 },
-      encoding: {
-        x,
-        y,
-        color: {
-          field: "value",
-          type: "quantitative",
-          title: options.valueTitle,
-          scale: {
-            domain: [low, high],
-            ...(options.diverging
-              ? { range: ["#B35806", "#F7F7F7", "#2166AC"], interpolate: "lab" }
-              : { range: ["#F1F6FA", "#08519C"], interpolate: "lab" }),
-          },
-          legend: { gradientLength: 120, format: options.format ?? ".2f", tickCount: 4 },
+  const values = cells.map((cell) => cell.value);
+  const largest = Math.max(...values.map(Math.abs)) || 1;
+  const domain = diverging ? [-largest, largest] : [Math.min(...values), Math.max(...values)];
+  const [least, most] = domain as [number, number];
+  const depthOf = (cell: number) =>
+    diverging ? Math.abs(cell) / largest : (cell - least) / (most - least || 1);
+  const columns = distinct(cells.map((cell) => cell.x));
+  const lines = distinct(cells.map((cell) => cell.y));
+  const panels = distinct(cells.map((cell) => cell.panel));
+  return plotOf({
+    title,
+    subtitle: options.subtitle ??
+      `mean \u00b1 half of the interval; ${seedsText(cells.map((cell) => cell.n))}`,
+    rows: cells.map((cell) => ({ ...cell, dark: depthOf(cell.value) > 0.6 })),
+    layer: layersOf({
+      x: axisOf("x", columns, titleOf(options.xTitle, x, "x")),
+      y: axisOf("y", lines, titleOf(options.yTitle, y, "y")),
+      color: {
+        field: "value",
+        type: "quantitative",
+        title: valueTitle,
+        scale: {
+          domain,
+          range: diverging ? ["#B35806", "#F7F7F7", "#2166AC"] : ["#F1F6FA", "#08519C"],
+          interpolate: "lab",
+        },
+        legend: {
+          ...{ orient: "bottom", gradientLength: 160, gradientThickness: 10, tickCount: 4 },
+          format: `.${digits}f`,
         },
       },
+      format: `${diverging ? "+" : ""}.${digits}f`,
+      noted: cells.some((cell) => cell.note !== undefined),
+    }),
+    width: columns.length * 62,
+    height: lines.length * 42,
+    columns: panelColumns(panels.length, columns.length > 4 ? 2 : 3),
+    beside: 110,
+  });
+}
+
+interface Titled {
+  readonly field: string;
+  readonly title: string;
+  readonly [part: string]: unknown;
+}
+
+function axisOf(field: string, sort: readonly string[], title: string): Titled {
+  return {
+    field,
+    type: "ordinal",
+    sort,
+    title,
+    axis: { labelAngle: 0, ticks: false, domain: false },
+  };
+}
+
+function layersOf({ x, y, color, format, noted }: {
+  readonly x: Titled;
+  readonly y: Titled;
+  readonly color: Titled;
+  readonly format: string;
+  readonly noted: boolean;
+}): object[] {
+  const ink = { condition: { test: "datum.dark", value: "white" }, value: "black" };
+  const tooltip = [
+    { field: "x", title: x.title },
+    { field: "y", title: y.title },
+    { field: "value", type: "quantitative", title: color.title, format },
+    { field: "note", title: "half of the interval" },
+    { field: "n", title: "seeds" },
+  ];
+  return [
+    {
+      mark: { type: "rect", stroke: "white", strokeWidth: 2 },
+      encoding: { x, y, color, tooltip },
     },
     {
-      mark: { type: "text", fontSize: LABEL_SIZE + 1, dy: noted ? -6 : 0 },
-      encoding: {
-        x,
-        y,
-        text: { field: "value", type: "quantitative", format: options.format ?? ".2f" },
-        color: ink,
-      },
+      mark: { type: "text", fontSize: LABEL_SIZE, dy: noted ? -6 : 0 },
+      encoding: { x, y, text: { field: "value", type: "quantitative", format }, color: ink },
     },
-    ...(noted
-      ? [{
-        mark: { type: "text", fontSize: 9, dy: 8 },
-        transform: [{ filter: "isValid(datum.note)" }],
-        encoding: { x, y, text: { field: "note" }, color: ink },
-      }]
-      : []),
+    {
+      mark: { type: "text", fontSize: 9, dy: 8 },
+      transform: [{ filter: "isValid(datum.note)" }],
+      encoding: { x, y, text: { field: "note" }, color: ink },
+    },
   ];
-  return figure({
-    ...options,
-    rows: drawn,
-    layer,
-    width: columns.length * 72,
-    height: lines.length * 42,
-  });
 }

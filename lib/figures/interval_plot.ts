@@ -1,8 +1,10 @@
 /** Paired differences: every seed as a dot beside mean and interval. */
 import { distinct, type Field, labelOf } from "./fields.ts";
+import { UserError } from "../errors.ts";
 import { seedsText } from "./means.ts";
 import { type Interval, intervalText, ratioText } from "./number_text.ts";
 import {
+  LINES,
   panelColumns,
   type Plot,
   plotOf,
@@ -15,6 +17,7 @@ import { LABEL_ADVANCE, LABEL_SIZE, NEUTRAL, PALETTE } from "./theme.ts";
 
 /** What the plot reads of a contrast. */
 export interface DrawnContrast extends Interval {
+  /** What is compared, e.g. "SeRA - DPO". */
   readonly label: string;
   /** Seeds that have both arms. */
   readonly n: number;
@@ -48,7 +51,13 @@ export function intervalPlot<C extends DrawnContrast>(
   options: IntervalPlotOptions<C>,
 ): Plot {
   const { title, label = "label" as Field<C>, facet, ratio = false } = options;
-  requireSome(title, contrasts, "a finite difference in two seeds");
+  requireSome(title, contrasts, "a difference of two seeds");
+  const panelOf = (c: C) => facet === undefined ? "" : labelOf(...facetOf(c, facet));
+  const names = contrasts.map((c) => `${panelOf(c)}: ${labelOf(c, label)}`);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new UserError(`plot "${title}": two contrasts are called "${twice}"; set label or facet`);
+  }
   const xTitle = options.xTitle ?? (ratio ? "ratio" : "difference");
   const seedsOf = distinct(contrasts.map(({ n }) => n));
   const valueText = (value: number) => {
@@ -63,8 +72,8 @@ export function intervalPlot<C extends DrawnContrast>(
   const sideOf = (value: number) => value < low ? "left" : value > high ? "right" : null;
   const rows = contrasts.flatMap((c) => {
     const place = {
-      panel: facet === undefined ? "" : labelOf(...facetOf(c, facet)),
-      label: wrapText(labelOf(c, label), 26).join("\n"),
+      panel: panelOf(c),
+      label: wrapText(labelOf(c, label).replaceAll("\u2212 ", "\u2212\u00a0"), 22).join("\n"),
       sign: c.low > 0 ? "above zero" : c.high < 0 ? "below zero" : "zero inside",
     };
     const text = ratio ? ratioText(c) : intervalText(c);
@@ -91,19 +100,28 @@ export function intervalPlot<C extends DrawnContrast>(
       },
     ];
   });
-  const clipped = rows.filter((row) => row.kind.endsWith("beyond")).length;
-  const subtitle = options.subtitle ?? seedsText(seedsOf, "paired seeds");
-  const arrows = clipped === 0 ? "" : `; ${clipped} beyond the axis (\u25c2 \u25b8)`;
+  const subtitle = options.subtitle ?? `${seedsText(seedsOf, "paired seeds")}; a dot is a seed`;
+  const beyond = contrasts.map((c) => ({
+    seeds: c.pairs.filter(({ difference }) => sideOf(difference) !== null).length,
+    contrasts: [c.low, c.mean, c.high].some((value) => sideOf(value) !== null) ? 1 : 0,
+  }));
+  const arrows = (["seeds", "contrasts"] as const).flatMap((kind) => {
+    const count = beyond.reduce((sum, each) => sum + each[kind], 0);
+    return count === 0 ? [] : [`${count} ${count === 1 ? kind.slice(0, -1) : kind}`];
+  });
+  const clipped = arrows.length === 0
+    ? ""
+    : `; beyond the axis (\u25c2 \u25b8): ${arrows.join(", ")}`;
   const panels = distinct(rows.map((row) => row.panel));
   const labels = distinct(rows.map((row) => row.label));
   const lines = labels.map((each) => each.split("\n"));
   const step = Math.max(30, 14 * Math.max(...lines.map((each) => each.length)) + 6);
   return plotOf({
     title,
-    subtitle: `${subtitle}; a dot is a seed${arrows}`,
-    rows,
+    subtitle: subtitle + clipped,
+    rows: [...rows, ...panels.map((panel) => ({ panel, kind: "zero", x: 0 }))],
     layer: layersOf({ low, high }, { ratio, xTitle, labels }),
-    width: panels.length > 1 ? 170 : 300,
+    width: panels.length > 1 ? 190 : 300,
     height: labels.length * step,
     columns: panelColumns(panels.length, 2),
     beside: LABEL_ADVANCE * (Math.max(...lines.flat().map((line) => line.length)) + 24),
@@ -128,7 +146,10 @@ function layersOf(
     type: "quantitative",
     title: xTitle,
     scale: { domain: [low - pad, high + pad], nice: false, zero: false },
-    axis: ratio ? ratioAxis(low, high) : { tickCount: 5, format: "+.2~f" },
+    axis: ratio ? ratioAxis(low, high) : {
+      tickCount: 5,
+      labelExpr: "datum.value == 0 ? '0' : format(datum.value, '+.2~f')",
+    },
   };
   const y = {
     field: "label",
@@ -137,7 +158,7 @@ function layersOf(
     title: null,
     axis: {
       ...{ grid: false, ticks: false, domain: false, labelPadding: 8 },
-      labelExpr: "split(datum.label, '\\n')",
+      ...LINES,
     },
   };
   const color = {
@@ -170,7 +191,11 @@ function layersOf(
       ...{ type: "point", filled: true, size, opacity, yOffset: kind === "mean" ? -5 : 7 },
     }, { x, ...(beyond ? { shape } : {}), tooltip: tips[kind] });
   return [
-    { mark: { type: "rule", color: "#000000" }, encoding: { x: { datum: 0 } } },
+    {
+      mark: { type: "rule", color: "#000000" },
+      transform: [{ filter: "datum.kind == 'zero'" }],
+      encoding: { x },
+    },
     layer("interval", { type: "rule", strokeWidth: 2, yOffset: -5 }, {
       x: { ...x, field: "from" },
       x2: { field: "to" },
@@ -200,7 +225,7 @@ function ratioAxis(low: number, high: number): object {
   const ticksOf = (ratios: readonly number[]) =>
     ratios.map(Math.log).flatMap((log) => log === 0 ? [0] : [-log, log])
       .filter((log) => log >= low - 1e-9 && log <= high + 1e-9).sort((a, b) => a - b);
-  const values = RATIOS.map(ticksOf).find((ticks) => ticks.length >= 3) ?? [0];
+  const values = RATIOS.map(ticksOf).find((ticks) => ticks.length >= 4) ?? [0];
   return {
     values,
     labelExpr: "'\u00d7' + (datum.value < -1e-9 ? '1/' : '') + " +

@@ -1,160 +1,190 @@
-/** Curves over iterations (or any ordered quantity), one line an arm, with interval bands. */
-import type { TopLevelSpec } from "vega-lite";
+/** Means over seeds along an ordered quantity, one line an arm. */
+import { UserError } from "../errors.ts";
+import { distinct, type Field, labelOf, numberOf, titleOf, valueOf } from "./fields.ts";
+import { armLooks } from "./looks.ts";
+import { groupsOf, meanOf, type PlotMean, seedsText } from "./means.ts";
+import { meanText, numberText } from "./number_text.ts";
 import {
-  armColour,
-  distinct,
-  figure,
-  type FigureText,
-  labelRoom,
-  requireRows,
-  spread,
-} from "./layout.ts";
-import { LABEL_SIZE, NEUTRAL } from "./theme.ts";
+  panelColumns,
+  type Plot,
+  plotOf,
+  type PlotOptions,
+  requireSome,
+  wrapText,
+} from "./plot.ts";
+import { NEUTRAL } from "./theme.ts";
 
-/** One point of a curve. */
-export interface CurveRow {
-  readonly arm: string;
-  /** Position, e.g. the iteration. */
-  readonly x: number;
-  readonly y: number;
-  /** Ends of the interval of y; leave both out for no band. */
-  readonly low?: number;
-  readonly high?: number;
-  /** Panel the point belongs to, e.g. "20 % flips". */
-  readonly panel?: string;
+/** A dashed horizontal line. */
+export interface PlotReference<Row> {
+  /** Named under the title. */
+  readonly label: string;
+  /** A height, or the field whose mean it is in each panel. Default: the plot's y. */
+  readonly y?: number | Field<Row>;
+  /** The rows that the mean is over. Default: the plot's. */
+  readonly rows?: readonly Row[];
 }
 
-/** Axes of the curves. */
-export interface CurveOptions extends FigureText {
-  readonly xTitle: string;
-  /** With its unit. */
-  readonly yTitle: string;
-  /** A dashed horizontal line with its label; `y` is one height, or one a panel by its name. */
-  readonly reference?: {
-    readonly label: string;
-    readonly y: number | Readonly<Record<string, number>>;
-  };
-  /** Ticks on the given x alone. Default: every x of the rows. */
-  readonly xTicks?: readonly number[];
-  /** d3-format of the y axis. Default ".2~f". */
+/** Axes and series of a line plot. */
+export interface LinePlotOptions<Row> extends PlotOptions<Row> {
+  /** Numbers, or text: then places in order of first appearance. */
+  readonly x: Field<Row>;
+  /** What is averaged. */
+  readonly y: Field<Row>;
+  /** Default: "armLabel". */
+  readonly series?: Field<Row>;
+  /** Default: the column's name. */
+  readonly xTitle?: string;
+  /** With its unit. Default: the column's name. */
+  readonly yTitle?: string;
+  /** d3-format of the y axis, ".0%" for shares. Default ".2~f". */
   readonly yFormat?: string;
+  /** What the lines are compared with. */
+  readonly reference?: PlotReference<Row>;
 }
 
-/** A point of a line, the label at its end, or (without `y`) a label alone. */
-type LabelledRow = Partial<CurveRow> & {
-  readonly label?: string;
-  readonly labelY?: number;
-  readonly referenceY?: number;
-};
+/** Distance between neighbouring x that the series at one x are spread over. */
+const DODGE = 0.3;
 
 /**
- * Lines with 95 % bands and each arm's name at the end of its line. Learning curves, response
- * length by iteration and flips by keep fraction are all drawn by it.
+ * Lines through means over seeds with thin 95 % t intervals; series at one x stand side by side.
  *
- * @throws UserError on an empty table or a value that is not finite.
+ * @throws {UserError} where no row has a finite y, or a mean would mix rows of one seed
  */
-export function curvesFigure(rows: readonly CurveRow[], options: CurveOptions): TopLevelSpec {
-  requireRows("curves", rows, ["x", "y"]);
-  const arms = distinct(rows.map((row) => row.arm));
-  const panels = distinct(rows.map((row) => row.panel ?? ""));
-  const height = 260;
-  const reference = options.reference;
-  const room = labelRoom(reference === undefined ? arms : [...arms, reference.label]);
-  const width = (panels.length === 1 ? 380 : 220) + room;
-  const ys = rows.flatMap((row) => [row.y, row.low ?? row.y, row.high ?? row.y]);
-  const heightOf = (panel: string) =>
-    typeof reference?.y === "object" ? reference.y[panel] : reference?.y;
-  panels.forEach((panel) => {
-    const height = heightOf(panel);
-    if (height !== undefined) ys.push(height);
+export function linePlot<Row extends object>(
+  rows: readonly Row[],
+  options: LinePlotOptions<Row>,
+): Plot {
+  const { title, x, y, facet, reference, series = "armLabel" as Field<Row> } = options;
+  const drawn = rows.filter((row) => Number.isFinite(numberOf(row, y)));
+  requireSome(title, drawn, `a finite ${titleOf(options.yTitle, y, "y")}`);
+  const arms = distinct(drawn.map((row) => labelOf(row, series)));
+  const places = placesOf(drawn.map((row) => valueOf(row, x)), title);
+  const step = places.gap * DODGE / Math.max(1, arms.length - 1);
+  const points = groupsOf(title, drawn, [facet, series, x]).map((group) => {
+    const row = group[0] as Row;
+    const arm = labelOf(row, series);
+    const { mean, low, high, n } = meanOf(group, y) as PlotMean;
+    const at = places.of(valueOf(row, x));
+    return {
+      kind: "point",
+      panel: labelOf(row, facet),
+      series: arm,
+      x: at + step * (arms.indexOf(arm) - (arms.length - 1) / 2),
+      at: places.names?.[at] ?? at,
+      y: mean,
+      ...(n > 1 ? { low, high } : {}),
+      text: meanText({ mean, low, high }),
+      n,
+    };
   });
-  const pad = (Math.max(...ys) - Math.min(...ys) || 1) * 0.04;
-  const domain = [Math.min(...ys) - pad, Math.max(...ys) + pad] as const;
-  const gap = (domain[1] - domain[0]) * (LABEL_SIZE + 2) / height;
-
-  const labelled = panels.flatMap((panel) => {
-    const inPanel = rows.filter((row) => (row.panel ?? "") === panel);
-    const ends = arms.flatMap((arm) => {
-      const line = inPanel.filter((row) => row.arm === arm);
-      return line.length === 0 ? [] : [line.reduce((a, b) => b.x > a.x ? b : a)];
-    });
-    const heights = ends.map((end) => end.y);
-    const referenceY = heightOf(panel);
-    if (referenceY !== undefined) heights.push(referenceY);
-    const places = spread(heights, gap);
-    const drawn: LabelledRow[] = inPanel.map((row) => {
-      const end = ends.indexOf(row);
-      return end < 0 ? row : { ...row, label: row.arm, labelY: places[end] as number };
-    });
-    if (reference !== undefined && referenceY !== undefined) {
-      const labelY = places.at(-1) as number;
-      const x = Math.max(...rows.map((row) => row.x));
-      drawn.push({
-        x,
-        label: reference.label,
-        labelY,
-        referenceY,
-        ...(panel === "" ? {} : { panel }),
-      });
-    }
-    return drawn;
+  const panels = distinct(points.map((point) => point.panel));
+  const dashed = reference === undefined ? "" : `; dashed: ${reference.label}`;
+  const lines = reference === undefined ? [] : panels.flatMap((panel) => {
+    const { y: height = y, rows: own = rows } = reference;
+    const mean = typeof height === "number"
+      ? height
+      : meanOf(own.filter((row) => labelOf(row, facet) === panel), height)?.mean;
+    const text = `${reference.label}: ${numberText(mean ?? NaN)}`;
+    return mean === undefined ? [] : [{ kind: "reference", panel, y: mean, text }];
   });
+  const width = panels.length > 1 ? 230 : 440;
+  const columns = panelColumns(panels.length);
+  return plotOf({
+    title,
+    subtitle: (options.subtitle ?? seedsText(points.map((point) => point.n))) + dashed,
+    rows: [...points, ...lines],
+    layer: layersOf({
+      ...places,
+      xTitle: titleOf(options.xTitle, x, "x"),
+      yTitle: titleOf(options.yTitle, y, "y"),
+      yFormat: options.yFormat ?? ".2~f",
+      looks: armLooks("series", arms, columns * width),
+    }),
+    width,
+    height: panels.length > 1 ? 210 : 260,
+    columns,
+  });
+}
 
-  const yScale = { domain, nice: false, zero: false };
+interface Places {
+  readonly ticks: readonly number[];
+  /** Least distance between neighbours. */
+  readonly gap: number;
+  /** Of places that stand for text. */
+  readonly names: readonly string[] | undefined;
+  of(value: unknown): number;
+}
+
+function placesOf(values: readonly unknown[], plot: string): Places {
+  const kinds = distinct(values);
+  const numbers = kinds.filter((value) => typeof value === "number" && Number.isFinite(value));
+  if (numbers.length !== kinds.length && kinds.some((kind) => typeof kind !== "string")) {
+    const odd = kinds.find((kind) => !numbers.includes(kind));
+    throw new UserError(`plot "${plot}": an x is ${odd}; filter the rows to numbers or text alone`);
+  }
+  const names = numbers.length === kinds.length ? undefined : kinds.map(String);
+  const of = (value: unknown) => names?.indexOf(String(value)) ?? value as number;
+  const ticks = kinds.map(of).sort((a, b) => a - b);
+  const gaps = ticks.slice(1).map((tick, i) => tick - (ticks[i] as number));
+  return { ticks, gap: gaps.length === 0 ? 1 : Math.min(...gaps), names, of };
+}
+
+function layersOf({ ticks, gap, names, xTitle, yTitle, yFormat, looks }: Places & {
+  readonly xTitle: string;
+  readonly yTitle: string;
+  readonly yFormat: string;
+  readonly looks: { readonly color: object; readonly shape: object };
+}): object[] {
+  const ends = [(ticks[0] as number) - gap / 4, (ticks.at(-1) as number) + gap / 4];
   const x = {
     field: "x",
     type: "quantitative",
-    title: options.xTitle,
+    title: xTitle,
+    // Without a precision, the step between ticks would set it.
     axis: {
-      values: options.xTicks ?? distinct(rows.map((row) => row.x)).sort((a, b) => a - b),
-      format: ".6~g", // without a precision, the step between ticks would set it
-      grid: false,
+      ...{ values: ticks, grid: false, format: ".6~g" },
+      ...(names === undefined ? {} : {
+        ...{ labelOverlap: false, labelLimit: 0 },
+        labelExpr: `${JSON.stringify(names.map((name) => wrapText(name, 14)))}[datum.value]`,
+      }),
     },
-    scale: { range: [8, width - room], zero: false, nice: false },
+    scale: { domain: ends, nice: false, zero: false },
   };
   const y = {
     field: "y",
     type: "quantitative",
-    title: options.yTitle,
-    scale: yScale,
-    axis: { format: options.yFormat ?? ".2~f", tickCount: 6 },
+    title: yTitle,
+    scale: { zero: false, nice: true },
+    axis: { format: yFormat, tickCount: 6 },
   };
-  const color = armColour("arm", arms, false);
-  const hasBand = rows.some((row) => row.low !== undefined && row.high !== undefined);
-  const points = [{ filter: "isValid(datum.y)" }];
-  const layer = [
-    ...(hasBand
-      ? [{
-        mark: { type: "area", opacity: 0.1 },
-        transform: [{ filter: "isValid(datum.low) && isValid(datum.high)" }],
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
-      }]
-      : []),
-    { mark: { type: "line", strokeWidth: 2 }, transform: points, encoding: { x, y, color } },
+  const tooltip = [
+    { field: "series", title: "arm" },
+    { field: "at", title: xTitle },
+    { field: "text", title: yTitle },
+    { field: "n", title: "seeds" },
+  ];
+  const { color, shape } = looks;
+  const only = (filter: string) => [{ filter }];
+  return [
     {
-      mark: { type: "point", filled: true, size: 36, opacity: 1 },
-      transform: points,
+      mark: { type: "rule", opacity: 0.5 },
+      transform: only("isValid(datum.low)"),
+      encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color, tooltip },
+    },
+    {
+      mark: { type: "line", strokeWidth: 1.6 },
+      transform: only("datum.kind == 'point'"),
       encoding: { x, y, color },
     },
-    ...(reference === undefined ? [] : [{
-      mark: { type: "rule", strokeDash: [4, 4], color: NEUTRAL },
-      transform: [{ filter: "isValid(datum.referenceY)" }],
-      encoding: {
-        x: { value: 0 },
-        x2: { value: width - room },
-        y: { ...y, field: "referenceY" },
-      },
-    }]),
     {
-      mark: { type: "text", align: "left", dx: 8, fontSize: LABEL_SIZE },
-      transform: [{ filter: "isValid(datum.label)" }],
-      encoding: {
-        x,
-        y: { ...y, field: "labelY" },
-        text: { field: "label" },
-        color: { condition: { test: "isValid(datum.arm)", ...color }, value: NEUTRAL },
-      },
+      mark: { type: "point", filled: true, size: 46, opacity: 1 },
+      transform: only("datum.kind == 'point'"),
+      encoding: { x, y, color, shape, tooltip },
+    },
+    {
+      mark: { type: "rule", strokeDash: [4, 4], color: NEUTRAL },
+      transform: only("datum.kind == 'reference'"),
+      encoding: { y, tooltip: { field: "text" } },
     },
   ];
-  return figure({ ...options, rows: labelled, layer, width, height });
 }

@@ -1,7 +1,8 @@
 /** Where the margins of right and of flipped labels lie, and where selection cuts. */
-import type { TopLevelSpec } from "vega-lite";
 import { UserError } from "../errors.ts";
-import { armColour, distinct, figure, type FigureText, requireRows } from "./layout.ts";
+import { distinct } from "./fields.ts";
+import { armLooks } from "./looks.ts";
+import { type Plot, plotOf, type PlotOptions, requireSome } from "./plot.ts";
 import { LABEL_SIZE, NEUTRAL } from "./theme.ts";
 
 /** One pair. */
@@ -10,11 +11,10 @@ export interface MarginRow {
   readonly margin: number;
   /** What is known of the pair, e.g. "flipped label". */
   readonly group: string;
-  readonly panel?: string;
 }
 
-/** Text of the figure, and the cut. */
-export interface MarginOptions extends FigureText {
+/** Text of the histogram, and the cut. */
+export interface MarginHistogramOptions extends Omit<PlotOptions<MarginRow>, "facet"> {
   /** Smallest margin that selection keeps. */
   readonly threshold: number;
   /** Number of bars. Default 40. */
@@ -24,13 +24,19 @@ export interface MarginOptions extends FigureText {
 /**
  * A histogram a group, one above the other, each as shares of its own group, with the cut as a line.
  *
- * @throws UserError on an empty table or a value that is not finite.
+ * @throws {UserError} without pairs, or where a margin or the threshold is not finite
  */
-export function marginsFigure(rows: readonly MarginRow[], options: MarginOptions): TopLevelSpec {
-  requireRows("margins", rows, ["margin"]);
-  const { threshold, bins = 40 } = options;
-  if (!Number.isFinite(threshold)) {
-    throw new UserError(`figure margins: the threshold is ${threshold}; give a finite margin`);
+export function marginHistogram(
+  rows: readonly MarginRow[],
+  options: MarginHistogramOptions,
+): Plot {
+  const { title, threshold, bins = 40 } = options;
+  requireSome(title, rows, "a margin");
+  const odd = [threshold, ...rows.map((row) => row.margin)].find((each) => !Number.isFinite(each));
+  if (odd !== undefined) {
+    throw new UserError(
+      `plot "${title}": a margin or the threshold is ${odd}; give finite numbers`,
+    );
   }
   const groups = distinct(rows.map((row) => row.group));
   const margins = rows.map((row) => row.margin);
@@ -45,6 +51,7 @@ export function marginsFigure(rows: readonly MarginRow[], options: MarginOptions
     }
     return counts.map((count, bin) => ({
       group,
+      count,
       panel: `${group} (${own.length})`,
       from: low + bin * step,
       to: low + (bin + 1) * step,
@@ -71,7 +78,13 @@ export function marginsFigure(rows: readonly MarginRow[], options: MarginOptions
           axis: { format: ".0%", tickCount: 3 },
         },
         y2: { datum: 0 },
-        color: armColour("group", groups, false),
+        color: armLooks("group", groups).color,
+        tooltip: [
+          { field: "group" },
+          { field: "from", type: "quantitative", format: ".3f", title: "margin from" },
+          { field: "to", type: "quantitative", format: ".3f" },
+          { field: "count", title: "pairs" },
+        ],
       },
     },
     {
@@ -92,5 +105,13 @@ export function marginsFigure(rows: readonly MarginRow[], options: MarginOptions
       encoding: { x: { datum: threshold }, y: { value: 0 }, text: { value: "kept \u2192" } },
     },
   ];
-  return figure({ ...options, rows: bars, layer, width: 520, height: 110, columns: 1 });
+  return plotOf({
+    title,
+    subtitle: options.subtitle ?? "share of each group's pairs; the dashed line is the cut",
+    rows: bars,
+    layer,
+    width: 460,
+    height: 110,
+    columns: 1,
+  });
 }

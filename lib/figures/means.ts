@@ -1,7 +1,8 @@
 /** Means over seeds of tidy rows. */
 import { UserError } from "../errors.ts";
-import { type Estimate, meanWithInterval } from "../statistics/intervals.ts";
+import { meanWithInterval } from "../statistics/intervals.ts";
 import { type Field, numberOf, valueOf } from "./fields.ts";
+import type { Interval } from "./number_text.ts";
 
 /**
  * Groups rows that agree in all fields, in order of first appearance.
@@ -32,8 +33,14 @@ export function groupsOf<Row>(
   return groups.map(([, group]) => group);
 }
 
+/** A mean and the number of values it rests on. */
+export interface PlotMean extends Interval {
+  /** Values. */
+  readonly n: number;
+}
+
 /** Mean of a field with its 95 % t interval; undefined where no row has a finite value. */
-export function meanOf<Row>(rows: readonly Row[], field: Field<Row>): Estimate | undefined {
+export function meanOf<Row>(rows: readonly Row[], field: Field<Row>): PlotMean | undefined {
   const values = rows.map((row) => numberOf(row, field)).filter(Number.isFinite);
   return values.length === 0 ? undefined : meanWithInterval(values);
 }

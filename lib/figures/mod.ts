@@ -1,16 +1,16 @@
-/** Figures: tidy rows in, Vega-Lite specs out; SVG and PNG from specs. */
-export { type CurveOptions, type CurveRow, curvesFigure } from "./curves.ts";
-export { type FlipOptions, type FlipRow, flipsFigure } from "./flips.ts";
-export { frontierFigure, type FrontierRow } from "./frontier.ts";
-export { heatmapFigure, type HeatOptions, type HeatRow } from "./heatmap.ts";
+/** Plots: tidy rows in, Vega-Lite specifications out; SVG and PNG from them. */
+export type { Field } from "./fields.ts";
+export { frontierPlot, type FrontierPlotOptions } from "./frontier_plot.ts";
+export { heatmapPlot, type HeatmapPlotOptions } from "./heatmap_plot.ts";
+export { type DrawnContrast, intervalPlot, type IntervalPlotOptions } from "./interval_plot.ts";
+export { linePlot, type LinePlotOptions, type PlotReference } from "./line_plot.ts";
 export {
-  type IntervalOptions,
-  type IntervalRow,
-  intervalsFigure,
-  intervalText,
-} from "./intervals.ts";
-export type { FigureText } from "./layout.ts";
-export { type MarginOptions, type MarginRow, marginsFigure } from "./margins.ts";
-export { type PhaseRow, phasesFigure } from "./phases.ts";
+  marginHistogram,
+  type MarginHistogramOptions,
+  type MarginRow,
+} from "./margin_histogram.ts";
+export { type Interval, intervalText, meanText, ratioText } from "./number_text.ts";
+export { phasePlot, type PhasePlotOptions } from "./phase_plot.ts";
+export type { Plot, PlotOptions } from "./plot.ts";
 export { type Png, renderPng, renderSvg } from "./render.ts";
-export { logLogSlope, scalingFigure, type ScalingOptions, type ScalingRow } from "./scaling.ts";
+export { logLogSlope, scalingPlot, type ScalingPlotOptions } from "./scaling_plot.ts";

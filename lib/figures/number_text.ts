@@ -2,8 +2,11 @@
 
 /** A mean with the ends of its interval; NaN where there is none. */
 export interface Interval {
+  /** The estimate. */
   readonly mean: number;
+  /** Lower end. */
   readonly low: number;
+  /** Upper end. */
   readonly high: number;
 }
 

@@ -1,38 +1,51 @@
 /** Where the seconds of an arm go: scoring, generation, update. */
-import type { TopLevelSpec } from "vega-lite";
-import { armColour, distinct, figure, type FigureText, requireRows } from "./layout.ts";
+import { distinct, type Field, labelOf } from "./fields.ts";
+import { armLooks } from "./looks.ts";
+import { groupsOf, meanOf } from "./means.ts";
+import { numberText } from "./number_text.ts";
+import { panelColumns, type Plot, plotOf, type PlotOptions, requireSome } from "./plot.ts";
 import { LABEL_SIZE } from "./theme.ts";
 
-/** Seconds one arm spent in one phase. */
-export interface PhaseRow {
-  readonly arm: string;
-  readonly phase: string;
-  /** Seconds, e.g. the median over seeds of an iteration's. */
-  readonly seconds: number;
-  readonly panel?: string;
+/** Bars and their parts. */
+export interface PhasePlotOptions<Row> extends PlotOptions<Row> {
+  /** One bar for each value. Default: "armLabel". */
+  readonly series?: Field<Row>;
+  /** Each phase's name and its seconds. Default: update, scoring and generation of study rows. */
+  readonly phases?: Readonly<Record<string, Field<Row>>>;
 }
 
+const PHASES = {
+  update: "updateSeconds",
+  scoring: "scoringSeconds",
+  generation: "generationSeconds",
+} as const;
+
 /**
- * Stacked bars, one an arm, with the total at its end.
+ * Stacked bars of mean seconds over the rows given (seeds and iterations), with totals.
  *
- * @throws UserError on an empty table or a value that is not finite.
+ * @throws {UserError} where no row has seconds
  */
-export function phasesFigure(rows: readonly PhaseRow[], text: FigureText): TopLevelSpec {
-  requireRows("phases", rows, ["seconds"]);
-  const arms = distinct(rows.map((row) => row.arm));
-  const phases = distinct(rows.map((row) => row.phase));
-  const panels = distinct(rows.map((row) => row.panel ?? ""));
-  const sumOf = (arm: string, panel: string) =>
-    rows.filter((row) => row.arm === arm && (row.panel ?? "") === panel)
-      .reduce((sum, row) => sum + row.seconds, 0);
-  const most = Math.max(...arms.flatMap((arm) => panels.map((panel) => sumOf(arm, panel))));
-  const width = panels.length > 1 ? 260 : 440;
-  const x = {
-    field: "seconds",
-    type: "quantitative",
-    title: "seconds",
-    scale: { domain: [0, most || 1], nice: false, range: [0, width - 56] },
-  };
+export function phasePlot<Row extends object>(
+  rows: readonly Row[],
+  options: PhasePlotOptions<Row>,
+): Plot {
+  const { title, facet, series = "armLabel" as Field<Row> } = options;
+  const { phases = PHASES as unknown as Readonly<Record<string, Field<Row>>> } = options;
+  const bars = groupsOf(title, rows, [facet, series], ["seed", "iteration"]).flatMap((group) =>
+    Object.entries(phases).flatMap(([phase, field], rank) => {
+      const mean = meanOf(group, field)?.mean;
+      const row = group[0] as Row;
+      const [panel, arm] = [labelOf(row, facet), labelOf(row, series)];
+      if (mean === undefined) return [];
+      return [{ panel, arm, phase, rank, seconds: mean, text: `${numberText(mean)} s` }];
+    })
+  );
+  requireSome(title, bars, "seconds");
+  const arms = distinct(bars.map((bar) => bar.arm));
+  const panels = distinct(bars.map((bar) => bar.panel));
+  const width = panels.length > 1 ? 220 : 380;
+  const columns = panelColumns(panels.length, 2);
+  const x = { field: "seconds", type: "quantitative", title: "seconds", scale: { nice: false } };
   const y = {
     field: "arm",
     type: "nominal",
@@ -40,15 +53,15 @@ export function phasesFigure(rows: readonly PhaseRow[], text: FigureText): TopLe
     title: null,
     axis: { ticks: false, domain: false },
   };
-  const drawn = rows.map((row) => ({ ...row, rank: phases.indexOf(row.phase) }));
   const layer = [
     {
       mark: { type: "bar", stroke: "white", strokeWidth: 1, height: { band: 0.7 } },
       encoding: {
         x: { ...x, stack: "zero" },
         y,
-        color: armColour("phase", phases, true),
+        color: armLooks("phase", Object.keys(phases), columns * width).color,
         order: { field: "rank", type: "quantitative" },
+        tooltip: [{ field: "arm" }, { field: "phase" }, { field: "text", title: "mean" }],
       },
     },
     {
@@ -57,12 +70,17 @@ export function phasesFigure(rows: readonly PhaseRow[], text: FigureText): TopLe
         aggregate: [{ op: "sum", field: "seconds", as: "seconds" }],
         groupby: ["arm"],
       }],
-      encoding: {
-        x,
-        y,
-        text: { field: "seconds", type: "quantitative", format: ".3~r" },
-      },
+      encoding: { x, y, text: { field: "seconds", type: "quantitative", format: ".3~r" } },
     },
   ];
-  return figure({ ...text, rows: drawn, layer, width, height: Math.max(50, arms.length * 28) });
+  return plotOf({
+    title,
+    subtitle: options.subtitle ?? "means over seeds and iterations",
+    rows: bars,
+    layer,
+    width,
+    height: Math.max(50, arms.length * 28),
+    columns,
+    beside: 110,
+  });
 }

@@ -19,7 +19,9 @@ export interface PlotOptions<Row> {
 
 /** The pieces of a plot before facets and theme are put around them. */
 export interface PlotParts {
+  /** One line that says what to see. */
   readonly title: string;
+  /** Units, n, kind of interval; may be empty. */
   readonly subtitle: string;
   /** What is drawn; each row names its panel, "" where there is one only. */
   readonly rows: readonly { readonly panel: string }[];
@@ -27,6 +29,7 @@ export interface PlotParts {
   readonly layer: readonly unknown[];
   /** Of one panel's inside, px. */
   readonly width: number;
+  /** Likewise. */
   readonly height: number;
   /** Panels side by side; see `panelColumns`. */
   readonly columns: number;
@@ -39,11 +42,18 @@ export function panelColumns(panels: number, most = 3): number {
   return panels === 4 ? Math.min(2, most) : Math.min(panels, most);
 }
 
-/** @throws {UserError} where nothing is left to draw */
+/**
+ * Refuses to draw nothing.
+ *
+ * @throws {UserError} without rows
+ */
 export function requireSome(plot: string, rows: readonly unknown[], needs: string): void {
   if (rows.length > 0) return;
   throw new UserError(`plot "${plot}": no row has ${needs}; check the filter and the columns`);
 }
+
+/** Options of an axis whose labels have the lines that `wrapText` gave them, joined by newlines. */
+export const LINES = { labelExpr: "split(datum.label, '\\n')", labelOverlap: false } as const;
 
 /** Text in lines of at most `width` characters, broken between words. */
 export function wrapText(text: string, width: number): string[] {
@@ -61,7 +71,7 @@ export function wrapText(text: string, width: number): string[] {
 export function plotOf(parts: PlotParts): Plot {
   const { title, subtitle, rows, layer, width, height, columns, beside = 50 } = parts;
   const panels = distinct(rows.map((row) => row.panel));
-  const whole = columns * (width + beside);
+  const whole = Math.max(400, columns * (width + beside));
   const spec = {
     $schema: SCHEMA,
     description: title,
@@ -79,6 +89,8 @@ export function plotOf(parts: PlotParts): Plot {
       },
       columns,
       spacing: 24,
+      // In an unfinished last row, the axis would stand far below its panel.
+      ...(panels.length % columns === 0 ? {} : { resolve: { axis: { x: "independent" } } }),
       spec: { width, height, layer },
     }),
     config: CONFIG,

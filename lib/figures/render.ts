@@ -3,23 +3,26 @@ import { Resvg } from "@resvg/resvg-js";
 import { join } from "node:path";
 import { createRequire } from "node:module";
 import * as vega from "vega";
-import { compile, type TopLevelSpec } from "vega-lite";
+import { compile } from "vega-lite";
 import { UserError } from "../errors.ts";
+import type { Plot } from "./plot.ts";
 
 /** A rendered PNG. */
 export interface Png {
+  /** The file. */
   readonly bytes: Uint8Array;
-  /** Size in px at scale 1, to be used as the display size of a sharper image. */
+  /** Width in px at scale 1, to be used as the display size of a sharper image. */
   readonly width: number;
+  /** Height likewise. */
   readonly height: number;
 }
 
 /**
- * The SVG of a Vega-Lite spec. The same spec gives the same bytes.
+ * The SVG of a plot. The same plot gives the same bytes.
  *
- * @throws UserError where the spec does not compile.
+ * @throws {UserError} where the specification does not compile
  */
-export async function renderSvg(spec: TopLevelSpec): Promise<string> {
+export async function renderSvg(spec: Plot): Promise<string> {
   let runtime: vega.Runtime;
   try {
     runtime = vega.parse(compile(spec, { logger: strict }).spec);

@@ -1,40 +1,32 @@
 /** Time against the size of the work, both on logarithmic axes, with the measured slope. */
-import type { TopLevelSpec } from "vega-lite";
 import { UserError } from "../errors.ts";
-import {
-  armColour,
-  distinct,
-  figure,
-  type FigureText,
-  labelRoom,
-  requireRows,
-  spread,
-} from "./layout.ts";
-import { LABEL_SIZE, NEUTRAL } from "./theme.ts";
-
-/** One measurement. */
-export interface ScalingRow {
-  readonly series: string;
-  /** Amount of work: pairs, tokens, width; above 0. */
-  readonly size: number;
-  /** Median seconds; above 0. */
-  readonly seconds: number;
-  readonly panel?: string;
-}
+import { distinct, type Field, labelOf, numberOf, titleOf } from "./fields.ts";
+import { armLooks } from "./looks.ts";
+import { groupsOf, meanOf } from "./means.ts";
+import { numberText } from "./number_text.ts";
+import { panelColumns, type Plot, plotOf, type PlotOptions, requireSome } from "./plot.ts";
+import { NEUTRAL } from "./theme.ts";
 
 /** Axes of the scaling plot. */
-export interface ScalingOptions extends FigureText {
-  readonly xTitle: string;
-  /** Slope expected by counting operations; drawn dashed through the first series' start. */
+export interface ScalingPlotOptions<Row> extends PlotOptions<Row> {
+  /** Amount of work: pairs, tokens, width; above 0. */
+  readonly x: Field<Row>;
+  /** Seconds; above 0. */
+  readonly y: Field<Row>;
+  /** One line for each value. */
+  readonly series: Field<Row>;
+  /** Default: the column's name. */
+  readonly xTitle?: string;
+  /** Default: "seconds". */
+  readonly yTitle?: string;
+  /** Slope expected by counting operations; drawn dashed from the first series' start. */
   readonly expectedSlope?: number;
 }
 
-/**
- * Slope of log(seconds) on log(size) by least squares: 1 is linear growth. NaN below two sizes.
- */
-export function logLogSlope(points: readonly { size: number; seconds: number }[]): number {
-  const xs = points.map((point) => Math.log(point.size));
-  const ys = points.map((point) => Math.log(point.seconds));
+/** Slope of log(y) on log(x) by least squares: 1 is linear growth. NaN below two sizes. */
+export function logLogSlope(points: readonly { readonly x: number; readonly y: number }[]): number {
+  const xs = points.map((point) => Math.log(point.x));
+  const ys = points.map((point) => Math.log(point.y));
   const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const [mx, my] = [mean(xs), mean(ys)];
   const covariance = xs.reduce((sum, x, i) => sum + (x - mx) * ((ys[i] as number) - my), 0);
@@ -43,97 +35,110 @@ export function logLogSlope(points: readonly { size: number; seconds: number }[]
 }
 
 /**
- * Log-log lines, one a series, each labelled with its slope.
+ * Log-log lines through the means at each size, one a series, named with its slope.
  *
- * @throws UserError on an empty table or a size or time that is not above zero.
+ * @throws {UserError} without rows, or on a size or time that is not above zero
  */
-export function scalingFigure(rows: readonly ScalingRow[], options: ScalingOptions): TopLevelSpec {
-  requireRows("scaling", rows, ["size", "seconds"]);
-  const bad = rows.findIndex((row) => row.size <= 0 || row.seconds <= 0);
-  if (bad >= 0) {
+export function scalingPlot<Row extends object>(
+  rows: readonly Row[],
+  options: ScalingPlotOptions<Row>,
+): Plot {
+  const { title, x, y, facet, series, expectedSlope, yTitle = "seconds" } = options;
+  requireSome(title, rows, "a size and a time");
+  const bad = rows.find((row) => !(numberOf(row, x) > 0 && numberOf(row, y) > 0));
+  if (bad !== undefined) {
     throw new UserError(
-      `figure scaling: row ${bad} has size ${rows[bad]?.size} and ${rows[bad]?.seconds} seconds; ` +
-        "a logarithmic axis needs both above zero",
+      `plot "${title}": a row of ${labelOf(bad, series)} has ${numberOf(bad, x)} and ` +
+        `${numberOf(bad, y)}; logarithmic axes need both above zero`,
     );
   }
-  const series = distinct(rows.map((row) => row.series));
-  const sizes = distinct(rows.map((row) => row.size)).sort((a, b) => a - b);
-  const height = 280;
-  const seconds = rows.map((row) => row.seconds);
-  const expected = options.expectedSlope;
-  const start = rows[0] as ScalingRow;
-  const lastSize = sizes.at(-1) as number;
-  const expectedEnd = expected === undefined
-    ? start.seconds
-    : start.seconds * (lastSize / start.size) ** expected;
-  const domain = [
-    Math.min(...seconds) / 1.15,
-    Math.max(...seconds, expectedEnd) * 1.15,
-  ] as const;
-  const gap = Math.log(domain[1] / domain[0]) * (LABEL_SIZE + 2) / height;
-  const groups = distinct(rows.map((row) => row.panel ?? "")).map((panel) => {
-    const ends = series.flatMap((name) => {
-      const line = rows.filter((row) => row.series === name && (row.panel ?? "") === panel);
-      if (line.length === 0) return [];
+  const means = groupsOf(title, rows, [facet, series, x], ["seed", "iteration"]).map((group) => ({
+    panel: labelOf(group[0] as Row, facet),
+    series: labelOf(group[0] as Row, series),
+    x: numberOf(group[0] as Row, x),
+    y: meanOf(group, y)?.mean as number,
+    n: group.length,
+  }));
+  const panels = distinct(means.map((point) => point.panel));
+  const points = [...Map.groupBy(means, (point) => JSON.stringify([point.panel, point.series]))]
+    .flatMap(([, line]) => {
       const slope = logLogSlope(line);
-      const end = line.reduce((a, b) => b.size > a.size ? b : a);
-      return [{
-        end,
-        label: Number.isNaN(slope) ? name : `${name}, slope ${slope.toFixed(2)}`,
-      }];
+      const named = Number.isNaN(slope) ? "" : `, slope ${slope.toFixed(2)}`;
+      return line.map((point) => ({
+        ...point,
+        series: panels.length > 1 ? point.series : point.series + named,
+        text: `${numberText(point.y)}${named}`,
+      }));
     });
-    const places = spread(ends.map(({ end }) => Math.log(end.seconds)), gap);
-    return ends.map((entry, index) => ({ ...entry, y: Math.exp(places[index] as number) }));
-  }).flat();
-  const room = labelRoom(groups.map((group) => group.label));
-  const width = 340 + room;
-  const drawn = rows.map((row) => {
-    const group = groups.find(({ end }) => end === row);
-    return group === undefined ? row : { ...row, label: group.label, labelY: group.y };
+  const names = distinct(points.map((point) => point.series));
+  const sizes = distinct(points.map((point) => point.x)).sort((a, b) => a - b);
+  const expected = expectedSlope === undefined ? [] : panels.map((panel) => {
+    const start = points.find((point) => point.panel === panel) as (typeof points)[number];
+    const end = sizes.at(-1) as number;
+    return {
+      panel,
+      from: start.x,
+      to: end,
+      y: start.y,
+      last: start.y * (end / start.x) ** expectedSlope,
+    };
   });
+  const width = panels.length > 1 ? 230 : 400;
+  const columns = panelColumns(panels.length);
+  const dashed = expectedSlope === undefined ? "" : `dashed: expected slope ${expectedSlope}`;
+  return plotOf({
+    title,
+    subtitle: [options.subtitle ?? "", dashed].filter((text) => text !== "").join("; "),
+    rows: [...points, ...expected],
+    layer: layersOf(titleOf(options.xTitle, x, "size"), yTitle, {
+      sizes,
+      looks: armLooks("series", names, columns * width),
+    }),
+    width,
+    height: 260,
+    columns,
+  });
+}
+
+function layersOf(xTitle: string, yTitle: string, { sizes, looks: { color, shape } }: {
+  readonly sizes: readonly number[];
+  readonly looks: { readonly color: object; readonly shape: object };
+}): object[] {
   const x = {
-    field: "size",
+    field: "x",
     type: "quantitative",
-    title: options.xTitle,
-    scale: { type: "log", nice: false, range: [8, width - room] },
+    title: xTitle,
+    scale: { type: "log", nice: false, padding: 8 },
     axis: { values: sizes, format: "~s", grid: false },
   };
   const y = {
-    field: "seconds",
+    field: "y",
     type: "quantitative",
-    title: "seconds",
-    scale: { type: "log", domain, nice: false },
+    title: yTitle,
+    scale: { type: "log", nice: false, padding: 8 },
     axis: { format: "~g", tickCount: 6 },
   };
-  const color = armColour("series", series, false);
-  const layer = [
-    { mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, color } },
-    { mark: { type: "point", filled: true, size: 40, opacity: 1 }, encoding: { x, y, color } },
-    ...(expected === undefined ? [] : [{
-      mark: { type: "rule", strokeDash: [4, 4], color: NEUTRAL },
-      encoding: {
-        x: { ...x, field: undefined, datum: start.size },
-        x2: { datum: lastSize },
-        y: { ...y, field: undefined, datum: start.seconds },
-        y2: { datum: expectedEnd },
-      },
-    }]),
+  const tooltip = [
+    { field: "series" },
+    { field: "x", title: xTitle },
+    { field: "text", title: yTitle },
+  ];
+  const measured = [{ filter: "isValid(datum.series)" }];
+  return [
     {
-      mark: { type: "text", align: "left", dx: 8, fontSize: LABEL_SIZE },
-      transform: [{ filter: "isValid(datum.label)" }],
-      encoding: { x, y: { ...y, field: "labelY" }, text: { field: "label" }, color },
+      mark: { type: "rule", strokeDash: [4, 4], color: NEUTRAL },
+      transform: [{ filter: "isValid(datum.last)" }],
+      encoding: { x: { ...x, field: "from" }, x2: { field: "to" }, y, y2: { field: "last" } },
+    },
+    {
+      mark: { type: "line", strokeWidth: 1.8 },
+      transform: measured,
+      encoding: { x, y, color },
+    },
+    {
+      mark: { type: "point", filled: true, size: 46, opacity: 1 },
+      transform: measured,
+      encoding: { x, y, color, shape, tooltip },
     },
   ];
-  const subtitle = [
-    ...(options.subtitle === undefined ? [] : [options.subtitle]),
-    ...(expected === undefined ? [] : [`dashed: expected slope ${expected}`]),
-  ].join("; ");
-  return figure({
-    title: options.title,
-    ...(subtitle === "" ? {} : { subtitle }),
-    rows: drawn,
-    layer,
-    width,
-    height,
-  });
 }

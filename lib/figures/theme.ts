@@ -51,7 +51,7 @@ export const NEUTRAL = "#555555";
 export const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
 
 /** Vega-Lite's configuration for every figure. */
-export const CONFIG: Config = {
+export const CONFIG = {
   font: FONT,
   background: "white",
   padding: 8,
@@ -88,4 +88,4 @@ export const CONFIG: Config = {
     offset: 12,
   },
   header: { labelFontSize: LABEL_SIZE, labelFontWeight: "bold", labelPadding: 6, labelLimit: 0 },
-};
+} as const satisfies Config;

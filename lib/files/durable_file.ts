@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
 
 /** What a write does to the disk, one after another. */
@@ -13,39 +13,101 @@ export type DiskProbe = (operation: DiskOperation, path: string) => void;
 /** Ending of files being written; whoever owns a folder may remove what a crash left of them. */
 export const TEMPORARY_ENDING = ".being-written";
 
+/** Files written so far by this thread: makes the names of its temporary files differ. */
+let written = 0;
+
 /** Bytes handed to the operating system in one call. */
 const WRITE_SIZE = 1 << 22;
 
 /**
- * Replaces a file as a whole: writes a temporary file beside it, makes it durable (fsync), renames
- * it over the old one and makes the rename durable. Whenever the process or the machine dies, the
- * file holds all of the old bytes or all of the new ones.
+ * A file written piece by piece that takes its place as a whole: a temporary file beside it, made
+ * durable (fsync), renamed over the old one, the rename made durable. Whenever the process or the
+ * machine dies, the file holds all of the old bytes or all of the new ones. The temporary name is
+ * this writer's own, so any number of processes may write the same file: the last `finish` counts.
+ * Disposed before it is finished, it leaves the file as it was. Missing folders are made.
  *
- * @param chunks the file's bytes in order
- * @throws {UserError} if the disk is full or the place cannot be written
+ * Every method throws `UserError` if the disk is full or the place cannot be written.
  */
+export class DurableWriter implements Disposable {
+  readonly #path: string;
+  readonly #probe: DiskProbe;
+  readonly #temporary: string;
+  readonly #file: Deno.FsFile;
+  #open = true;
+
+  constructor(path: string, probe: DiskProbe = () => {}) {
+    this.#path = path;
+    this.#probe = probe;
+    try {
+      Deno.mkdirSync(dirname(path), { recursive: true });
+      [this.#temporary, this.#file] = createBeside(path, probe);
+    } catch (error) {
+      throw explainDiskError(error, path);
+    }
+  }
+
+  /** Adds bytes. */
+  write(bytes: Uint8Array<ArrayBuffer>): void {
+    try {
+      writeAll(this.#file, bytes, this.#temporary, this.#probe);
+    } catch (error) {
+      throw explainDiskError(error, this.#path);
+    }
+  }
+
+  /** Makes the file durable and puts it in its place. */
+  finish(): void {
+    try {
+      this.#probe("sync", this.#temporary);
+      this.#file.syncSync();
+      this.#file.close();
+      this.#probe("rename", this.#path);
+      Deno.renameSync(this.#temporary, this.#path);
+      this.#open = false;
+      syncFolder(dirname(this.#path), this.#probe);
+    } catch (error) {
+      throw explainDiskError(error, this.#path);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      this.#file.close();
+    } catch {
+      // `finish` got as far as that.
+    }
+    try {
+      removeIfThere(this.#temporary, this.#probe);
+    } catch {
+      // The error that ended the writing is the one to tell; whoever owns the folder tidies up.
+    }
+  }
+}
+
+/** Writes a file as `DurableWriter` does, from its bytes in order. */
 export function writeDurably(
   path: string,
   chunks: Iterable<Uint8Array<ArrayBuffer>>,
   probe: DiskProbe = () => {},
 ): void {
-  const temporary = path + TEMPORARY_ENDING;
-  try {
-    probe("create", temporary);
-    using file = Deno.openSync(temporary, { write: true, create: true, truncate: true });
-    for (const chunk of chunks) writeAll(file, chunk, temporary, probe);
-    probe("sync", temporary);
-    file.syncSync();
-  } catch (error) {
-    removeIfThere(temporary, probe);
-    throw explainDiskError(error, path);
-  }
-  try {
-    probe("rename", path);
-    Deno.renameSync(temporary, path);
-    syncFolder(dirname(path), probe);
-  } catch (error) {
-    throw explainDiskError(error, path);
+  using writer = new DurableWriter(path, probe);
+  for (const chunk of chunks) writer.write(chunk);
+  writer.finish();
+}
+
+/** A new file beside `path` under a name that nobody else has, dead processes of our id included. */
+function createBeside(path: string, probe: DiskProbe): [string, Deno.FsFile] {
+  const start = join(dirname(path), basename(path).slice(0, 100));
+  for (;;) {
+    const temporary = `${start}.${Deno.hostname()}-${Deno.pid}-${++written}${TEMPORARY_ENDING}`;
+    try {
+      probe("create", temporary);
+      return [temporary, Deno.openSync(temporary, { write: true, createNew: true })];
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
   }
 }
 
@@ -135,10 +197,10 @@ export function explainDiskError(error: unknown, path: string): unknown {
         "free space and run the same command again",
     );
   }
-  if (
-    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory ||
-    code === "EROFS" || code === "EISDIR"
-  ) {
+  // Whatever else the system says of a place (read-only, no such parent, a file in the way) is about
+  // the place too.
+  const isSystemError = Object.values(Deno.errors).some((kind) => error instanceof kind);
+  if (isSystemError || (typeof code === "string" && /^E[A-Z0-9]+$/.test(code))) {
     return new UserError(
       `cannot write ${path}: ${messageOf(error)}; choose a folder that you may write`,
     );

@@ -2,10 +2,10 @@ import { UserError } from "../errors.ts";
 import type { OptionRule } from "./option_rules.ts";
 import {
   definitionOf,
-  type LossName,
-  lossNames,
   type LossConfig,
   type LossConfigOf,
+  type LossName,
+  lossNames,
   lossTable,
 } from "./loss_table.ts";
 
@@ -40,38 +40,38 @@ export function lossConfigFromOptions(name: string, overrides: LossOptions = {})
       throw new UserError(`loss "${name}" has no option "${option}"; its options are ${options}`);
     }
   }
-  const spec = {
+  const config = {
     ...lossTable[name as LossName].defaults,
     ...Object.fromEntries(given),
   } as LossConfig;
-  checkLossConfig(spec);
-  return spec;
+  checkLossConfig(config);
+  return config;
 }
 
 /** @throws {UserError} naming the first option whose value the loss does not accept */
-export function checkLossConfig(spec: LossConfig): void {
-  const rules: Readonly<Record<string, OptionRule>> = definitionOf(spec).rules;
+export function checkLossConfig(config: LossConfig): void {
+  const rules: Readonly<Record<string, OptionRule>> = definitionOf(config).rules;
   for (const [option, rule] of Object.entries(rules)) {
-    const value: unknown = (spec as unknown as Record<string, unknown>)[option];
+    const value: unknown = (config as unknown as Record<string, unknown>)[option];
     if (!rule.accepts(value)) {
       throw new UserError(
-        `option "${option}" of loss "${spec.name}" is ${value}; it must be ${rule.text}`,
+        `option "${option}" of loss "${config.name}" is ${value}; it must be ${rule.text}`,
       );
     }
   }
 }
 
 /** Whether the loss reads the reference's log-probabilities. */
-export function usesReference(spec: LossConfig): boolean {
-  return definitionOf(spec).usesReference;
+export function usesReference(config: LossConfig): boolean {
+  return definitionOf(config).usesReference;
 }
 
 /**
  * Whether the loss couples the pairs of a batch, so that the log-probabilities of the whole batch
  * must be known before any gradient: micro-batches then give another step.
  */
-export function needsWholeBatch(spec: LossConfig): boolean {
-  return definitionOf(spec).coupleBatch !== undefined;
+export function needsWholeBatch(config: LossConfig): boolean {
+  return definitionOf(config).coupleBatch !== undefined;
 }
 
 /** An implicit reward: of a completion's summed log-probabilities (nats) and its token count. */
@@ -81,8 +81,8 @@ export type ImplicitReward = (policyLogp: number, referenceLogp: number, length:
  * The implicit reward that the loss optimises, for example beta * rho for DPO and beta * l / |y|
  * for SimPO. Reported rewards and margins, IRM selection and the ensemble all use this one.
  */
-export function rewardOf(spec: LossConfig): ImplicitReward {
-  const definition = definitionOf(spec);
+export function rewardOf(config: LossConfig): ImplicitReward {
+  const definition = definitionOf(config);
   return (policyLogp, referenceLogp, length) =>
-    definition.reward(spec, policyLogp, referenceLogp, length);
+    definition.reward(config, policyLogp, referenceLogp, length);
 }

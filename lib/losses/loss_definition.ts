@@ -26,25 +26,25 @@ export interface PairValue {
 
 /**
  * One direct alignment loss: its options with their defaults, the implicit reward that it optimises
- * and its equation for one pair. `Spec` holds the loss's name and options.
+ * and its equation for one pair. `Config` holds the loss's name and options.
  */
-export interface LossDefinition<Spec extends { readonly name: string }> {
+export interface LossDefinition<Config extends { readonly name: string }> {
   /** The name as its paper prints it. */
   readonly title: string;
   /** Paper and equation. */
   readonly source: string;
-  readonly defaults: Spec;
-  readonly rules: { readonly [Option in Exclude<keyof Spec, "name">]: OptionRule };
+  readonly defaults: Config;
+  readonly rules: { readonly [Option in Exclude<keyof Config, "name">]: OptionRule };
   /** False for losses that never read the reference's log-probabilities. */
   readonly usesReference: boolean;
   /** The implicit reward of a completion of `length` tokens; only differences within a prompt matter. */
-  reward(spec: Spec, policyLogp: number, referenceLogp: number, length: number): number;
+  reward(config: Config, policyLogp: number, referenceLogp: number, length: number): number;
   /** The loss of one pair, with its exact gradient. */
-  pair(spec: Spec, terms: PairTerms): PairValue;
+  pair(config: Config, terms: PairTerms): PairValue;
   /**
    * Only for losses that couple the pairs of a batch: turns the values of single pairs into the
    * batch's. The result's `losses` average to the batch loss, and its gradients are B times the
    * derivative of that average, so that a caller treats them like those of any other loss.
    */
-  coupleBatch?(spec: Spec, pairs: PairLosses): PairLosses;
+  coupleBatch?(config: Config, pairs: PairLosses): PairLosses;
 }

@@ -51,8 +51,8 @@ export const lossTable: { readonly [Name in LossName]: LossDefinition<LossConfig
 export const lossNames = Object.keys(table) as readonly LossName[];
 
 /** The definition of a specification's loss. */
-export function definitionOf(spec: LossConfig): LossDefinition<LossConfig> {
+export function definitionOf(config: LossConfig): LossDefinition<LossConfig> {
   // The table's type pairs each name with its own specification; TypeScript cannot follow that
   // through an index of union type.
-  return lossTable[spec.name] as unknown as LossDefinition<LossConfig>;
+  return lossTable[config.name] as unknown as LossDefinition<LossConfig>;
 }

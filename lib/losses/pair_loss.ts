@@ -7,15 +7,15 @@ import type { PairLogps, PairLosses } from "./types.ts";
  * A loss for each of B pairs, its gradient in the policy's log-probabilities, and the implicit
  * rewards by the formula that is optimised. The batch loss is the mean of `losses`.
  *
- * @param spec the loss and its options
+ * @param config the loss and its options
  * @param logps log-probabilities and lengths of B >= 1 pairs; reference-free losses do not read
  * the reference's arrays, which may then be empty
  * @throws {UserError} on a bad option or a log-probability that is not finite
  * @throws {RangeError} where the arrays' lengths differ or a completion has no token
  */
-export function pairLoss(spec: LossConfig, logps: PairLogps): PairLosses {
-  checkLossConfig(spec);
-  const definition = definitionOf(spec);
+export function pairLoss(config: LossConfig, logps: PairLogps): PairLosses {
+  checkLossConfig(config);
+  const definition = definitionOf(config);
   const count = checkLogps(logps, definition.usesReference);
   const out: PairLosses = {
     losses: new Float64Array(count),
@@ -38,19 +38,19 @@ export function pairLoss(spec: LossConfig, logps: PairLogps): PairLosses {
       rejectedLength: entry(logps.rejectedLengths, i),
     };
     const chosenReward = definition.reward(
-      spec,
+      config,
       pair.policyChosenLogp,
       pair.referenceChosenLogp,
       pair.chosenLength,
     );
     const rejectedReward = definition.reward(
-      spec,
+      config,
       pair.policyRejectedLogp,
       pair.referenceRejectedLogp,
       pair.rejectedLength,
     );
     const margin = chosenReward - rejectedReward;
-    const value = definition.pair(spec, { ...pair, margin });
+    const value = definition.pair(config, { ...pair, margin });
     out.losses[i] = value.loss;
     out.chosenGrads[i] = value.chosenGrad;
     out.rejectedGrads[i] = value.rejectedGrad;
@@ -58,5 +58,5 @@ export function pairLoss(spec: LossConfig, logps: PairLogps): PairLosses {
     out.rejectedRewards[i] = rejectedReward;
     out.margins[i] = margin;
   }
-  return definition.coupleBatch?.(spec, out) ?? out;
+  return definition.coupleBatch?.(config, out) ?? out;
 }

@@ -37,11 +37,14 @@ export const defaultEnsemble: EnsembleConfig = { weighting: "ema", gamma: 0.3, w
  * Weights of the newest policies, newest first; they sum to 1.
  *
  * @param policies how many past policies exist (at iteration t: t - 1), at least 1
- * @returns at most `spec.window` weights; `[1]` where there is one policy or gamma is 0
+ * @returns at most `config.window` weights; `[1]` where there is one policy or gamma is 0
  * @throws {UserError} on a bad gamma or window
  */
-export function ensembleWeights(policies: number, spec: EnsembleConfig = defaultEnsemble): number[] {
-  const { weighting, gamma, window } = spec;
+export function ensembleWeights(
+  policies: number,
+  config: EnsembleConfig = defaultEnsemble,
+): number[] {
+  const { weighting, gamma, window } = config;
   if (!(gamma >= 0 && gamma <= 1)) {
     throw new UserError(`the ensemble's gamma is ${gamma}; it must be in [0, 1]`);
   }

@@ -13,7 +13,7 @@ export function logRatios(policyLogps: Float64Array, referenceLogps: Float64Arra
 }
 
 /**
- * The implicit reward of N completions under one policy, by the formula that `spec`'s loss
+ * The implicit reward of N completions under one policy, by the formula that `config`'s loss
  * optimises: beta * rho for DPO and its kin [P]; beta * l / |y| for SimPO and l for SLiC-HF, which
  * have no reference [I].
  *
@@ -25,16 +25,16 @@ export function logRatios(policyLogps: Float64Array, referenceLogps: Float64Arra
  * @throws {UserError} on a reward that is not finite, naming the completion
  */
 export function implicitRewards(
-  spec: LossConfig,
+  config: LossConfig,
   policyLogps: Float64Array,
   referenceLogps: Float64Array,
   lengths: Float64Array,
 ): Float64Array {
   const count = policyLogps.length;
-  const needsReference = usesReference(spec);
+  const needsReference = usesReference(config);
   if (needsReference) checkLength("referenceLogps", referenceLogps, count);
   checkLength("lengths", lengths, count);
-  const reward = rewardOf(spec);
+  const reward = rewardOf(config);
   return policyLogps.map((logp, i) => {
     const referenceLogp = needsReference ? referenceLogps[i] as number : 0;
     const value = reward(logp, referenceLogp, lengths[i] as number);

@@ -24,22 +24,22 @@ export function implicitRewardMargins(
 }
 
 /**
- * The margins of B pairs under one policy, by the formula that `spec`'s loss optimises [I for
+ * The margins of B pairs under one policy, by the formula that `config`'s loss optimises [I for
  * losses other than DPO].
  *
  * @throws {RangeError} where the arrays' lengths differ
  * @throws {UserError} on a reward that is not finite
  */
-export function pairMargins(spec: LossConfig, logps: PairLogps): Float64Array {
+export function pairMargins(config: LossConfig, logps: PairLogps): Float64Array {
   return implicitRewardMargins(
     implicitRewards(
-      spec,
+      config,
       logps.policyChosenLogps,
       logps.referenceChosenLogps,
       logps.chosenLengths,
     ),
     implicitRewards(
-      spec,
+      config,
       logps.policyRejectedLogps,
       logps.referenceRejectedLogps,
       logps.rejectedLengths,

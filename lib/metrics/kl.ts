@@ -1,5 +1,5 @@
 /**
- * KL(policy || reference) in nats a response, estimated on the policy's own samples.
+ * KL(policy || reference) in nats per response, estimated on the policy's own samples.
  *
  * The k1 estimator: mean of `log pi(y|x) - log pi_ref(y|x)`, sums over completion tokens with
  * `<eos>`. Unbiased when the samples were drawn at temperature 1 without top-p; single runs may be

@@ -1,3 +1,5 @@
+import { mean } from "./mean.ts";
+
 /** Token ids of one response. */
 export type Tokens = ArrayLike<number>;
 
@@ -23,13 +25,4 @@ export function repetitionRate(responses: readonly Tokens[]): number {
     );
     return bigrams.length === 0 ? 0 : 1 - new Set(bigrams).size / bigrams.length;
   }));
-}
-
-/** Share of responses that do not end with the end-of-sequence token. */
-export function truncationRate(responses: readonly Tokens[], eosId: number): number {
-  return mean(responses.map((ids) => Number(ids.length === 0 || ids[ids.length - 1] !== eosId)));
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? NaN : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,17 +1,21 @@
 /** The one place that talks to the Jupyter kernel. */
 import { UserError } from "../errors.ts";
+import { requireNoFailure } from "./failed_cell.ts";
 
 /** MIME type to content, as in Jupyter's display messages. */
 export type MimeBundle = Readonly<Record<string, unknown>>;
 
 /** What the display helpers need of a kernel; tests pass their own. */
 export interface Kernel {
+  /** Sends a message of Jupyter's protocol to all clients. */
   broadcast(type: string, content: Record<string, unknown>): Promise<void>;
 }
 
 /** A display message: the bundle and what metadata goes with it. */
 export interface Display {
+  /** Every form of what is shown. */
   readonly data: MimeBundle;
+  /** By MIME type, or for whoever reads the notebook. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
@@ -21,7 +25,11 @@ export interface Display {
  */
 export const SETTLE_MS = 150;
 
-/** @throws UserError outside a notebook. */
+/**
+ * The kernel that this code runs in.
+ *
+ * @throws {UserError} outside a notebook
+ */
 export function currentKernel(): Kernel {
   if (typeof Deno.jupyter?.broadcast !== "function") {
     throw new UserError(
@@ -36,8 +44,13 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Sends one display and waits until it has left the kernel. */
+/**
+ * Sends one display and waits until it has left the kernel.
+ *
+ * @throws {UserError} where what it would show rests on a cell that failed
+ */
 export async function display(shown: Display, kernel: Kernel = currentKernel()): Promise<void> {
+  requireNoFailure();
   await kernel.broadcast("display_data", {
     data: shown.data,
     metadata: shown.metadata ?? {},

@@ -1,4 +1,5 @@
 /** A display that is redrawn in place while work goes on. */
+import { requireNoFailure } from "./failed_cell.ts";
 import { currentKernel, type Display, type Kernel, pause, SETTLE_MS } from "./kernel.ts";
 
 /** Updates faster than this are dropped by clients: the newest one waits its turn instead. */
@@ -19,6 +20,7 @@ export async function liveView(
   first: Display,
   kernel: Kernel = currentKernel(),
 ): Promise<LiveView> {
+  requireNoFailure();
   views++;
   const id = `sera-live-${views}`;
   let waiting: Display | undefined;

@@ -1,5 +1,6 @@
 /** Parameters of a notebook, for every way of running it. */
 import { UserError } from "../errors.ts";
+import { restedOn } from "./failed_cell.ts";
 
 /** Environment variable with a JSON object of parameters; it wins over the parameters cell. */
 export const PARAMETERS_VARIABLE = "SERA_NOTEBOOK_PARAMETERS";
@@ -14,12 +15,19 @@ function kind(value: unknown): string {
 /**
  * The values of the parameters cell with those of the environment over them.
  *
- * @throws UserError on JSON that is not an object, an unknown name, or a value of another type.
+ * @throws {UserError} on JSON that is not an object, an unknown name, or a value of another type
  */
 export function readParameters<P extends Readonly<Record<string, ParameterValue>>>(
   defaults: P,
   json: string | undefined = Deno.env.get(PARAMETERS_VARIABLE),
 ): { -readonly [K in keyof P]: P[K] } {
+  return restedOn("reading the parameters", () => merged(defaults, json));
+}
+
+function merged<P extends Readonly<Record<string, ParameterValue>>>(
+  defaults: P,
+  json: string | undefined,
+): P {
   if (json === undefined || json.trim() === "") return { ...defaults };
   let given: unknown;
   try {

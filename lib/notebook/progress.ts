@@ -4,15 +4,19 @@ import { liveView } from "./live.ts";
 
 /** State of some work. */
 export interface Progress {
+  /** Units of work done. */
   readonly done: number;
+  /** Of so many; 0 where there is nothing to do. */
   readonly total: number;
   /** What is running now. */
   readonly label?: string;
+  /** An estimate. */
   readonly secondsLeft?: number;
 }
 
 /** A bar in the notebook. */
 export interface ProgressBar {
+  /** Draws the state; at most ten times a second. */
   update(progress: Progress): void;
   /** Draws the last state; nothing is lost however fast the cell ends. */
   close(): Promise<void>;

@@ -24,25 +24,31 @@ export function escapeHtml(text: string): string {
 /**
  * Numbers to 3 decimals (or 3 digits where they are small), nothing as an empty cell.
  *
- * @param whole true where the column holds whole numbers only
+ * @param asTheyAre true where the column holds whole or short numbers only: counts and settings
  */
-function cellText(value: unknown, whole: boolean): string {
+function cellText(value: unknown, asTheyAre: boolean): string {
   if (value === null || value === undefined) return "";
-  if (typeof value !== "number" || whole || value === 0) return String(value);
-  if (!Number.isFinite(value)) return String(value);
-  const text = Math.abs(value) < 0.01 ? value.toPrecision(3) : value.toFixed(3);
+  if (typeof value !== "number") return String(value);
+  const rounded = !asTheyAre && value !== 0 && Number.isFinite(value);
+  const text = !rounded
+    ? String(value)
+    : Math.abs(value) < 0.01
+    ? value.toPrecision(3)
+    : value.toFixed(3);
   return text.replace("-", "\u2212");
+}
+
+function isShort(value: unknown): boolean {
+  return typeof value !== "number" || Number.isInteger(value) || String(value).length <= 6;
 }
 
 /** The display of a table. An empty table says so. */
 export function tableDisplay(table: TableLike, options: TableOptions = {}): Display {
   const rows = ("objects" in table ? table.objects() : table) as readonly TableRow[];
   const columns = options.columns ?? Object.keys(rows[0] ?? {});
-  const whole = columns.map((column) =>
-    rows.every((row) => typeof row[column] !== "number" || Number.isInteger(row[column]))
-  );
+  const short = columns.map((column) => rows.every((row) => isShort(row[column])));
   const cells = rows.map((row) =>
-    columns.map((column, index) => cellText(row[column], whole[index] as boolean))
+    columns.map((column, index) => cellText(row[column], short[index] as boolean))
   );
   const numeric = columns.map((column) => rows.some((row) => typeof row[column] === "number"));
   const align = (index: number) => numeric[index] ? "right" : "left";

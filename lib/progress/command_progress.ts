@@ -6,7 +6,7 @@ import { terminalProgress } from "./terminal_progress.ts";
 /**
  * The sink of a command. The variable SERA_PROGRESS chooses: `terminal` (the default, on stderr: a
  * redrawn line, or a line every ten seconds where stderr is no terminal), `json` (lines on stdout,
- * for `followProcess` of notebooks) or `silent`.
+ * for programs that watch) or `silent`.
  *
  * @throws {UserError} for another value
  */

@@ -1,40 +1,26 @@
-import { ITERATION_METRICS, type IterationMetrics } from "./metrics.ts";
-import type { IterationSeconds } from "./record.ts";
+import { type MetricName, metricOf, type MetricValues } from "../metrics/metrics.ts";
+import type { Phase, PhaseSeconds } from "../sera/phase_clock.ts";
 import { BLUE, type Chart, GREEN, GREY, ORANGE } from "./chart.ts";
 
 /** What is plotted over iterations, where it was measured. */
-const PLOTTED = [
-  "goldReward",
-  "winRateVsSft",
-  "winRateVsPlain",
-  "heldOutAccuracy",
-  "heldOutMargin",
-  "klPerResponse",
-  "meanLength",
-  "rewardLengthCorrelation",
-  "jaccard",
-  "flippedFraction",
-  "distinct2",
-  "repetitionRate",
-  "truncationRate",
-] as const satisfies readonly (keyof IterationMetrics)[];
+const PLOTTED: readonly MetricName[] = [
+  ...["heldOutAccuracy", "heldOutMargin", "kl", "length", "rewardLengthCorrelation"] as const,
+  ...["jaccard", "flippedSelected", "marginAuc"] as const,
+  ...["distinct2", "repetitionRate", "truncationRate"] as const,
+];
 
 /** Small charts of the metrics that were measured in two iterations or more. */
-export function iterationCharts(iterations: readonly IterationMetrics[]): Chart[] {
-  const last = Math.max(...iterations.map((each) => each.iteration), 2);
+export function iterationCharts(iterations: readonly MetricValues[]): Chart[] {
+  const last = Math.max(iterations.length, 2);
   const drawn = PLOTTED.flatMap((name) => {
-    const points = iterations.flatMap((each) => {
-      const value = each[name];
-      if (value === null) return [];
-      const { mean: y, low, high } = typeof value === "number"
-        ? { mean: value, low: null, high: null }
-        : value;
-      return [{ iteration: each.iteration, y, low: low ?? y, high: high ?? y }];
+    const points = iterations.flatMap((each, i) => {
+      const y = each[name] ?? null;
+      return y === null ? [] : [{ iteration: i + 1, y }];
     });
     return points.length < 2 ? [] : [{ name, points }];
   });
   return drawn.map(({ name, points }) => {
-    const { label, unit } = ITERATION_METRICS[name];
+    const { label, unit } = metricOf(name);
     const x = {
       field: "iteration",
       type: "quantitative",
@@ -42,38 +28,21 @@ export function iterationCharts(iterations: readonly IterationMetrics[]): Chart[
       scale: { domain: [0.8, last + 0.2], nice: false },
       axis: { grid: false, values: Array.from({ length: last }, (_, i) => i + 1), format: "d" },
     };
-    const scale = { zero: false };
     const view = {
       width: 200,
       height: 110,
       data: { values: points },
-      layer: [
-        {
-          mark: { type: "rule", color: BLUE, opacity: 0.5, strokeWidth: 2 },
-          encoding: {
-            x,
-            y: { field: "low", type: "quantitative", scale },
-            y2: { field: "high" },
-          },
+      mark: { type: "line", color: BLUE, point: { color: BLUE, size: 45, opacity: 1 } },
+      encoding: {
+        x,
+        y: {
+          field: "y",
+          type: "quantitative",
+          title: unit,
+          scale: { zero: false },
+          axis: { tickCount: 4, format: ".4~g" },
         },
-        {
-          mark: {
-            type: "line",
-            color: BLUE,
-            point: { color: BLUE, size: 45, opacity: 1 },
-          },
-          encoding: {
-            x,
-            y: {
-              field: "y",
-              type: "quantitative",
-              title: unit === "" ? null : unit,
-              scale,
-              axis: { tickCount: 4, format: ".4~g" },
-            },
-          },
-        },
-      ],
+      },
     };
     const values = points.map(({ y }) => Number(y.toPrecision(3))).join(", ");
     return {
@@ -84,13 +53,15 @@ export function iterationCharts(iterations: readonly IterationMetrics[]): Chart[
   });
 }
 
-/** Where the time went: a stacked bar an iteration. */
-export function timeChart(seconds: readonly IterationSeconds[]): Chart {
-  const parts = { scoring: GREEN, generation: ORANGE, update: BLUE, evaluation: GREY };
-  const names = Object.keys(parts) as (keyof typeof parts)[];
-  const values = seconds.flatMap((each) =>
+/** Where the time went: a stacked bar per iteration. */
+export function timeChart(seconds: readonly PhaseSeconds[]): Chart {
+  const parts: Readonly<Record<Phase, string>> = {
+    ...{ scoring: GREEN, generation: ORANGE, update: BLUE, evaluation: GREY },
+  };
+  const names = Object.keys(parts) as Phase[];
+  const values = seconds.flatMap((each, i) =>
     names.map((part, order) => ({
-      iteration: `iteration ${each.iteration}`,
+      iteration: `iteration ${i + 1}`,
       part,
       order,
       seconds: each[part],

@@ -2,12 +2,14 @@ import type { EngineInfo } from "../engine/tensorflow.ts";
 import type { FailureWarning } from "../metrics/failure_signatures.ts";
 import type { JsonObject } from "../files/canonical_json.ts";
 import type { Machine } from "../storage/machine.ts";
+import type { MetricValues } from "../metrics/metrics.ts";
+import type { BootstrapYield } from "../sera/bootstrap_yield.ts";
+import type { PhaseSeconds } from "../sera/phase_clock.ts";
 import type { StepRow } from "../sera/store.ts";
-import type { IterationMetrics } from "./metrics.ts";
 import type { Provenance } from "../storage/provenance.ts";
 
 /** `format` of records written by this version. */
-export const RECORD_FORMAT = "sera-record-1";
+export const RECORD_FORMAT = "sera-record-2";
 
 /** Pairs by what became of them: `read = train + heldOut + skippedEqual + unused`. */
 export interface DataSummary {
@@ -16,7 +18,7 @@ export interface DataSummary {
   readonly heldOut: number;
   /** Skipped because chosen and rejected are the same. */
   readonly skippedEqual: number;
-  /** Cut by `--limit`. */
+  /** Cut by the limit. */
   readonly unused: number;
   /** Pairs in use that were cut at the longest length. */
   readonly truncated: number;
@@ -27,16 +29,13 @@ export interface DataSummary {
   readonly sha256: string;
 }
 
-/** Seconds of one iteration's parts. */
-export interface IterationSeconds {
-  readonly iteration: number;
-  readonly scoring: number;
-  readonly generation: number;
-  readonly update: number;
-  readonly evaluation: number;
-}
+/** An optimiser step without its time, which stands in `timings`. */
+export type RecordedStep = Omit<StepRow, "seconds">;
 
-/** All that depends on the clock. Two runs of one spec differ here and in `machine` alone. */
+/** One iteration's bootstrapping, with the warning that it deserves, if any. */
+export type RecordedYield = BootstrapYield & { readonly warning: string | null };
+
+/** All that depends on the clock. Two runs of one config differ here and in `machine` alone. */
 export interface Timings {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -45,7 +44,8 @@ export interface Timings {
   readonly seconds: number;
   /** How many processes took part: 1 for a run that was never interrupted. */
   readonly processes: number;
-  readonly iterations: readonly IterationSeconds[];
+  /** By iteration. */
+  readonly iterations: readonly PhaseSeconds[];
   /** Seconds of each optimiser step, in the order of `steps`. */
   readonly steps: readonly number[];
 }
@@ -54,22 +54,28 @@ export interface Timings {
 export interface RunRecord {
   readonly format: typeof RECORD_FORMAT;
   readonly command: string;
-  readonly spec: JsonObject;
-  /** SHA-256 of the spec's canonical JSON. */
-  readonly specSha256: string;
+  /** All that decides the results. */
+  readonly config: JsonObject;
+  /** SHA-256 of its canonical JSON. */
+  readonly configSha256: string;
   readonly provenance: Provenance;
   readonly backend: EngineInfo;
   readonly data: DataSummary;
-  readonly steps: readonly StepRow[];
-  readonly iterations: readonly IterationMetrics[];
+  readonly steps: readonly RecordedStep[];
+  /** The SFT model's metrics; see `metrics` for all of them. */
+  readonly sft: MetricValues;
+  /** One entry per iteration, the first first. */
+  readonly iterations: readonly MetricValues[];
   readonly warnings: readonly FailureWarning[];
+  /** What bootstrapping gave in each iteration that used it, and why it gave no more. */
+  readonly bootstrapping: readonly RecordedYield[];
   /** SHA-256 of the final adapter or weights file. */
   readonly resultSha256: string;
   readonly machine: Machine;
   readonly timings: Timings;
 }
 
-/** A record without what the clock and the machine decide: equal for two runs of one spec and code. */
+/** A record without what clock and machine decide: equal for two runs of one config and code. */
 export function comparableRecord(
   record: RunRecord,
 ): Omit<RunRecord, "machine" | "timings"> {

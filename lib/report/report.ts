@@ -5,8 +5,11 @@ import { type Html, html, trustedHtml } from "./html.ts";
 import { iterationCharts, timeChart } from "./iteration_charts.ts";
 import { marginHistogram } from "./margin_histogram.ts";
 import * as sections from "./sections.ts";
+import { SCRIPT_HASH, suspectCards } from "./suspect_cards.ts";
+import { type Suspect, trustText } from "./suspects.ts";
 import { stepCharts } from "./step_charts.ts";
 import { STYLE } from "./style.ts";
+import { runFiles } from "./run_files.ts";
 import { type Usage, usageSection } from "./usage.ts";
 import type { GeneratedExample, SelectionSummary } from "./selection_summary.ts";
 
@@ -17,17 +20,21 @@ export interface ReportInput {
   readonly record: RunRecord;
   /** Iterations that selected; none for the plain method. */
   readonly selections: readonly SelectionSummary[];
+  /** The given pairs, the most doubtful first; none where no margin was taken. */
+  readonly suspects: readonly Suspect[];
+  /** Folds of cross-fitted margins; null: in-sample. */
+  readonly crossFit: number | null;
   /** A few generated pairs; foreign text, shown as it is and never as markup. */
   readonly examples: readonly GeneratedExample[];
   readonly usage: Usage;
 }
 
 /**
- * The report of one run as one HTML file: it asks nothing of any server, runs no script and opens
- * from the disk. The same input gives the same bytes.
+ * The report of one run as one HTML file: it asks nothing of any server and opens from the disk;
+ * its one script searches and sorts the pairs in doubt. The same input gives the same bytes.
  */
 export async function renderReport(input: ReportInput): Promise<string> {
-  const { title, record, selections, examples, usage } = input;
+  const { title, record, selections, suspects, crossFit, examples, usage } = input;
   const { iterations, timings } = record;
   const selected = selections.filter(({ margins }) => margins.length > 0);
   const body = html`
@@ -36,7 +43,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
       <head>
         <meta charset="utf-8">
         <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'">
+          content="default-src 'none'; style-src 'unsafe-inline'; script-src '${SCRIPT_HASH}'">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>${title}</title>
         <style>${trustedHtml(STYLE)}</style>
@@ -45,7 +52,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
         <header>
           <h1>${title}</h1>
           <p
-            class="soft">Finished ${timings.finishedAt}. Spec <code>${record.specSha256.slice(
+            class="soft">Finished ${timings.finishedAt}. Config <code>${record.configSha256.slice(
               0,
               12,
             )}</code>, result <code>${record.resultSha256.slice(0, 12)}</code>.</p>
@@ -53,11 +60,15 @@ export async function renderReport(input: ReportInput): Promise<string> {
         <main>
     ${sections.headline(record)}
     ${section("Warnings", sections.warnings(record))}
+    ${suspects.length === 0 ? "" : section(
+      "Labels in doubt",
+      suspectCards(suspects, trustText({ crossFit, iterations }), "suspects.jsonl"),
+    )}
     ${section("Training", await grid(stepCharts(record)))}
     ${section(
       "Iterations",
       html`${await grid(iterationCharts(iterations), "charts small")}
-${sections.iterationTable(iterations)}`,
+${sections.iterationTable(record)}`,
     )}
     ${selected.length === 0 ? "" : section("Selection", await grid(selected.map(marginHistogram)))}
     ${examples.length === 0 ? "" : section("Pairs the policy wrote", sections.examples(examples))}
@@ -67,7 +78,8 @@ ${sections.iterationTable(iterations)}`,
 ${sections.keyValues(timeRows(record))}`,
     )}
     ${section("How to use the result", usageSection(usage))}
-    ${section("Spec", sections.specTable(record))}
+    ${section("Files of the run", sections.keyValues(runFiles))}
+    ${section("Config", sections.configTable(record))}
     ${section("Data, code and machine", sections.provenance(record))}
         </main>
       </body>

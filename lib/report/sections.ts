@@ -1,22 +1,19 @@
 import { FAILURE_TEXT } from "./failure_text.ts";
-import { ITERATION_METRICS, type IterationMetrics, type RecordedEstimate } from "./metrics.ts";
+import { type MetricName, metricNames, metricOf, type MetricValues } from "../metrics/metrics.ts";
 import type { RunRecord } from "./record.ts";
 import type { GeneratedExample } from "./selection_summary.ts";
 import { canonicalJson, type JsonValue } from "../files/canonical_json.ts";
 import { formatDuration } from "../progress/format_progress.ts";
 import { type Html, html } from "./html.ts";
+import { cut } from "./suspect_cards.ts";
 
 /** The figures a reader looks for first. */
 export function headline(record: RunRecord): Html {
   const { iterations, timings, machine } = record;
-  const change = (
-    name: "heldOutAccuracy" | "heldOutMargin" | "heldOutChosenLogp",
-    digits: number,
-  ) => {
-    const values = iterations.map((each) => each[name]).filter((value) => value !== null);
-    return values.length === 0
-      ? "not measured"
-      : [...new Set([values[0], values.at(-1)].map((value) => value?.toFixed(digits)))].join(" → ");
+  const change = (name: MetricName, digits: number) => {
+    const values = iterations.flatMap((each) => each[name]?.toFixed(digits) ?? []);
+    const [first = "not measured", last = first] = [values[0], values.at(-1)];
+    return first === last ? first : `${first} → ${last}`;
   };
   const cards: [string, string][] = [
     [change("heldOutAccuracy", 3), "held-out accuracy, first and last iteration"],
@@ -30,12 +27,15 @@ export function headline(record: RunRecord): Html {
   }</ul>`;
 }
 
-/** Warnings, named by their failure signature. */
+/** Bootstrapping that gave too little, and warnings named by their failure signature. */
 export function warnings(record: RunRecord): Html {
-  if (record.warnings.length === 0) {
+  const short = record.bootstrapping.flatMap(({ warning }) => warning ?? []);
+  if (record.warnings.length + short.length === 0) {
     return html`<p class="soft">No failure signature was seen.</p>`;
   }
   return html`${
+    short.map((text) => html`<p class="warning"><strong>few own pairs</strong>, ${text}.</p>`)
+  }${
     record.warnings.map(({ signature, iteration, detail }) =>
       html`<p class="warning"><strong>${signature}</strong>, iteration ${iteration}: ${detail}. ${
         FAILURE_TEXT[signature]
@@ -60,9 +60,9 @@ export function keyValues(rows: readonly (readonly [string, string | number])[])
   `;
 }
 
-/** The whole spec, nested keys dotted. */
-export function specTable(record: RunRecord): Html {
-  return html`<div class="columns">${keyValues(flatten(record.spec, ""))}</div>`;
+/** The whole config, nested keys dotted. */
+export function configTable(record: RunRecord): Html {
+  return html`<div class="columns">${keyValues(flatten(record.config, ""))}</div>`;
 }
 
 function flatten(value: JsonValue, key: string): [string, string][] {
@@ -98,25 +98,27 @@ export function provenance(record: RunRecord): Html {
   }</div>`;
 }
 
-/** Every metric that was measured, an iteration a column. */
-export function iterationTable(iterations: readonly IterationMetrics[]): Html {
-  const names = (Object.keys(ITERATION_METRICS) as (keyof IterationMetrics)[])
-    .filter((name) => name !== "iteration" && iterations.some((each) => each[name] !== null));
+/** Every metric that was measured: the SFT model's in the first column, then each iteration's. */
+export function iterationTable({ sft, iterations }: RunRecord): Html {
+  const columns: readonly (readonly [string, MetricValues])[] = [
+    ["SFT", sft],
+    ...iterations.map((each, i) => [`iteration ${i + 1}`, each] as const),
+  ];
+  const names = metricNames.filter((name) =>
+    columns.some(([, each]) => (each[name] ?? null) !== null)
+  );
   const rows = names.map((name) => {
-    const { label, unit, meaning } = ITERATION_METRICS[name];
-    return html`<tr><th scope="row">${label}${
-      unit === "" ? "" : html`
-        <span class="soft">${unit}</span>
-      `
-    }</th>${iterations.map((each) => html`<td class="number">${cell(each[name])}</td>`)}<td
-      class="soft">${meaning}</td></tr>`;
+    const { label, unit, text } = metricOf(name);
+    return html`<tr><th scope="row">${label} <span class="soft">${unit}</span></th>${
+      columns.map(([, each]) => html`<td class="number">${cell(each[name])}</td>`)
+    }<td class="soft">${text}</td></tr>`;
   });
   return html`
     <div class="scroll">
       <table>
         <thead>
-          <tr><th scope="col">metric</th>${iterations.map(({ iteration }) =>
-            html`<th scope="col" class="number">iteration ${iteration}</th>`
+          <tr><th scope="col">metric</th>${columns.map(([head]) =>
+            html`<th scope="col" class="number">${head}</th>`
           )}<th scope="col">meaning</th></tr>
         </thead>
         <tbody>${rows}</tbody>
@@ -125,22 +127,14 @@ export function iterationTable(iterations: readonly IterationMetrics[]): Html {
   `;
 }
 
-function cell(value: number | RecordedEstimate | null): string {
-  if (value === null) return "–";
-  if (typeof value === "number") return figure(value);
-  const { mean, low, high } = value;
-  return low === null || high === null
-    ? figure(mean)
-    : `${figure(mean)} [${figure(low)}, ${figure(high)}]`;
+function cell(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : figure(value);
 }
 
 function figure(value: number): string {
   if (Number.isInteger(value)) return String(value);
   return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);
 }
-
-/** Longest text shown of one message, in UTF-16 code units. */
-const LONGEST = 1500;
 
 /** Pairs that the policy wrote, as they are. */
 export function examples(list: readonly GeneratedExample[]): Html {
@@ -167,10 +161,4 @@ export function examples(list: readonly GeneratedExample[]): Html {
       `
     )
   }`;
-}
-
-function cut(text: string): string {
-  return text.length <= LONGEST
-    ? text
-    : `${text.slice(0, LONGEST).toWellFormed()}… (${text.length - LONGEST} more characters)`;
 }

@@ -1,10 +1,10 @@
-/** What one iteration's selection saw and did, pair by pair. Arrays have one entry a given pair. */
+/** What one iteration's selection saw and did, pair by pair. Arrays have one entry per given pair. */
 export interface SelectionSummary {
   readonly iteration: number;
   /** Ensemble IRM. */
   readonly margins: readonly number[];
   readonly kept: readonly boolean[];
-  /** Known in audits only: whether the label was flipped. */
+  /** Known where flips were injected: whether the label was flipped. */
   readonly flipped?: readonly boolean[];
 }
 

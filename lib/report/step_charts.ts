@@ -1,3 +1,4 @@
+import type { MetricName } from "../metrics/metrics.ts";
 import type { RunRecord } from "./record.ts";
 import { BLUE, type Chart, type ChartView, GREY, ORANGE } from "./chart.ts";
 
@@ -16,13 +17,13 @@ interface StepChart {
   readonly title: string;
   readonly axis: string;
   readonly colours: Readonly<Record<string, string>>;
-  /** One line a series; where there are many steps faint, with its moving average. */
+  /** One line per series; where there are many steps faint, with its moving average. */
   readonly lines: readonly Point[];
   /** False for what is set, not measured: no average is drawn. Default true. */
   readonly smooth?: boolean;
   /** d3-format of the values. Default ".3~g". */
   readonly format?: string;
-  /** Dots: what was measured once an iteration. */
+  /** Dots: what was measured once per iteration. */
   readonly dots?: readonly Point[];
   readonly caption?: string;
 }
@@ -32,7 +33,6 @@ export function stepCharts(record: RunRecord): Chart[] {
   const { steps, iterations } = record;
   if (steps.length === 0) return [];
   type Step = typeof steps[number];
-  type Iteration = typeof iterations[number];
   const ends = new Map<number, number>();
   steps.forEach(({ iteration }, i) => ends.set(iteration, i + 1));
   const line = (series: string, value: (step: Step) => number): Point[] =>
@@ -42,13 +42,13 @@ export function stepCharts(record: RunRecord): Chart[] {
       series,
       value: value(step),
     }));
-  const dots = (series: string, value: (each: Iteration) => number | null): Point[] =>
-    iterations.flatMap((each) => {
-      const step = ends.get(each.iteration);
-      const y = value(each);
-      return step === undefined || y === null
+  const dots = (series: string, name: MetricName): Point[] =>
+    iterations.flatMap((each, i) => {
+      const step = ends.get(i + 1);
+      const value = each[name] ?? null;
+      return step === undefined || value === null
         ? []
-        : [{ step, iteration: each.iteration, series, value: y }];
+        : [{ step, iteration: i + 1, series, value }];
     });
   const train = { train: BLUE, "held-out": ORANGE };
   const pair = { chosen: BLUE, rejected: ORANGE };
@@ -59,7 +59,7 @@ export function stepCharts(record: RunRecord): Chart[] {
       axis: "mean loss",
       colours: train,
       lines: line("train", (step) => step.loss),
-      dots: dots("held-out", (each) => each.heldOutLoss),
+      dots: dots("held-out", "heldOutLoss"),
       caption: heldOut,
     },
     {
@@ -67,7 +67,7 @@ export function stepCharts(record: RunRecord): Chart[] {
       axis: "mean margin",
       colours: train,
       lines: line("train", (step) => step.margin),
-      dots: dots("held-out", (each) => each.heldOutMargin),
+      dots: dots("held-out", "heldOutMargin"),
       caption: `${heldOut} Train: by the formula that the loss optimises.`,
     },
     {
@@ -75,20 +75,20 @@ export function stepCharts(record: RunRecord): Chart[] {
       axis: "share with margin > 0",
       colours: train,
       lines: line("train", (step) => step.accuracy),
-      dots: dots("held-out", (each) => each.heldOutAccuracy),
+      dots: dots("held-out", "heldOutAccuracy"),
       caption: heldOut,
     },
     {
       title: "Log-probabilities",
-      axis: "nats a completion",
+      axis: "nats per completion",
       colours: pair,
       lines: [
         ...line("chosen", (step) => step.chosenLogp),
         ...line("rejected", (step) => step.rejectedLogp),
       ],
       dots: [
-        ...dots("chosen", (each) => each.heldOutChosenLogp),
-        ...dots("rejected", (each) => each.heldOutRejectedLogp),
+        ...dots("chosen", "heldOutChosenLogp"),
+        ...dots("rejected", "heldOutRejectedLogp"),
       ],
       caption: `${heldOut} A margin can grow while the chosen log-probability falls: watch both.`,
     },

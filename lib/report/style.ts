@@ -43,6 +43,10 @@ table.pairs td { overflow-wrap: anywhere; }
   padding: .6rem .9rem; margin: .5rem 0; }
 article { border: 1px solid var(--line); border-radius: .5rem; padding: .8rem 1rem;
   margin: 0 0 1rem; break-inside: avoid; }
+article[hidden] { display: none; }
+.tools { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: baseline; }
+.tools[hidden] { display: none; }
+.tools input, .tools select { font: inherit; max-width: 100%; }
 .sides { display: grid; gap: .8rem 1.5rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
 .model { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; font-size: .9rem;

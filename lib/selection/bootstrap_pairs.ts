@@ -36,7 +36,9 @@ export type BootstrapKeep =
 
 /** The kept pairs in the order of their prompts, and what was dropped and why. */
 export interface BootstrapResult {
+  /** At most one per prompt. */
   readonly pairs: readonly BootstrappedPair[];
+  /** How much was dropped, by reason. */
   readonly dropped: {
     /** Candidates without an end-of-sequence token. */
     readonly truncatedCandidates: number;

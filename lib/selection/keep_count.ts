@@ -14,12 +14,12 @@ export function keepCount(keep: Keep, total: number): number {
 
 /** @throws {UserError} on a share outside (0, 1] or a count that is not a whole number above 0 */
 export function checkKeep(keep: Keep): void {
-  if (typeof keep === "number") {
-    if (keep > 0 && keep <= 1) return;
+  if (typeof keep !== "object" || keep === null) {
+    if (typeof keep === "number" && keep > 0 && keep <= 1) return;
     throw new UserError(`the share to keep is ${keep}; it must be above 0 and at most 1`);
   }
-  if (Number.isInteger(keep?.count) && keep.count >= 1) return;
+  if (Number.isInteger(keep.count) && keep.count >= 1) return;
   throw new UserError(
-    `the number to keep is ${keep?.count}; it must be a whole number above 0`,
+    `the number to keep is ${keep.count}; it must be a whole number above 0`,
   );
 }

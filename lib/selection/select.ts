@@ -12,14 +12,12 @@ export interface SelectionContext {
   readonly flipped?: readonly boolean[];
 }
 
-/** Which pairs were kept, and the margins at the edges of what was kept (null if none was). */
+/** Which pairs were kept, with which labels. */
 export interface Selection {
   /** Ascending. */
   readonly indices: readonly number[];
   /** Of those, the pairs whose chosen and rejected responses change places; ascending. */
   readonly swapped: readonly number[];
-  readonly lowestMargin: number | null;
-  readonly highestMargin: number | null;
 }
 
 /**
@@ -41,12 +39,9 @@ export function selectPairs(
     );
   }
   const indices = kept(rule, margins, context).sort((a, b) => a - b);
-  const values = indices.map((index) => margins[index] as number);
   return {
     indices,
     swapped: rule.rule === "relabel" ? indices.filter((i) => (margins[i] as number) < 0) : [],
-    lowestMargin: values.length > 0 ? values.reduce((a, b) => Math.min(a, b)) : null,
-    highestMargin: values.length > 0 ? values.reduce((a, b) => Math.max(a, b)) : null,
   };
 }
 

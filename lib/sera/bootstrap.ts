@@ -7,6 +7,7 @@ import type { LanguageModel } from "../policy/language_model.ts";
 import type { PromptGroup } from "../policy/packing.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
 import { createPrng } from "../random/prng.ts";
+import { shareOf } from "../round_share.ts";
 import { bootstrapPairs, type BootstrapResult } from "../selection/bootstrap_pairs.ts";
 import type { TrainingPair } from "../training/update.ts";
 import type { BootstrapConfig, SeraConfig } from "./config.ts";
@@ -53,7 +54,7 @@ export async function bootstrap(
   input: BootstrapInput,
 ): Promise<Bootstrapped> {
   const { policy, reference, config, iteration: t, keep } = input;
-  const order = drawPrompts(input, Math.ceil(options.promptFactor * keep));
+  const order = drawPrompts(input, Math.ceil(shareOf(options.promptFactor, keep)));
   const prompts = order.map((i) => input.prompts[i] as Int32Array);
 
   // a. N responses per prompt.

@@ -6,7 +6,12 @@ import {
   lossConfigFromOptions,
 } from "../losses/loss_config.ts";
 import type { LossConfig, LossName } from "../losses/loss_table.ts";
-import { defaultEnsemble, type EnsembleConfig, ensembleWeights } from "../margins/ensemble.ts";
+import {
+  defaultEnsemble,
+  type EnsembleConfig,
+  ensembleWeightings,
+  ensembleWeights,
+} from "../margins/ensemble.ts";
 import { above0, atLeast0, below1, type NumberRule, share, wholeFrom } from "../number_rule.ts";
 import { checkSelectionRule } from "../selection/check_rule.ts";
 import type { SelectionRule } from "../selection/selection_rule.ts";
@@ -20,7 +25,9 @@ export interface BootstrapConfig {
   readonly promptFactor: number;
   /** Responses per prompt, N. */
   readonly responses: number;
+  /** Of the responses. */
   readonly temperature: number;
+  /** 1 is off. */
   readonly topP: number;
   /** 0 is off. */
   readonly topK: number;
@@ -32,6 +39,7 @@ export interface BootstrapConfig {
 
 /** Everything that decides an alignment run but the model, the data and the seed. */
 export interface SeraConfig {
+  /** The direct alignment loss, with its options. */
   readonly loss: LossConfig;
   /** Weight alpha of the chosen response's per-token NLL beside the loss; 0, off, is the paper's. */
   readonly nllAlpha: number;
@@ -43,9 +51,11 @@ export interface SeraConfig {
   readonly batch: number;
   /** Peak; null: 1e-4 with LoRA, 1e-6 for all weights. Schedule and optimiser start anew each iteration. */
   readonly learningRate: number | null;
+  /** Of the learning rate within an iteration. */
   readonly schedule: ScheduleName;
   /** Share of an iteration's steps that warms up. */
   readonly warmup: number;
+  /** Of AdamW, decoupled. */
   readonly weightDecay: number;
   /** Largest gradient norm; 0 is off. */
   readonly maxGradNorm: number;
@@ -101,7 +111,7 @@ export const defaultSeraConfig: SeraConfig = {
   maxRows: 4096,
 };
 
-/** A loss by name with some of its options; without a name, options of the loss that is set. */
+/** A loss by name with some of its options. */
 export type LossOptionsOf = {
   [Name in LossName]: { readonly name: Name } & Partial<Extract<LossConfig, { name: Name }>>;
 }[LossName];
@@ -110,6 +120,7 @@ export type LossOptionsOf = {
 export interface SeraOptions extends Partial<Omit<SeraConfig, "loss" | "ensemble" | "bootstrap">> {
   /** Another name starts from that loss's defaults; the same name changes options. */
   readonly loss?: LossOptionsOf;
+  /** Changes what it names. */
   readonly ensemble?: Partial<EnsembleConfig>;
   /** An object switches bootstrapping on and changes what it names. */
   readonly bootstrap?: Partial<BootstrapConfig> | null;
@@ -127,23 +138,26 @@ export function seraConfig(...changes: readonly SeraOptions[]): SeraConfig {
 }
 
 function withOptions(config: SeraConfig, options: SeraOptions): SeraConfig {
-  const { loss, ensemble, bootstrap, ...rest } = options;
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  const unknown = Object.keys(given).find((key) => !Object.hasOwn(config, key));
-  if (unknown !== undefined) {
-    throw new UserError(
-      `a config has no field "${unknown}"; its fields are ${Object.keys(config).join(", ")}`,
-    );
-  }
+  const { loss, ensemble = {}, bootstrap, ...rest } = options;
   return {
-    ...config,
-    ...given,
+    ...merged("a config", config, rest),
     loss: loss === undefined ? config.loss : lossOf(config.loss, loss),
-    ensemble: { ...config.ensemble, ...ensemble },
+    ensemble: merged("ensemble", config.ensemble, ensemble),
     bootstrap: bootstrap === undefined
       ? config.bootstrap
-      : bootstrap && { ...(config.bootstrap ?? defaultBootstrap), ...bootstrap },
+      : bootstrap && merged("bootstrap", config.bootstrap ?? defaultBootstrap, bootstrap),
   };
+}
+
+function merged<T extends object>(what: string, current: T, changes: Partial<T>): T {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  const unknown = given.find(([key]) => !Object.hasOwn(current, key));
+  if (unknown !== undefined) {
+    throw new UserError(
+      `${what} has no field "${unknown[0]}"; its fields are ${Object.keys(current).join(", ")}`,
+    );
+  }
+  return { ...current, ...Object.fromEntries(given) };
 }
 
 function lossOf(current: LossConfig, { name, ...options }: LossOptionsOf): LossConfig {
@@ -181,6 +195,7 @@ export function checkSeraConfig(config: SeraConfig): void {
   const { loss, ensemble, selection, bootstrap, schedule, reference, initial, crossFit } = config;
   checkLossConfig(loss);
   ensembleWeights(1, ensemble);
+  checkChoice("ensemble.weighting", ensemble.weighting, ensembleWeightings);
   checkSelectionRule(selection);
   checkChoice("schedule", schedule, scheduleNames);
   checkChoice("reference", reference, ["sft", "previous"]);

@@ -5,7 +5,7 @@ import type { ProgressSink } from "../progress/progress_sink.ts";
 import { createPrng } from "../random/prng.ts";
 import { assembleFolds, assignFolds, heldOutItems, trainingItems } from "../selection/cross_fit.ts";
 import { type BothLogps, bySide } from "./pair_logps.ts";
-import type { PhaseClock } from "./phase_clock.ts";
+import type { Phase, PhaseClock } from "./phase_clock.ts";
 import type { ResolvedConfig } from "./prepare_run.ts";
 import type { Scorer } from "./scorer.ts";
 import type { SeraStore } from "./store.ts";
@@ -25,9 +25,14 @@ export interface TrainedOn {
  * Gives the shadows an iteration's update, then scores every offline pair by its own shadow.
  *
  * Call for iterations 1, 2, ... in turn, after the policy's update.
+ * @param phase what the shadows' time is charged to: they serve the margins alone
  * @returns log-probabilities of the offline pairs
  */
-export type CrossFitter = (iteration: number, trained: TrainedOn) => Promise<BothLogps>;
+export type CrossFitter = (
+  iteration: number,
+  trained: TrainedOn,
+  phase: Phase,
+) => Promise<BothLogps>;
 
 /** What shadows are made with. */
 export interface CrossFitInput {
@@ -39,7 +44,6 @@ export interface CrossFitInput {
   readonly config: ResolvedConfig;
   readonly seed: number;
   readonly store: SeraStore;
-  /** Charged with the shadows' updates as scoring: they serve it alone. */
   readonly clock: PhaseClock;
   readonly scorer: Scorer;
   readonly progress: ProgressSink;
@@ -66,14 +70,7 @@ export function crossFitter(folds: number, input: CrossFitInput): CrossFitter {
   async function updateShadow(fold: number, iteration: number, trained: TrainedOn): Promise<void> {
     const own = store.within(`fold-${fold}`);
     const ended = await own.policy(iteration);
-    const charge = async () => {
-      const rows = await own.rows(iteration);
-      clock.charge("scoring", rows.reduce((sum, row) => sum + row.seconds, 0));
-    };
-    if (ended !== undefined) {
-      policy.restore(ended);
-      return await charge();
-    }
+    if (ended !== undefined) return policy.restore(ended);
     const start = iteration === 1 || config.initial === "sft"
       ? sft
       : await own.policy(iteration - 1);
@@ -107,16 +104,17 @@ export function crossFitter(folds: number, input: CrossFitInput): CrossFitter {
       throw error instanceof UserError ? new UserError(`${where}: ${messageOf(error)}`) : error;
     }
     await own.savePolicy(iteration, await policy.snapshot());
-    await charge();
   }
 
-  return async (iteration, trained) => {
+  return async (iteration, trained, phase) => {
     const current = await policy.snapshot();
     const byFold: number[][][] = [];
     for (let fold = 0; fold < folds; fold++) {
       await updateShadow(fold, iteration, trained);
+      const rows = await store.within(`fold-${fold}`).rows(iteration);
+      clock.charge(phase, rows.reduce((sum, row) => sum + row.seconds, 0));
       const unseen = heldOutItems(foldOf, fold).map((i) => groupOf(pairs[i] as TokenizedPair));
-      byFold.push(await scorer.groups(`fold-${fold}-${iteration}-offline`, policy, unseen));
+      byFold.push(await scorer.groups(`fold-${fold}-${iteration}-offline`, policy, unseen, phase));
     }
     policy.restore(current);
     return bySide(assembleFolds(foldOf, byFold));

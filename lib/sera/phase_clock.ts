@@ -15,6 +15,7 @@ export type PhaseSeconds = Readonly<Record<Phase, number>>;
 export class PhaseClock {
   readonly #store: SeraStore;
   readonly #now: Clock;
+  readonly #charged = new Set<string>();
   #seconds = zeros();
 
   constructor(store: SeraStore, now: Clock = monotonicClock) {
@@ -28,7 +29,8 @@ export class PhaseClock {
       const start = this.#now();
       return { value: await compute(), seconds: this.#now() - start };
     });
-    this.#seconds[phase] += seconds;
+    if (!this.#charged.has(name)) this.charge(phase, seconds);
+    this.#charged.add(name);
     return value;
   }
 

@@ -2,7 +2,7 @@ import type { TokenizedPair } from "../data/preference.ts";
 import { UserError } from "../errors.ts";
 import type { LanguageModel, Snapshot } from "../policy/language_model.ts";
 import { type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
-import { roundShare } from "../round_share.ts";
+import { wantedPairs } from "./bootstrap_yield.ts";
 import { type SeraConfig, seraConfig } from "./config.ts";
 import { type CrossFitter, crossFitter } from "./cross_fit.ts";
 import { PhaseClock } from "./phase_clock.ts";
@@ -54,10 +54,14 @@ export async function prepareRun(input: SeraInput): Promise<PreparedRun> {
     learningRate: given.learningRate ??
       LEARNING_RATES[policy.loraConfig === undefined ? "full" : "lora"],
   };
-  if (config.bootstrap !== null && config.iterations > 1 && stopTokenIds.length === 0) {
-    throw new UserError(
-      "bootstrapping needs stopTokenIds: without them every response is cut, and dropped",
-    );
+  const prompts = input.prompts ?? distinctPrompts(pairs);
+  if (config.bootstrap !== null && config.iterations > 1) {
+    if (prompts.length === 0) throw new UserError("bootstrapping needs prompts: give some");
+    if (stopTokenIds.length === 0) {
+      throw new UserError(
+        "bootstrapping needs stopTokenIds: without them every response is cut, and dropped",
+      );
+    }
   }
   const flipped = pairs.every((pair) => pair.flipped !== undefined)
     ? pairs.map((pair) => pair.flipped === true)
@@ -75,12 +79,9 @@ export async function prepareRun(input: SeraInput): Promise<PreparedRun> {
   const scorer = new Scorer({ clock, progress, maxRows: config.maxRows, known });
   const sft = await policy.snapshot();
   const run = {
-    ...{ policy, reference, pairs, heldOut, stopTokenIds, evaluation },
+    ...{ policy, reference, pairs, heldOut, prompts, stopTokenIds, evaluation },
     ...{ config, flipped, seed, sft, store, clock, scorer, progress },
-    prompts: input.prompts ?? distinctPrompts(pairs),
-    keepOwn: config.bootstrap === null
-      ? 0
-      : Math.max(1, roundShare(config.bootstrap.share, pairs.length)),
+    keepOwn: config.bootstrap === null ? 0 : wantedPairs(config.bootstrap, pairs.length),
   };
   return {
     ...run,

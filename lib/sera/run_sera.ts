@@ -11,6 +11,7 @@ import { selectPairs } from "../selection/select.ts";
 import { usesMargins } from "../selection/selection_rule.ts";
 import type { TrainingPair } from "../training/update.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { checkYield } from "./bootstrap_yield.ts";
 import type { TrainedOn } from "./cross_fit.ts";
 import { measureIteration, measureSft } from "./measure.ts";
 import type { BothLogps } from "./pair_logps.ts";
@@ -45,11 +46,12 @@ export async function runSera(input: SeraInput): Promise<SeraRun> {
     let currentLogps = sftLogps;
     let margins: Float64Array | null = null;
     if (trained !== undefined) {
-      // Rules that read no margin have theirs for measurement alone.
-      const phase = usesMargins(config.selection) ? "scoring" : "evaluation";
+      // Where neither selection nor loss reads the log-probabilities, they serve measurement alone.
+      const needed = usesMargins(config.selection) || config.reference === "previous";
+      const phase = needed ? "scoring" : "evaluation";
       currentLogps = run.crossFit === undefined
         ? await scorer.pairs(`policy-${t - 1}-offline`, policy, pairs, phase)
-        : await run.crossFit(t - 1, trained);
+        : await run.crossFit(t - 1, trained, phase);
       history.add(currentLogps);
       margins = history.margins(weights);
     }
@@ -77,6 +79,7 @@ export async function runSera(input: SeraInput): Promise<SeraRun> {
         weights,
         iteration: t,
       });
+    checkYield(run, t, own, iterations.at(-1));
 
     // 4. The direct alignment update [P], from the previous policy or from the SFT model [I].
     trained = { selected, offline, generated: own.pairs };

@@ -38,6 +38,7 @@ export interface SeraStore {
   once<T>(name: string, compute: () => Promise<T>): Promise<T>;
   /** The policy that an iteration ended with; undefined if it has not ended. */
   policy(iteration: number): Promise<Snapshot | undefined>;
+  /** Keeps the policy that an iteration ended with. */
   savePolicy(iteration: number, policy: Snapshot): Promise<void>;
   /** Called after every step; `state` is only made if the store wants a checkpoint now. */
   afterStep(row: StepRow, state: () => Promise<UpdateState>): Promise<void>;
@@ -53,7 +54,7 @@ export interface SeraStore {
 export class MemoryStore implements SeraStore {
   readonly #values = new Map<string, unknown>();
   readonly #policies = new Map<number, Snapshot>();
-  readonly #rows: StepRow[] = [];
+  #rows: StepRow[] = [];
   readonly #parts = new Map<string, MemoryStore>();
 
   async once<T>(name: string, compute: () => Promise<T>): Promise<T> {
@@ -75,7 +76,9 @@ export class MemoryStore implements SeraStore {
     return Promise.resolve();
   }
 
-  resume(): Promise<undefined> {
+  /** Nothing of an unfinished update is kept. */
+  resume(iteration: number): Promise<undefined> {
+    this.#rows = this.#rows.filter((row) => row.iteration !== iteration);
     return Promise.resolve(undefined);
   }
 

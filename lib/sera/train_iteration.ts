@@ -5,6 +5,7 @@ import type { LanguageModel } from "../policy/language_model.ts";
 import { mean } from "../metrics/mean.ts";
 import { monotonicClock, type ProgressSink } from "../progress/progress_sink.ts";
 import { createPrng } from "../random/prng.ts";
+import { shareOf } from "../round_share.ts";
 import { AdamW, DEFAULT_ADAMW } from "../training/adamw.ts";
 import { accuracyOf, configuredLoss, pairLogps } from "./pair_logps.ts";
 import { learningRateAt } from "../training/schedule.ts";
@@ -57,7 +58,7 @@ export async function trainIteration(
   const { steps, weightDecay, maxGradNorm } = config;
   const batches = batchSchedule(pairs.length, steps, config.batch, seed, iteration);
   const optimiser = new AdamW(policy, { ...DEFAULT_ADAMW, weightDecay, maxGradNorm });
-  const warmupSteps = Math.floor(config.warmup * steps);
+  const warmupSteps = Math.floor(shareOf(config.warmup, steps));
   const dropout = policy.loraConfig !== undefined && policy.loraConfig.dropout > 0;
   try {
     const saved = await store.resume(iteration);

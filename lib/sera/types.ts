@@ -15,6 +15,7 @@ import type { SeraStore } from "./store.ts";
 export interface Evaluation {
   /** Held-out prompts to respond to, at temperature 1. */
   readonly prompts: readonly Int32Array[];
+  /** Responses to each of them. */
   readonly samplesPerPrompt: number;
   /** Tokens. */
   readonly maxNewTokens: number;
@@ -50,6 +51,7 @@ export interface SeraInput {
   readonly store?: SeraStore;
   /** Scores the reference, where the caller remembers what it scored before. Default: computed. */
   readonly scoreReference?: GroupScorer;
+  /** Told what is done and how far it is. Default: nobody. */
   readonly progress?: ProgressSink;
 }
 
@@ -71,10 +73,13 @@ export interface SeraIteration {
   readonly selected: readonly number[];
   /** Of those, the pairs whose label was swapped. */
   readonly swapped: readonly number[];
+  /** Pairs of bootstrapping that it was trained on, too. */
   readonly generated: readonly GeneratedPair[];
   /** What bootstrapping dropped, and why; null without it. */
   readonly dropped: BootstrapResult["dropped"] | null;
+  /** What was measured after the update, and of the pairs; see `metrics`. */
   readonly metrics: MetricValues;
+  /** What it took, by phase. */
   readonly seconds: PhaseSeconds;
 }
 
@@ -82,6 +87,7 @@ export interface SeraIteration {
 export interface SeraRun {
   /** The SFT model, measured like the policies. */
   readonly sft: MetricValues;
+  /** The first first. */
   readonly iterations: readonly SeraIteration[];
   /** The last policy's samples, measured. */
   readonly samples: SampledMetrics;

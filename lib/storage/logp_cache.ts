@@ -1,4 +1,4 @@
-import { messageOf } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { Artefacts } from "./artefacts.ts";
 import { canonicalJson, type JsonObject } from "../files/canonical_json.ts";
 import { fingerprintJson } from "../files/fingerprint.ts";
@@ -32,12 +32,17 @@ export class LogpCache {
     this.#warn = warn;
   }
 
-  /** What was computed for this very key; else computes and keeps it. */
+  /** What was computed for this very key; else computes it, and keeps it where there is room. */
   async getOrCompute(key: LogpKey, compute: () => Promise<LogpColumns>): Promise<LogpColumns> {
     const kept = this.get(key);
     if (kept !== undefined) return kept;
     const columns = await compute();
-    this.set(key, columns);
+    try {
+      this.set(key, columns);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.#warn(`log-probabilities are not kept for other runs: ${messageOf(error)}`);
+    }
     return columns;
   }
 

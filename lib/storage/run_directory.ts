@@ -3,11 +3,12 @@ import { Artefacts } from "./artefacts.ts";
 import type { JsonObject } from "../files/canonical_json.ts";
 import type { Checkpoint } from "./checkpoint_file.ts";
 import { Checkpoints } from "./checkpoints.ts";
-import { type DiskProbe, explainDiskError } from "../files/durable_file.ts";
+import { checkWritable } from "../files/check_writable.ts";
+import type { DiskProbe } from "../files/durable_file.ts";
 import { fingerprintJson } from "../files/fingerprint.ts";
-import { FORMAT, refuseForeign, setAside, CONFIG } from "../files/folder_ownership.ts";
+import { CONFIG, FORMAT, refuseForeign, setAside } from "../files/folder_ownership.ts";
 import { acquireRunLock, type RunLock } from "../files/run_lock.ts";
-import { describeDifferences, configDifferences } from "./config_difference.ts";
+import { configDifferences, describeDifferences } from "./config_difference.ts";
 
 const STATE = "state.json";
 
@@ -18,6 +19,13 @@ export interface RunDirectoryOptions {
    * inside the folder, never deleted. Default false.
    */
   readonly force?: boolean;
+  /**
+   * Keys of the config (`sera.iterations`) whose number may be larger than that of the run in the
+   * folder, finished or not: the run then goes on to the larger one. Default: none.
+   */
+  readonly growing?: readonly string[];
+  /** Bytes that the run may write; less room is an error. Default 16 MiB. */
+  readonly room?: number;
   /** Where warnings go. Default: stderr. */
   readonly warn?: (message: string) => void;
   /** For tests: see `DiskProbe`. */
@@ -38,11 +46,7 @@ export function openRunDirectory(
   options: RunDirectoryOptions = {},
 ): RunDirectory {
   refuseForeign(folder);
-  try {
-    Deno.mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw explainDiskError(error, folder);
-  }
+  checkWritable(folder, options.room);
   const lock = acquireRunLock(folder);
   try {
     refuseForeign(folder);
@@ -63,6 +67,8 @@ export class RunDirectory extends Artefacts implements Disposable {
   readonly folder: string;
   /** Whether the folder already held this run when it was opened. */
   readonly resumed: boolean;
+  /** What has grown since, as `iterations was 3, is 5`; null where nothing has. */
+  readonly grown: string | null;
   readonly #lock: RunLock;
   readonly #warn: (message: string) => void;
 
@@ -73,12 +79,12 @@ export class RunDirectory extends Artefacts implements Disposable {
     this.#lock = lock;
     this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
     this.resumed = this.has(CONFIG);
-    if (this.resumed) this.#requireSame(config);
+    this.grown = this.resumed ? this.#requireSame(config, options.growing ?? []) : null;
     this.removeLeftovers();
-    if (!this.resumed) {
+    if (this.grown !== null || !this.has(STATE)) this.writeJson(STATE, { state: "running" });
+    if (this.grown !== null || !this.resumed) {
       this.writeJson(CONFIG, { format: FORMAT, sha256: fingerprintJson(config), config });
     }
-    if (!this.has(STATE)) this.writeJson(STATE, { state: "running" });
   }
 
   /** Whether the run in this folder came to its end: there is nothing left to do. */
@@ -119,17 +125,23 @@ export class RunDirectory extends Artefacts implements Disposable {
     return new Checkpoints(this, part);
   }
 
-  #requireSame(config: JsonObject): void {
+  /** What has grown; null where the config is the same. */
+  #requireSame(config: JsonObject, growing: readonly string[]): string | null {
     const there = this.readJson(CONFIG) as { format?: unknown; sha256?: unknown; config?: unknown };
     if (there.format !== FORMAT || there.sha256 !== fingerprintJson(there.config ?? null)) {
       throw new UserError(
         `${this.path(CONFIG)} was changed by hand, or is not of this program; choose another --out`,
       );
     }
-    if (there.sha256 === fingerprintJson(config)) return;
-    const differences = describeDifferences(configDifferences(there.config, config));
+    if (there.sha256 === fingerprintJson(config)) return null;
+    const differences = configDifferences(there.config, config);
+    const text = describeDifferences(differences);
+    const grown = differences.every(({ key, before, after }) =>
+      growing.includes(key) && Number(before) < Number(after)
+    );
+    if (grown) return text;
     throw new UserError(
-      `${this.folder} holds a run with other options: ${differences}; ` +
+      `${this.folder} holds a run with other options: ${text}; ` +
         "choose another --out, or repeat the old options to continue that run",
     );
   }

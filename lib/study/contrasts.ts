@@ -37,14 +37,20 @@ export interface Contrast<Row extends StudyRow = StudyRow> extends PairedDiffere
   readonly row: Row;
 }
 
+/** Rows, or a study that was opened: its arms are known, even those that have no rows yet. */
+export type RowSource<Row extends StudyRow = StudyRow> = readonly Row[] | {
+  readonly rows: readonly Row[];
+  readonly study: { readonly arms: readonly { readonly id: string }[] };
+};
+
 /**
  * Paired differences, with 95 % t intervals, of every condition that has at least two seeds of both
  * arms. Verdicts, tables and figures all use this one function.
  *
- * @throws {UserError} for an unknown metric, or an arm that no row has
+ * @throws {UserError} for an unknown metric, or an arm that neither a row nor the study has
  */
 export function contrasts<Row extends StudyRow>(
-  rows: readonly Row[],
+  source: RowSource<Row>,
   metric: MetricName,
   arms: readonly ArmPair[],
   options: ContrastOptions = {},
@@ -52,8 +58,11 @@ export function contrasts<Row extends StudyRow>(
   if (!isMetricName(metric)) {
     throw new UserError(`no metric is called "${metric}"; there are ${metricNames.join(", ")}`);
   }
-  const known = new Set(rows.map((row) => row.arm));
-  const unknown = rows.length > 0 && arms.flat().find((arm) => !known.has(arm));
+  const rows = "study" in source ? source.rows : source;
+  const known = new Set(
+    "study" in source ? source.study.arms.map((arm) => arm.id) : rows.map((row) => row.arm),
+  );
+  const unknown = known.size > 0 && arms.flat().find((arm) => !known.has(arm));
   if (unknown) {
     throw new UserError(`no row has the arm "${unknown}"; there are ${[...known].join(", ")}`);
   }

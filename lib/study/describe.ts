@@ -45,15 +45,20 @@ function described(
   within: "arm" | "condition",
 ): DescribedRow[] {
   const groups = [...Map.groupBy(plan, (run) => run[within]).values()];
-  const varying = factorNames(plan).filter((name) =>
-    groups.some((runs) => new Set(runs.map((run) => factorOf(run, name))).size > 1)
-  );
+  // A factor is read where it varies: bootstrapping's share from an arm that bootstraps.
+  const varying = factorNames(plan).flatMap((name) => {
+    const group = groups.find((runs) => new Set(runs.map((run) => factorOf(run, name))).size > 1);
+    return group === undefined ? [] : [{ name, group }];
+  });
   const firsts = [...Map.groupBy(plan, (run) => run[key]).values()].map((runs) => runs[0]);
   return firsts.flatMap((run) =>
     run === undefined ? [] : [{
       [key]: run[key],
       label: run[label],
-      ...Object.fromEntries(varying.map((name) => [name, factorOf(run, name)])),
+      ...Object.fromEntries(varying.map(({ name, group }) => {
+        const there = group.find((each) => each[key] === run[key]);
+        return [name, factorOf(there ?? run, name)];
+      })),
     }]
   );
 }

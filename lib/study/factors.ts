@@ -17,6 +17,7 @@ export interface MethodFactors {
   readonly iterations: number;
   /** null: one epoch. */
   readonly steps: number | null;
+  readonly batch: number;
   readonly learningRate: number | null;
   readonly rule: SelectionRule["rule"];
   /** Share of the offline pairs kept: 1 for rules that keep all; null for a count or a threshold. */
@@ -27,7 +28,8 @@ export interface MethodFactors {
   readonly crossFit: number;
   /** Bootstrapped pairs as a share of the offline pairs; 0 is off. */
   readonly ownShare: number;
-  /** Of bootstrapping; null where it is off. */
+  /** Of bootstrapping, as the next two; null where it is off. */
+  readonly promptFactor: number | null;
   readonly responses: number | null;
   readonly temperature: number | null;
 }
@@ -43,6 +45,7 @@ export const factorTexts: Readonly<Record<keyof MethodFactors, string>> = {
   alpha: "weight of the NLL anchor (the chosen response's per-token NLL)",
   iterations: "iterations T; the first is a plain update on every pair",
   steps: "optimiser steps per iteration",
+  batch: "pairs per optimiser step",
   learningRate: "peak learning rate",
   rule: "which offline pairs iterations 2 to T train on",
   keep: "share of the offline pairs kept",
@@ -50,6 +53,7 @@ export const factorTexts: Readonly<Record<keyof MethodFactors, string>> = {
   gamma: "weight of past policies in that average",
   crossFit: "folds of cross-fitted margins; 0: the policy's own margins",
   ownShare: "bootstrapped pairs kept, as a share of the offline pairs; 0: none",
+  promptFactor: "prompts responded to per bootstrapped pair kept",
   responses: "responses per prompt in bootstrapping",
   temperature: "sampling temperature of bootstrapping",
 };
@@ -63,6 +67,7 @@ export function factorsOf<S extends Setting>({ setting, sera }: RunConfig<S>): F
     alpha: sera.nllAlpha,
     iterations: sera.iterations,
     steps: sera.steps,
+    batch: sera.batch,
     learningRate: sera.learningRate,
     rule: selection.rule,
     keep: keepShare(selection),
@@ -70,6 +75,7 @@ export function factorsOf<S extends Setting>({ setting, sera }: RunConfig<S>): F
     gamma: ensemble.gamma,
     crossFit: sera.crossFit ?? 0,
     ownShare: bootstrap?.share ?? 0,
+    promptFactor: bootstrap?.promptFactor ?? null,
     responses: bootstrap?.responses ?? null,
     temperature: bootstrap?.temperature ?? null,
   };

@@ -57,8 +57,8 @@ class FirstIterationStore implements SeraStore {
     return this.#of(row.iteration).afterStep(row);
   }
 
-  resume(): Promise<undefined> {
-    return Promise.resolve(undefined);
+  resume(iteration: number): Promise<undefined> {
+    return this.#of(iteration).resume(iteration);
   }
 
   rows(iteration: number): Promise<StepRow[]> {

@@ -28,7 +28,7 @@ export interface PlannedRun<S extends Setting = Setting> extends PlannedCell {
 
 /** Which part of a study is planned. */
 export interface PlanOptions {
-  /** Instead of the preset's number of seeds. */
+  /** Instead of the preset's number of seeds; 0: the preset's. */
   readonly seeds?: number;
   /** Instead of the study's own. */
   readonly firstSeed?: number;
@@ -61,7 +61,7 @@ export function planStudy<S extends Setting>(
       const factors = factorsOf(configAt(firstSeed));
       const cell = { ...factors, arm: arm.id, condition: condition.id } as Cell<S>;
       if (chosen.includes?.(cell) === false) continue;
-      for (let i = 0; i < (options.seeds ?? seedsOf(study, preset, cell)); i++) {
+      for (let i = 0; i < (options.seeds || seedsOf(study, preset, cell)); i++) {
         const config = configAt(firstSeed + i);
         runs.push({
           study: study.id,

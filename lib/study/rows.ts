@@ -1,9 +1,12 @@
 import type { Setting } from "../environments/environment.ts";
-import type { MetricValues } from "../metrics/metrics.ts";
+import { metricNames, type MetricValues } from "../metrics/metrics.ts";
 import type { Factors } from "./factors.ts";
 import type { PlannedRun } from "./plan.ts";
 import type { StudyRecord } from "./record.ts";
 import { recordWarnings } from "./warnings.ts";
+
+/** Every metric as null: rows have the same columns, whatever was measured. */
+const unmeasured: MetricValues = Object.fromEntries(metricNames.map((name) => [name, null]));
 
 /** Where a row stands in its study. */
 export interface RowPlace {
@@ -24,7 +27,7 @@ export interface RowPlace {
 
 /**
  * One iteration of one cell's run, flat: place, factors and metrics are columns. These tidy rows are
- * what contrasts, tables and plots are made of; a metric that was not measured is absent or null.
+ * what contrasts, tables and plots are made of; a metric that was not measured is null.
  */
 export type StudyRow<S extends Setting = Setting> = RowPlace & Factors<S> & MetricValues;
 
@@ -40,6 +43,7 @@ export function studyRows<S extends Setting>(
     const failures = recordWarnings(record);
     const row = (iteration: number, metrics: MetricValues) =>
       ({
+        ...unmeasured,
         ...factors,
         ...place,
         iteration,

@@ -29,7 +29,7 @@ export async function runOne(
       config: sera,
       seed,
       store: storeWithFirstIteration(config),
-      progress: context.progress,
+      ...(context.progress && { progress: context.progress }),
     });
     const measured = iterations.map((iteration) => iteration.metrics);
     return {

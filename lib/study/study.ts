@@ -100,12 +100,25 @@ export function defineStudy<S extends Setting>(definition: StudyDefinition<S>): 
   return study;
 }
 
-/** The study with more arms, which stand beside its own. */
+/**
+ * The study with more arms, which stand beside its own: every preset has them in every condition, for
+ * what a preset leaves out was said of the study's own arms.
+ */
 export function withArms<S extends Setting>(
   study: Study<S>,
   ...arms: readonly ArmDefinition<S>[]
 ): Study<S> {
-  const wider = { ...study, arms: [...study.arms, ...arms.map(armOf)] };
+  const added = new Set(arms.map((arm) => arm.id));
+  const withAdded = (preset: StudyPreset<S>): StudyPreset<S> => ({
+    ...preset,
+    includes: (cell) => added.has(cell.arm) || preset.includes?.(cell) !== false,
+  });
+  const { smoke, quick, full } = study.presets;
+  const wider = {
+    ...study,
+    arms: [...study.arms, ...arms.map(armOf)],
+    presets: { smoke: withAdded(smoke), quick: withAdded(quick), full: withAdded(full) },
+  };
   checkStudy(wider);
   return wider;
 }

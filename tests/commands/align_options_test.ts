@@ -13,13 +13,13 @@ import { methodNames, methods } from "../../lib/sera/methods.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 const parsed = (...args: string[]) =>
-  parseCommand(alignCommand, ["--model", "m", "--data", "d", "--out", "o", ...args]);
+  parseCommand(alignCommand, ["--model", "/m", "--data", "/d", "--out", "/o", ...args]);
 const parse = (...args: string[]) => parsed(...args).options;
 const config = (...args: string[]) => seraConfig(seraOptionsOf(parse(...args)));
 
 Deno.test("without options align runs the default config on the environment's default setting", () => {
   assert.deepEqual(config(), defaultSeraConfig);
-  assert.deepEqual(settingOf(parse()), { ...preferenceFile.defaults, model: "m", data: "d" });
+  assert.deepEqual(settingOf(parse()), { ...preferenceFile.defaults, model: "/m", data: "/d" });
 });
 
 Deno.test("every method is that of the library, and --help tells of each", () => {
@@ -62,13 +62,13 @@ Deno.test("each option changes its field of config or setting", () => {
     "--flip-labels 0.2 --evaluation-prompts 3 --samples-per-prompt 2 --max-new-tokens 9 --full";
   assert.deepEqual(settingOf(parse(...setting.split(" "))), {
     ...preferenceFile.defaults,
-    ...{ model: "m", data: "d", limit: 7, maxLength: 99, chatTemplate: "never", heldOut: 0.3 },
+    ...{ model: "/m", data: "/d", limit: 7, maxLength: 99, chatTemplate: "never", heldOut: 0.3 },
     ...{ flipRate: 0.2, evaluationPrompts: 3, samplesPerPrompt: 2, maxNewTokens: 9, full: true },
   });
   const lora = parse("--rank", "4", "--lora-alpha", "3", "--dropout", "0.1", "--targets", "q_proj");
   assert.deepEqual(settingOf(lora), {
     ...preferenceFile.defaults,
-    ...{ model: "m", data: "d", rank: 4, loraAlpha: 3, dropout: 0.1, targets: "q_proj" },
+    ...{ model: "/m", data: "/d", rank: 4, loraAlpha: 3, dropout: 0.1, targets: "q_proj" },
   });
 });
 

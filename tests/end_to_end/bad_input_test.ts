@@ -118,6 +118,12 @@ Deno.test("bad data and models: one line that names the place", async (t) => {
       assert.match(await errorOf(dir, typo, 2), /--iterations/);
       const keep = ["--model", model, "--data", data, "--keep", "1.5"];
       assert.match(await errorOf(dir, keep, 2), /--keep must be in \(0, 1\], got 1\.5/);
+      const config = join(dir, "run.yaml");
+      await Deno.writeTextFile(config, `model: ${model}\ndata: ${data}\nkeep: 1.5\n`);
+      const bad = await errorOf(dir, ["--config", config], 2);
+      assert.match(bad, /run\.yaml: keep must be in \(0, 1\], got 1\.5/);
+      const targets = ["--model", model, "--data", data, "--targets", "w_proj"];
+      assert.match(await errorOf(dir, targets), /LoRA target w_proj is unknown/);
       const oracle = ["--model", model, "--data", data, "--rule", "oracle"];
       assert.match(await errorOf(dir, oracle), /--rule oracle needs known flips/);
       const long = ["--model", model, "--data", data, "--max-length", "4096"];

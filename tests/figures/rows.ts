@@ -1,145 +1,142 @@
-/** One small table a builder, shared by the tests and by whoever wants to look at the figures. */
+/** Small tables and a plot of each kind, shared by the tests and by whoever wants to look at plots. */
 import {
-  curvesFigure,
-  flipsFigure,
-  frontierFigure,
-  heatmapFigure,
-  intervalsFigure,
-  marginsFigure,
-  phasesFigure,
-  scalingFigure,
+  frontierPlot,
+  heatmapPlot,
+  intervalPlot,
+  linePlot,
+  marginHistogram,
+  phasePlot,
+  type Plot,
+  scalingPlot,
 } from "../../lib/figures/mod.ts";
+import { pairedDifference } from "../../lib/statistics/intervals.ts";
 
-const arms = ["DPO", "random 70 %", "IRM 70 %", "SeRA", "rDPO", "oracle filter"];
-const gold = [1.21, 1.19, 1.42, 1.36, 1.34, 1.59];
-const kl = [1.6, 1.6, 2.6, 4.5, 2.8, 2.2];
+const ARMS = ["DPO", "random 70 %", "IRM 70 %", "SeRA", "rDPO", "oracle filter"];
+const FLIPS = [0, 0.2, 0.4];
 
-const frontier = (panel?: string) =>
-  arms.map((arm, i) => ({
-    arm,
-    kl: kl[i] as number,
-    klLow: (kl[i] as number) * 0.9,
-    klHigh: (kl[i] as number) * 1.1,
-    gold: gold[i] as number,
-    goldLow: (gold[i] as number) - 0.08,
-    goldHigh: (gold[i] as number) + 0.08,
-    ...(panel === undefined ? {} : { panel }),
-  }));
-const curves = (panel?: string) =>
-  arms.flatMap((arm, i) =>
-    [0, 1, 2, 3].map((x) => {
-      const y = 0.52 + ((gold[i] as number) - 0.52) * Math.sqrt(x / 3);
-      return {
-        arm,
-        x,
-        y,
-        low: y - 0.07,
-        high: y + 0.07,
-        ...(panel === undefined ? {} : { panel }),
-      };
-    })
-  );
-const contrasts = (panel?: string) =>
-  arms.map((label, i) => {
-    const difference = (gold[i] as number) - 1.3;
-    return {
-      label,
-      difference,
-      low: difference - 0.1,
-      high: difference + 0.1,
-      ...(panel === undefined ? {} : { panel }),
-    };
-  });
-const noises = ["no flips", "20 % flips", "40 % flips"];
+/** Made-up rows of a study: six arms, three flip rates, three iterations, five seeds. */
+export const ROWS = FLIPS.flatMap((flipRate, f) =>
+  ARMS.flatMap((armLabel, a) =>
+    [0, 1, 2, 3].flatMap((iteration) =>
+      [0, 1, 2, 3, 4].map((seed) => {
+        const noise = Math.sin(100 * f + 31 * a + 7 * iteration + 13 * seed);
+        return {
+          flipRate,
+          armLabel,
+          iteration,
+          seed,
+          last: iteration === 3,
+          gold: 0.5 + 0.1 * seed + (iteration === 0 ? 0 : (0.3 + 0.05 * a) * iteration ** 0.5) -
+            f * 0.1 + 0.04 * noise,
+          kl: iteration * (1 + 0.2 * a) + 0.05 * noise * iteration,
+          jaccard: iteration < 2 ? null : 0.8 + 0.02 * noise,
+          updateSeconds: 3 + 0.1 * noise,
+          scoringSeconds: a > 1 ? 2.4 : 0,
+          generationSeconds: a === 3 ? 6 + 0.2 * noise : 0,
+        };
+      })
+    )
+  )
+);
+
+/** Rows after the last iteration. */
+export const LAST = ROWS.filter((row) => row.last);
+
+/** A contrast of two arms as `contrasts` gives it. */
+export function contrast(label: string, differences: readonly number[], row: object = {}) {
+  return {
+    label,
+    pairs: differences.map((difference, seed) => ({ seed, difference })),
+    row,
+    ...pairedDifference(differences, differences.map(() => 0)),
+  };
+}
+
+/** Each arm minus DPO at each flip rate. */
+export const CONTRASTS = FLIPS.flatMap((flipRate) =>
+  ARMS.slice(1).map((arm) => {
+    const of = (name: string) =>
+      LAST.filter((row) => row.flipRate === flipRate && row.armLabel === name);
+    const differences = of(arm).map((row, i) => row.gold - (of("DPO")[i]?.gold as number));
+    return contrast(`${arm} \u2212 DPO`, differences, { flipRate });
+  })
+);
+
 const title = "IRM selection gains gold reward under noise";
-const subtitle = "review world, 6 paired seeds, 95 % t intervals";
+const noise = (row: { flipRate: number }) => `${100 * row.flipRate} % of the labels flipped`;
+const one = (rows: readonly Row[]) => rows.filter((row) => row.flipRate === 0.2);
+const MARGINS = Array.from({ length: 400 }, (_, i) => ({
+  margin: Math.sin(i) + Math.sin(2.3 * i) + (i % 5 === 0 ? -0.8 : 0.2),
+  group: i % 5 === 0 ? "flipped label" : "right label",
+}));
+const TIMES = ["scoring", "generation", "update"].flatMap((phase, j) =>
+  [250, 500, 1000, 2000].map((pairs) => ({
+    phase,
+    pairs,
+    seconds: (0.4 + j * 0.3) * (pairs / 250) ** (0.9 + 0.1 * j),
+  }))
+);
+const OUTLIER = contrast("collapses on one seed \u2212 DPO", [0.2, 0.25, 0.15, 0.3, -9]);
 
-/** Every builder with rows and without, by the name of the picture. */
-export const EXAMPLES = {
-  frontier: (rows = frontier()) => frontierFigure(rows, { title, subtitle }),
-  frontierPanels: (rows = noises.flatMap(frontier)) => frontierFigure(rows, { title, subtitle }),
-  curves: (rows = curves()) =>
-    curvesFigure(rows, {
-      title,
-      subtitle,
-      xTitle: "iteration",
-      yTitle: "gold reward",
-      reference: { y: 0.52, label: "SFT model" },
-    }),
-  curvesPanels: (rows = noises.flatMap(curves)) =>
-    curvesFigure(rows, { title, subtitle, xTitle: "iteration", yTitle: "gold reward" }),
-  intervals: (rows = contrasts()) =>
-    intervalsFigure(rows, { title, subtitle, xTitle: "gold reward minus plain DPO's" }),
-  intervalsPanels: (rows = noises.flatMap(contrasts)) =>
-    intervalsFigure(rows, { title, subtitle, xTitle: "gold reward minus plain DPO's" }),
-  flips: (
-    rows = ["IRM", "random", "bottom", "middle band"].flatMap((selector, s) =>
-      [0.3, 0.5, 0.7, 0.9].map((keep) => ({
-        selector,
-        keep,
-        flipped: 0.2 + (1 - keep) * ([-0.15, 0, 0.2, -0.02][s] as number),
-        low: 0.18 + (1 - keep) * ([-0.15, 0, 0.2, -0.02][s] as number),
-        high: 0.22 + (1 - keep) * ([-0.15, 0, 0.2, -0.02][s] as number),
-      }))
-    ),
-  ) => flipsFigure(rows, { title: "IRM drops wrong labels", subtitle, baseRate: 0.2 }),
-  heatmap: (
-    rows = ["ema", "two-term", "uniform"].flatMap((y, j) =>
-      [0, 0.1, 0.3, 0.5, 0.7, 0.9].map((x, i) => ({
-        x,
-        y,
-        value: 1.3 + 0.03 * i * (1 - j),
-        note: "±0.07",
-      }))
-    ),
-  ) =>
-    heatmapFigure(rows, {
-      title: "No effect of gamma",
-      subtitle,
-      xTitle: "gamma",
-      yTitle: "weighting",
-      valueTitle: "gold reward",
-    }),
-  heatmapDiverging: (
-    rows = [0, 0.2, 0.4].flatMap((y, j) =>
-      [0.3, 0.5, 0.7, 0.9].map((x, i) => ({ x, y, value: (j - 1) * 0.1 + (i - 1) * 0.06 }))
-    ),
-  ) =>
-    heatmapFigure(rows, {
-      title: "IRM minus random",
-      xTitle: "fraction kept",
-      yTitle: "flip rate",
-      valueTitle: "difference",
+type Row = typeof ROWS[number];
+type Contrast = ReturnType<typeof contrast>;
+
+const intervals = (rows: readonly Contrast[], more = {}) =>
+  intervalPlot(rows, { title, xTitle: "difference in gold reward", ...more });
+const lines = (rows: readonly Row[], more = {}) =>
+  linePlot(rows, { title, x: "iteration", y: "gold", yTitle: "gold reward", ...more });
+const heatmap = (rows: readonly Row[]) =>
+  heatmapPlot(rows, { title, x: "flipRate", y: "armLabel", value: "gold" });
+const margins = (rows: typeof MARGINS) =>
+  marginHistogram(rows, { title: "Margins of right and flipped labels", threshold: -0.6 });
+const scaling = (rows: typeof TIMES) =>
+  scalingPlot(rows, {
+    title: "Seconds grow with the pairs",
+    x: "pairs",
+    y: "seconds",
+    series: "phase",
+    expectedSlope: 1,
+  });
+
+/** A plot of each kind, by the name of the picture. */
+export const EXAMPLES: Readonly<Record<string, () => Plot>> = {
+  intervals: () => intervals(CONTRASTS.slice(0, 5)),
+  intervalsClipped: () => intervals([...CONTRASTS.slice(0, 5), OUTLIER]),
+  intervalsFacets: () => intervals(CONTRASTS, { facet: (c: Contrast) => noise(c.row as Row) }),
+  ratios: () =>
+    intervals([
+      contrast("IRM 70 % \u2212 DPO", [0.3, 0.35, 0.28]),
+      contrast("SeRA \u2212 DPO", [0.9, 1.1, 1]),
+      contrast("DPO, half the pairs \u2212 DPO", [-0.5, -0.45, -0.6]),
+    ], { ratio: true, xTitle: "ratio of times" }),
+  lines: () => lines(one(ROWS), { reference: { label: "SFT model", y: 0.52 } }),
+  linesFacets: () => lines(ROWS, { facet: noise }),
+  linesOverText: () => lines(LAST, { x: noise, xTitle: "labels" }),
+  frontier: () => frontierPlot(one(ROWS), { title }),
+  frontierFacets: () => frontierPlot(ROWS, { title, facet: "flipRate" }),
+  heatmap: () => heatmap(LAST),
+  heatmapDiverging: () =>
+    heatmapPlot(CONTRASTS, {
+      title: "Differences from DPO",
+      x: ({ row }) => (row as Row).flipRate,
+      y: "label",
+      value: "mean",
       diverging: true,
-      format: "+.2f",
+      subtitle: "",
     }),
-  margins: (
-    rows = Array.from({ length: 400 }, (_, i) => ({
-      margin: Math.sin(i) + Math.sin(2.3 * i) + (i % 5 === 0 ? -0.8 : 0.2),
-      group: i % 5 === 0 ? "flipped label" : "right label",
-    })),
-  ) => marginsFigure(rows, { title: "Margins of right and flipped labels", threshold: -0.6 }),
-  phases: (
-    rows = arms.flatMap((arm, i) =>
-      ["update", "scoring", "generation"].map((phase, j) => ({
-        arm,
-        phase,
-        seconds: [3 + i * 0.1, i > 1 ? 2.4 : 0, i === 3 ? 6 : 0.01][j] as number,
-      }))
-    ),
-  ) => phasesFigure(rows, { title: "Generation costs most", subtitle: "median of 5 seeds" }),
-  scaling: (
-    rows = ["scoring", "generation", "update"].flatMap((series, j) =>
-      [250, 500, 1000, 2000].map((size) => ({
-        series,
-        size,
-        seconds: (0.4 + j * 0.3) * (size / 250) ** (0.9 + 0.1 * j),
-      }))
-    ),
-  ) =>
-    scalingFigure(rows, {
-      title: "Seconds grow with the pairs",
-      xTitle: "pairs",
-      expectedSlope: 1,
-    }),
-} as const;
+  margins: () => margins(MARGINS),
+  phases: () => phasePlot(one(ROWS), { title: "Generation costs most" }),
+  phasesFacets: () => phasePlot(ROWS, { title: "Generation costs most", facet: noise }),
+  scaling: () => scaling(TIMES),
+};
+
+/** Each kind of plot from no rows at all. */
+export const EMPTY: Readonly<Record<string, () => Plot>> = {
+  intervals: () => intervals([]),
+  lines: () => lines([]),
+  frontier: () => frontierPlot([], { title }),
+  heatmap: () => heatmap([]),
+  margins: () => margins([]),
+  phases: () => phasePlot([], { title }),
+  scaling: () => scaling([]),
+};

@@ -28,11 +28,11 @@ Deno.test("every value is finite for log-probabilities from 0 to -1e12 and lengt
       [[1, 1], [1, 1e6], [1e6, 1]].map((lengths) => [chosen, rejected, -3, -1e3, ...lengths])
     )
   );
-  for (const spec of allLossCases) {
-    const out = pairLoss(spec, batchOf(rows));
+  for (const config of allLossCases) {
+    const out = pairLoss(config, batchOf(rows));
     for (const [name, values] of Object.entries(out) as [string, Float64Array][]) {
       const bad = values.findIndex((value) => !Number.isFinite(value));
-      assert.equal(bad, -1, `${JSON.stringify(spec)}: ${name} of ${rows[bad]} is ${values[bad]}`);
+      assert.equal(bad, -1, `${JSON.stringify(config)}: ${name} of ${rows[bad]} is ${values[bad]}`);
     }
   }
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type LossOptions, lossConfigFromOptions } from "../../lib/losses/loss_config.ts";
+import { lossConfigFromOptions, type LossOptions } from "../../lib/losses/loss_config.ts";
 import { lossNames } from "../../lib/losses/loss_table.ts";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import trl from "./trl_losses.json" with { type: "json" };
@@ -63,8 +63,8 @@ Deno.test("Dr. DPO weights the pairs of a batch as its paper's formula does", ()
     [2, 0.843324866196441894, -0.04638421466151267, -0.058113343838345626],
   ];
   for (const [betaPrime, loss, first, second] of expected as [number, number, number, number][]) {
-    const spec = lossConfigFromOptions("dr-dpo", { betaPrime });
-    const out = pairLoss(spec, batchOf([agrees, disagrees]));
+    const config = lossConfigFromOptions("dr-dpo", { betaPrime });
+    const out = pairLoss(config, batchOf([agrees, disagrees]));
     assertClose(out.losses[0], loss, 1e-14, "loss");
     assert.equal(out.losses[0], out.losses[1]);
     assertClose(out.chosenGrads[0], first, 1e-14, "first pair");

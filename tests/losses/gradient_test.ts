@@ -5,7 +5,7 @@ import { allLossCases, assertClose, batchOf, randomRows } from "./loss_cases.ts"
 
 /** Checks B d(mean loss)/d(logp) against central differences, for both log-probabilities of all pairs. */
 function checkGradients(
-  spec: LossConfig,
+  config: LossConfig,
   rows: readonly (readonly number[])[],
   step: (logp: number) => number,
   relative: number,
@@ -13,7 +13,7 @@ function checkGradients(
 ): void {
   const evaluate = (values: readonly (readonly number[])[]) => {
     const batch = batchOf(values);
-    return withNllAnchor(pairLoss(spec, batch), batch, alpha);
+    return withNllAnchor(pairLoss(config, batch), batch, alpha);
   };
   const total = (values: readonly (readonly number[])[]): number =>
     evaluate(values).losses.reduce((a, b) => a + b);
@@ -32,20 +32,20 @@ function checkGradients(
         grads[i],
         numeric,
         relative * Math.max(Math.abs(numeric), 1e-3) + rounding,
-        `${JSON.stringify(spec)}, pair ${i} (${row}), ${side === 0 ? "chosen" : "rejected"}`,
+        `${JSON.stringify(config)}, pair ${i} (${row}), ${side === 0 ? "chosen" : "rejected"}`,
       );
     });
   });
 }
 
-for (const spec of allLossCases) {
-  Deno.test(`gradient equals finite differences: ${JSON.stringify(spec)}`, () => {
+for (const config of allLossCases) {
+  Deno.test(`gradient equals finite differences: ${JSON.stringify(config)}`, () => {
     // Log-probabilities of about 1e1, so a step of 1e-5 truncates at 1e-10 and rounds at 1e-10.
-    checkGradients(spec, randomRows(12, 7), () => 1e-5, 2e-6, 0);
-    checkGradients(spec, randomRows(5, 8), () => 1e-5, 2e-6, 0.3);
+    checkGradients(config, randomRows(12, 7), () => 1e-5, 2e-6, 0);
+    checkGradients(config, randomRows(5, 8), () => 1e-5, 2e-6, 0.3);
   });
 
-  Deno.test(`gradient is exact at extremes: ${JSON.stringify(spec)}`, () => {
+  Deno.test(`gradient is exact at extremes: ${JSON.stringify(config)}`, () => {
     // Differences of log-probabilities from 1e2 to 1e7 nats, at every combination of lengths.
     for (
       const [policyChosen, policyRejected] of [[1.7, 1.1e3], [1.3e5, 1.7], [1.1e7, 2.1e3], [
@@ -55,7 +55,7 @@ for (const spec of allLossCases) {
     ) {
       for (const [chosenLength, rejectedLength] of [[1, 1], [1, 50_000], [50_000, 1]] as const) {
         const row = [-policyChosen, -policyRejected, -11, -12, chosenLength, rejectedLength];
-        checkGradients(spec, [row], (logp) => 1e-4 * Math.abs(logp), 1e-5, 0);
+        checkGradients(config, [row], (logp) => 1e-4 * Math.abs(logp), 1e-5, 0);
       }
     }
   });

@@ -34,9 +34,21 @@ Deno.test("where policy and reference agree, DPO's losses are ln 2", () => {
 Deno.test("with their extra option at 0, cDPO, rDPO and R-DPO are DPO", () => {
   for (const beta of [0.1, 0.5]) {
     const expected = pairLoss(lossConfigFromOptions("dpo", { beta }), batch);
-    assertSame(pairLoss(lossConfigFromOptions("cdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
-    assertSame(pairLoss(lossConfigFromOptions("rdpo", { beta, epsilon: 0 }), batch), expected, 1e-15);
-    assertSame(pairLoss(lossConfigFromOptions("r-dpo", { beta, alpha: 0 }), batch), expected, 1e-15);
+    assertSame(
+      pairLoss(lossConfigFromOptions("cdpo", { beta, epsilon: 0 }), batch),
+      expected,
+      1e-15,
+    );
+    assertSame(
+      pairLoss(lossConfigFromOptions("rdpo", { beta, epsilon: 0 }), batch),
+      expected,
+      1e-15,
+    );
+    assertSame(
+      pairLoss(lossConfigFromOptions("r-dpo", { beta, alpha: 0 }), batch),
+      expected,
+      1e-15,
+    );
   }
 });
 
@@ -102,9 +114,9 @@ Deno.test("the hinge losses have neither value nor slope beyond their margin", (
 Deno.test("rDPO is unbiased: over flips of rate epsilon it is DPO on the clean label", () => {
   const clean = pairLoss(lossConfigFromOptions("dpo"), batch);
   for (const epsilon of [0.1, 0.2, 0.4]) {
-    const spec = lossConfigFromOptions("rdpo", { epsilon });
-    const right = pairLoss(spec, batch);
-    const wrong = pairLoss(spec, swapped);
+    const config = lossConfigFromOptions("rdpo", { epsilon });
+    const right = pairLoss(config, batch);
+    const wrong = pairLoss(config, swapped);
     clean.losses.forEach((loss, i) => {
       const mix = (a: Float64Array, b: Float64Array): number =>
         (1 - epsilon) * (a[i] as number) + epsilon * (b[i] as number);
@@ -131,9 +143,9 @@ Deno.test("cDPO is least where sigmoid(z) = 1 - epsilon", () => {
 
 Deno.test("ROPO's gradient weight peaks at 1, where sigmoid(-z) = (1 + alpha) / (2 alpha)", () => {
   for (const alpha of [2, 14]) {
-    const spec = lossConfigFromOptions("ropo", { beta: 1, alpha });
+    const config = lossConfigFromOptions("ropo", { beta: 1, alpha });
     const weight = (z: number): number =>
-      -(pairLoss(spec, batchOf([[z - 20, -20, -20, -20, 5, 5]])).chosenGrads[0] as number);
+      -(pairLoss(config, batchOf([[z - 20, -20, -20, -20, 5, 5]])).chosenGrads[0] as number);
     const s = (1 + alpha) / (2 * alpha);
     const peak = Math.log((1 - s) / s);
     assertClose(weight(peak), 1, 1e-12, "weight at the peak");
@@ -142,16 +154,16 @@ Deno.test("ROPO's gradient weight peaks at 1, where sigmoid(-z) = (1 + alpha) / 
 });
 
 Deno.test("R-DPO asks less of a longer chosen response", () => {
-  const spec = lossConfigFromOptions("r-dpo", { alpha: 0.1 });
+  const config = lossConfigFromOptions("r-dpo", { alpha: 0.1 });
   const of = (chosenLength: number) =>
-    pairLoss(spec, batchOf([[-9, -9, -9, -9, chosenLength, 10]])).losses[0] as number;
+    pairLoss(config, batchOf([[-9, -9, -9, -9, chosenLength, 10]])).losses[0] as number;
   assert.ok(of(20) < of(10) && of(10) < of(5));
 });
 
 Deno.test("the reported margin is the one that is optimised", () => {
   const logistic = (margin: number): number => Math.log1p(Math.exp(-margin));
-  for (const spec of allLossCases) {
-    const out = pairLoss(spec, batch);
+  for (const config of allLossCases) {
+    const out = pairLoss(config, batch);
     out.margins.forEach((margin, i) => {
       assertClose(
         margin,
@@ -159,30 +171,30 @@ Deno.test("the reported margin is the one that is optimised", () => {
         1e-12,
         "margin",
       );
-      switch (spec.name) {
+      switch (config.name) {
         case "dpo":
         case "r-dpo":
         case "length-normalised-dpo":
-          assertClose(out.losses[i], logistic(margin), 1e-12, spec.name);
+          assertClose(out.losses[i], logistic(margin), 1e-12, config.name);
           break;
         case "simpo":
           assertClose(
             out.losses[i],
-            logistic(margin - spec.beta * spec.gammaMarginRatio),
+            logistic(margin - config.beta * config.gammaMarginRatio),
             1e-12,
-            spec.name,
+            config.name,
           );
           break;
         case "ipo":
           assertClose(
             out.losses[i],
-            (margin / spec.tau - 1 / (2 * spec.tau)) ** 2,
+            (margin / config.tau - 1 / (2 * config.tau)) ** 2,
             1e-9,
-            spec.name,
+            config.name,
           );
           break;
         case "hinge":
-          assertClose(out.losses[i], Math.max(0, 1 - margin), 1e-12, spec.name);
+          assertClose(out.losses[i], Math.max(0, 1 - margin), 1e-12, config.name);
           break;
       }
     });
@@ -191,17 +203,22 @@ Deno.test("the reported margin is the one that is optimised", () => {
 
 Deno.test("the order of a batch does not matter, and neither does splitting it unless declared", () => {
   const order = createPrng(1, "order").shuffle(rows.keys().toArray());
-  for (const spec of allLossCases) {
-    const whole = pairLoss(spec, batch);
-    const permuted = pairLoss(spec, batchOf(order.map((i) => rows[i] as number[])));
-    const single = rows.map((row) => pairLoss(spec, batchOf([row])));
-    const tolerance = needsWholeBatch(spec) ? 1e-12 : 0;
+  for (const config of allLossCases) {
+    const whole = pairLoss(config, batch);
+    const permuted = pairLoss(config, batchOf(order.map((i) => rows[i] as number[])));
+    const single = rows.map((row) => pairLoss(config, batchOf([row])));
+    const tolerance = needsWholeBatch(config) ? 1e-12 : 0;
     for (const key of Object.keys(whole) as (keyof PairLosses)[]) {
       order.forEach((from, to) =>
-        assertClose(permuted[key][to], whole[key][from] as number, tolerance, `${spec.name} ${key}`)
+        assertClose(
+          permuted[key][to],
+          whole[key][from] as number,
+          tolerance,
+          `${config.name} ${key}`,
+        )
       );
     }
     const sameWhenSplit = single.every((out, i) => out.chosenGrads[0] === whole.chosenGrads[i]);
-    assert.equal(sameWhenSplit, !needsWholeBatch(spec), spec.name);
+    assert.equal(sameWhenSplit, !needsWholeBatch(config), config.name);
   }
 });

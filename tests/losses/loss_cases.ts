@@ -1,9 +1,9 @@
-import type { LossName, LossConfigOf } from "../../lib/losses/loss_table.ts";
+import type { LossConfigOf, LossName } from "../../lib/losses/loss_table.ts";
 import type { PairLogps } from "../../lib/losses/types.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 
 /**
- * Specifications that between them move every option of every loss off its default: the tests that
+ * Configs that between them move every option of every loss off its default: the tests that
  * run over all losses run over these. A loss without a row does not compile.
  */
 export const lossCases: { readonly [Name in LossName]: readonly LossConfigOf<Name>[] } = {

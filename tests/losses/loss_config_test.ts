@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { UserError } from "../../lib/errors.ts";
 import {
   defaultLossConfig,
-  lossOptionNames,
   lossConfigFromOptions,
+  lossOptionNames,
   rewardOf,
   usesReference,
 } from "../../lib/losses/loss_config.ts";
-import { lossNames, type LossConfig, lossTable } from "../../lib/losses/loss_table.ts";
+import { type LossConfig, lossNames, lossTable } from "../../lib/losses/loss_table.ts";
 import { withNllAnchor } from "../../lib/losses/nll_anchor.ts";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import type { PairLogps } from "../../lib/losses/types.ts";
@@ -41,7 +41,9 @@ Deno.test("every option is checked, has a default, and is moved by the cases of 
     assert.equal(defaults.name, name);
     assert.ok(lossTable[name].title.length > 0 && lossTable[name].source.length > 0);
     for (const option of options) {
-      const values = lossCases[name].map((spec) => (spec as unknown as typeof defaults)[option]);
+      const values = lossCases[name].map((config) =>
+        (config as unknown as typeof defaults)[option]
+      );
       assert.ok(values.some((value) => value !== defaults[option]), `${name}.${option}`);
       for (const bad of [NaN, Infinity, -1, "1" as unknown as number]) {
         assert.throws(
@@ -82,7 +84,7 @@ Deno.test("a wrong loss, option or value is named", () => {
 });
 
 Deno.test("a loss names the array and index of what it cannot use", () => {
-  const spec = defaultLossConfig("dpo");
+  const config = defaultLossConfig("dpo");
   const broken = (change: Partial<Record<keyof PairLogps, number[]>>): PairLogps => ({
     ...batch,
     ...Object.fromEntries(
@@ -90,24 +92,24 @@ Deno.test("a loss names the array and index of what it cannot use", () => {
     ),
   });
   for (const name of Object.keys(batch) as (keyof PairLogps)[]) {
-    assert.throws(() => pairLoss(spec, broken({ [name]: [1, 2] })), RangeError, name);
+    assert.throws(() => pairLoss(config, broken({ [name]: [1, 2] })), RangeError, name);
   }
   assert.throws(
-    () => pairLoss(spec, broken({ referenceRejectedLogps: [-1, -2, -3, NaN, -5, -6] })),
+    () => pairLoss(config, broken({ referenceRejectedLogps: [-1, -2, -3, NaN, -5, -6] })),
     (error) =>
       error instanceof UserError && error.message.startsWith("referenceRejectedLogps[3] is NaN"),
   );
   assert.throws(
-    () => pairLoss(spec, broken({ policyChosenLogps: [-1, -Infinity, -3, -1, -5, -6] })),
+    () => pairLoss(config, broken({ policyChosenLogps: [-1, -Infinity, -3, -1, -5, -6] })),
     /policyChosenLogps\[1\] is -Infinity/,
   );
   for (const bad of [0, -1, 1.5, NaN]) {
     assert.throws(
-      () => pairLoss(spec, broken({ rejectedLengths: [1, 1, bad, 1, 1, 1] })),
+      () => pairLoss(config, broken({ rejectedLengths: [1, 1, bad, 1, 1, 1] })),
       /rejectedLengths\[2\]/,
     );
   }
-  assert.throws(() => pairLoss(spec, batchOf([])), /at least one pair/);
+  assert.throws(() => pairLoss(config, batchOf([])), /at least one pair/);
 });
 
 Deno.test("reference-free losses do not read the reference, the others do", () => {
@@ -117,14 +119,14 @@ Deno.test("reference-free losses do not read the reference, the others do", () =
     ...batch,
     referenceChosenLogps: batch.referenceChosenLogps.map((logp) => logp - 1),
   };
-  for (const spec of allLossCases) {
-    const expected = pairLoss(spec, batch);
-    if (usesReference(spec)) {
-      assert.throws(() => pairLoss(spec, without), /referenceChosenLogps has 0 entries/);
-      assert.notDeepEqual(pairLoss(spec, other).margins, expected.margins);
+  for (const config of allLossCases) {
+    const expected = pairLoss(config, batch);
+    if (usesReference(config)) {
+      assert.throws(() => pairLoss(config, without), /referenceChosenLogps has 0 entries/);
+      assert.notDeepEqual(pairLoss(config, other).margins, expected.margins);
     } else {
-      assert.deepEqual(pairLoss(spec, without), expected);
-      assert.deepEqual(pairLoss(spec, other), expected);
+      assert.deepEqual(pairLoss(config, without), expected);
+      assert.deepEqual(pairLoss(config, other), expected);
     }
   }
 });
@@ -141,11 +143,11 @@ Deno.test("rewards are those of rewardOf, by the formula of each loss", () => {
     [{ name: "r-dpo", beta: 0.5, alpha: 0.25 }, 2],
     [{ name: "cpo", beta: 0.5, alpha: 1 }, -3],
   ];
-  for (const [spec, reward] of expected) {
-    assert.equal(rewardOf(spec)(-6, -8, 4), reward, spec.name);
-    const out = pairLoss(spec, batchOf([[-6, -7, -8, -9, 4, 3]]));
+  for (const [config, reward] of expected) {
+    assert.equal(rewardOf(config)(-6, -8, 4), reward, config.name);
+    const out = pairLoss(config, batchOf([[-6, -7, -8, -9, 4, 3]]));
     assert.equal(out.chosenRewards[0], reward);
-    assert.equal(out.rejectedRewards[0], rewardOf(spec)(-7, -9, 3));
+    assert.equal(out.rejectedRewards[0], rewardOf(config)(-7, -9, 3));
   }
   // ORPO: the odds of a mean token probability of 1/5 are 1/4.
   assertClose(

@@ -2,15 +2,18 @@ import assert from "node:assert/strict";
 import { UserError } from "../../lib/errors.ts";
 import {
   defaultEnsemble,
-  ensembleRewards,
   type EnsembleConfig,
+  ensembleRewards,
   ensembleWeightings,
   ensembleWeights,
 } from "../../lib/margins/ensemble.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { assertClose } from "../losses/loss_cases.ts";
 
-const spec = (change: Partial<EnsembleConfig>): EnsembleConfig => ({ ...defaultEnsemble, ...change });
+const config = (change: Partial<EnsembleConfig>): EnsembleConfig => ({
+  ...defaultEnsemble,
+  ...change,
+});
 
 function assertWeights(actual: readonly number[], expected: readonly number[]): void {
   assert.equal(actual.length, expected.length);
@@ -35,20 +38,20 @@ Deno.test("weights by hand", () => {
   assertWeights(ensembleWeights(3), [0.7, 0.21, 0.09]);
   assertWeights(ensembleWeights(9), [0.7, 0.21, 0.09]);
   assertWeights(ensembleWeights(2), [0.7, 0.3]);
-  assertWeights(ensembleWeights(4, spec({ window: 4, gamma: 0.5 })), [0.5, 0.25, 0.125, 0.125]);
-  assertWeights(ensembleWeights(3, spec({ weighting: "two-term" })), [0.7, 0.3]);
-  assertWeights(ensembleWeights(3, spec({ weighting: "uniform" })), [1 / 3, 1 / 3, 1 / 3]);
-  assertWeights(ensembleWeights(2, spec({ weighting: "uniform" })), [0.5, 0.5]);
-  assertWeights(ensembleWeights(3, spec({ gamma: 1 })), [0, 0, 1]);
+  assertWeights(ensembleWeights(4, config({ window: 4, gamma: 0.5 })), [0.5, 0.25, 0.125, 0.125]);
+  assertWeights(ensembleWeights(3, config({ weighting: "two-term" })), [0.7, 0.3]);
+  assertWeights(ensembleWeights(3, config({ weighting: "uniform" })), [1 / 3, 1 / 3, 1 / 3]);
+  assertWeights(ensembleWeights(2, config({ weighting: "uniform" })), [0.5, 0.5]);
+  assertWeights(ensembleWeights(3, config({ gamma: 1 })), [0, 0, 1]);
 });
 
 Deno.test("at t = 2 there is one policy, and at gamma 0 only the newest counts", () => {
   for (const weighting of ensembleWeightings) {
     for (const gamma of [0, 0.3, 0.9, 1]) {
-      assert.deepEqual(ensembleWeights(1, spec({ weighting, gamma })), [1]);
-      assert.deepEqual(ensembleWeights(5, spec({ weighting, gamma, window: 1 })), [1]);
+      assert.deepEqual(ensembleWeights(1, config({ weighting, gamma })), [1]);
+      assert.deepEqual(ensembleWeights(5, config({ weighting, gamma, window: 1 })), [1]);
     }
-    assert.deepEqual(ensembleWeights(3, spec({ weighting, gamma: 0 })), [1]);
+    assert.deepEqual(ensembleWeights(3, config({ weighting, gamma: 0 })), [1]);
   }
 });
 
@@ -74,7 +77,7 @@ Deno.test("ema over a window of all policies is the recursion", () => {
     oldestFirst.slice(1).forEach((rewards, i) => {
       expected = rewards.map((reward, j) => (1 - gamma) * reward + gamma * (expected[j] as number));
       const past = oldestFirst.slice(0, i + 2).toReversed();
-      const weights = ensembleWeights(past.length, spec({ gamma, window: 6 }));
+      const weights = ensembleWeights(past.length, config({ gamma, window: 6 }));
       ensembleRewards(past, weights).forEach((reward, j) =>
         assertClose(reward, expected[j] as number, 1e-14, `reward ${j} of ${past.length} policies`)
       );
@@ -86,7 +89,7 @@ Deno.test("gamma 0 is bit for bit the newest policy's reward", () => {
   const history = randomHistory(3, 1000);
   (history[0] as Float64Array)[0] = -0;
   for (const weighting of ensembleWeightings) {
-    const rewards = ensembleRewards(history, ensembleWeights(3, spec({ weighting, gamma: 0 })));
+    const rewards = ensembleRewards(history, ensembleWeights(3, config({ weighting, gamma: 0 })));
     assert.deepEqual(new Uint8Array(rewards.buffer), new Uint8Array(history[0]!.buffer));
     assert.notEqual(rewards, history[0]);
   }
@@ -100,13 +103,13 @@ Deno.test("ensemble rewards are the weighted sum, newest first", () => {
 
 Deno.test("what cannot be weighted is named", () => {
   for (const gamma of [-0.1, 1.1, NaN]) {
-    assert.throws(() => ensembleWeights(3, spec({ gamma })), UserError);
+    assert.throws(() => ensembleWeights(3, config({ gamma })), UserError);
   }
   for (const window of [0, 1.5, NaN]) {
-    assert.throws(() => ensembleWeights(3, spec({ window })), UserError);
+    assert.throws(() => ensembleWeights(3, config({ window })), UserError);
   }
   assert.throws(() => ensembleWeights(0), RangeError);
-  assert.throws(() => ensembleWeights(3, spec({ weighting: "mean" as "ema" })), /"mean"/);
+  assert.throws(() => ensembleWeights(3, config({ weighting: "mean" as "ema" })), /"mean"/);
   assert.throws(() => ensembleRewards([Float64Array.of(1)], [0.5, 0.5]), RangeError);
   assert.throws(() => ensembleRewards([], []), RangeError);
   assert.throws(

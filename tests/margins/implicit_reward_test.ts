@@ -49,8 +49,8 @@ Deno.test("the margins that rank pairs are those that the loss reports, for ever
     rejectedLengths: lengths(),
   };
   for (const name of lossNames) {
-    const spec = defaultLossConfig(name);
-    assert.deepEqual(pairMargins(spec, logps), pairLoss(spec, logps).margins, name);
+    const config = defaultLossConfig(name);
+    assert.deepEqual(pairMargins(config, logps), pairLoss(config, logps).margins, name);
   }
   // Where policy and reference agree, every margin is 0 and nothing can be ranked, except by the
   // losses without a reference and by R-DPO's price of length.
@@ -60,9 +60,9 @@ Deno.test("the margins that rank pairs are those that the loss reports, for ever
     policyRejectedLogps: logps.referenceRejectedLogps,
   };
   for (const name of lossNames) {
-    const spec = defaultLossConfig(name);
-    const flat = pairMargins(spec, initial).every((margin) => margin === 0);
-    assert.equal(flat, usesReference(spec) && name !== "r-dpo", name);
+    const config = defaultLossConfig(name);
+    const flat = pairMargins(config, initial).every((margin) => margin === 0);
+    assert.equal(flat, usesReference(config) && name !== "r-dpo", name);
   }
 });
 

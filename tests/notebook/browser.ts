@@ -2,7 +2,7 @@
 // deno-lint-ignore-file no-explicit-any
 /** A real browser for tests, spoken to over its debugging protocol. */
 
-import { TextLineStream } from "../../lib/notebook/lines.ts";
+import { TextLineStream } from "../support/text_lines.ts";
 
 /** What a page did while a test looked at it. */
 export interface Page {
@@ -16,6 +16,11 @@ export interface Page {
   evaluate<T>(expression: string): Promise<T>;
   /** Evaluates until the result is true. */
   until(expression: string, seconds: number): Promise<void>;
+  /** Moves the pointer to the middle of an element. */
+  pointAt(selector: string): Promise<void>;
+  /** Makes the window so many px wide, with the colours that a reader prefers. */
+  emulate(width: number, scheme: "light" | "dark"): Promise<void>;
+  /** PNG of the whole page. */
   screenshot(): Promise<Uint8Array>;
 }
 
@@ -158,8 +163,30 @@ async function openPage(socket: WebSocket, url: string): Promise<Page> {
         await new Promise((resolve) => setTimeout(resolve, 250));
       }
     },
+    async pointAt(selector) {
+      const { x, y } = await page.evaluate<{ x: number; y: number }>(`(() => {
+        const element = document.querySelector(${JSON.stringify(selector)});
+        element.scrollIntoView({ block: "center" });
+        const { x, y, width, height } = element.getBoundingClientRect();
+        return { x: x + width / 2, y: y + height / 2 };
+      })()`);
+      for (const step of [3, 0]) {
+        await call("Input.dispatchMouseEvent", { type: "mouseMoved", x: x + step, y });
+      }
+    },
+    async emulate(width, scheme) {
+      await call("Emulation.setDeviceMetricsOverride", {
+        ...{ width, height: 900, deviceScaleFactor: 1, mobile: width < 600 },
+      });
+      const features = [{ name: "prefers-color-scheme", value: scheme }];
+      await call("Emulation.setEmulatedMedia", { features });
+    },
     async screenshot() {
-      const { data } = await call("Page.captureScreenshot", { captureBeyondViewport: true });
+      const { cssContentSize } = await call("Page.getLayoutMetrics");
+      const { data } = await call("Page.captureScreenshot", {
+        captureBeyondViewport: true,
+        clip: { ...cssContentSize, scale: 1 },
+      });
       return Uint8Array.fromBase64(data);
     },
   };

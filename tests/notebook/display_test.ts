@@ -1,20 +1,28 @@
 import assert from "node:assert/strict";
 import { table } from "arquero";
-import { showFigure, showTable, showVerdict } from "../../lib/notebook/mod.ts";
-import { liveView } from "../../lib/notebook/live.ts";
+import { restedOn } from "../../lib/notebook/failed_cell.ts";
+import {
+  liveView,
+  readParameters,
+  say,
+  show,
+  showTable,
+  showVerdicts,
+} from "../../lib/notebook/mod.ts";
 import { progressText } from "../../lib/notebook/progress.ts";
 import { tableDisplay } from "../../lib/notebook/table.ts";
-import { EXAMPLES } from "../figures/rows.ts";
+import type { ClaimResult } from "../../lib/study/claim.ts";
+import { contrast, EXAMPLES } from "../figures/rows.ts";
 import { fakeKernel } from "./fake_kernel.ts";
 
 Deno.test("a figure is one message with SVG, PNG, Vega-Lite v5 and text", async () => {
   const kernel = fakeKernel();
-  await showFigure(EXAMPLES.heatmap(), { id: "gamma", main: true }, kernel);
+  await show(EXAMPLES.intervals?.()!, { id: "gamma", main: true }, kernel);
   assert.equal(kernel.messages.length, 1);
   const { data, metadata } = kernel.messages[0]!.content;
   assert.match(data["image/svg+xml"]!, /^<svg/);
   assert.match(data["image/png"]!, /^iVBORw0KGgo/);
-  assert.match(data["text/plain"]!, /figure gamma: No effect/);
+  assert.match(data["text/plain"]!, /figure gamma: IRM selection/);
   assert.match(JSON.stringify(data["application/vnd.vegalite.v5+json"]), /vega-lite\/v5\.json/);
   const svgWidth = Number(data["image/svg+xml"]!.match(/ width="([\d.]+)"/)![1]);
   const size = metadata["image/png"] as { width: number };
@@ -43,16 +51,49 @@ Deno.test("a table is HTML and aligned text, from rows and from arquero", async 
 
 Deno.test("verdicts carry words, signs and machine-readable outcomes", async () => {
   const kernel = fakeKernel();
-  const verdicts = [{
-    claim: "IRM > random",
-    outcome: "holds" as const,
-    numbers: "+0.23 [0.16, 0.30]",
-  }];
-  await showVerdict(verdicts, kernel);
+  const contrasts = [contrast("a", [0.2, 0.25, 0.21]), contrast("b", [0.6, 0.7, 0.8])];
+  const results = contrasts.map((contrast, i) => ({
+    claim: { text: "IRM > random", metric: i === 0 ? "gold" : "trainingSeconds", log: i === 1 },
+    ...{ verdict: "holds", adjustedP: 0.00001, contrast },
+  })) as unknown as ClaimResult[];
+  await showVerdicts(results, kernel);
   const { data, metadata } = kernel.messages[0]!.content;
-  assert.equal(data["text/plain"], "\u2713 holds: IRM > random (+0.23 [0.16, 0.30])");
+  const numbers = [
+    "gold +0.22 [+0.15, +0.29], 3 seeds, Holm p < 0.0001",
+    "trainingSeconds \u00d72.01 [\u00d71.57, \u00d72.58], 3 seeds, Holm p < 0.0001",
+  ];
+  assert.equal(
+    data["text/plain"],
+    numbers.map((each) => `\u2713 holds: IRM > random (${each})`).join("\n"),
+  );
   assert.match(data["text/html"]!, /IRM &gt; random/);
-  assert.deepEqual(metadata["sera"], { verdicts });
+  assert.deepEqual(metadata["sera"], {
+    verdicts: numbers.map((each) => ({ claim: "IRM > random", outcome: "holds", numbers: each })),
+  });
+});
+
+Deno.test("while what a page rests on has failed, displays give its reason, then work again", async () => {
+  const kernel = fakeKernel();
+  const open = (fails: boolean) =>
+    restedOn("opening the study noise", () => {
+      if (fails) throw new Error("no such preset");
+      return 1;
+    });
+  assert.equal(open(false), 1);
+  await say("shown", kernel);
+  assert.throws(() => open(true), /no such preset/);
+  const refused = {
+    name: "UserError",
+    message: "opening the study noise failed (no such preset); run its cell again, then this one",
+  };
+  await assert.rejects(say("stale", kernel), refused);
+  await assert.rejects(liveView({ data: {} }, kernel), refused);
+  open(false);
+  assert.throws(() => readParameters({ seeds: 1 }, '{"sedes": 2}'));
+  await assert.rejects(say("stale", kernel), { message: /reading the parameters failed/ });
+  readParameters({ seeds: 1 }, '{"seeds": 2}');
+  await say("shown again", kernel);
+  assert.equal(kernel.messages.length, 2);
 });
 
 Deno.test("a live view draws at most 10 times a second and never loses the newest", async () => {

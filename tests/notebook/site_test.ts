@@ -1,88 +1,138 @@
-/** The static site, opened from a file in a real browser. */
+/** The static site, opened from files in a real browser. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { executeNotebook } from "../../tools/notebooks/execute.ts";
-import { notebookPaths } from "../../tools/notebooks/paths.ts";
-import { buildSite, summarise } from "../../tools/notebooks/site.ts";
+import { buildSite } from "../../tools/notebooks/site/build_site.ts";
+import { siteRuns } from "../../tools/notebooks/site/site_runs.ts";
+import { summarise } from "../../tools/notebooks/site/summary.ts";
 import { findBrowser, type Page, withPage } from "./browser.ts";
-import { FIXTURE, HAS_VENV } from "./environment.ts";
+import { HAS_VENV } from "./environment.ts";
+import { exampleNotebook, RECORD, writeSiteFixture } from "./site_fixture.ts";
+import { EXAMPLES } from "../figures/rows.ts";
+import type { Notebook } from "../../tools/notebooks/notebook.ts";
+import type { PlannedRun } from "../../lib/study/plan.ts";
 
-const ignore = !HAS_VENV || findBrowser() === undefined;
+const PLACE = {
+  ...{ study: "noise", arm: "sera", armLabel: "SeRA", condition: "c", seed: 3 },
+  ...{ conditionLabel: "20 % flipped", hash: RECORD.hash },
+} as PlannedRun;
 
-Deno.test({
-  name: "the site opens from a file: images drawn, no errors, nothing asked of the network",
-  ignore,
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
-      const fixture = join(folder, "outputs.ipynb");
-      await executeNotebook(FIXTURE, { output: fixture });
-      const paths = [fixture, ...notebookPaths([])];
-      const site = join(folder, "site");
-      await buildSite(paths, site);
-      const index = pathToFileURL(join(site, "index.html")).href;
-      await withPage(index, async (page) => {
-        const links = await page.evaluate<string[]>(
-          "[...document.querySelectorAll('h2 a')].map((a) => a.href)",
-        );
-        assert.equal(links.length, paths.length);
-        assert.match(await page.evaluate("document.body.innerText"), /holds: outputs arrive/);
-        await page.until(IMAGES_DRAWN, 10);
-        assert.deepEqual(page.problems, []);
-        assert.deepEqual(page.requests, [index]);
-        for (const link of links) await checkNotebook(page, link);
-      });
-    } finally {
-      await Deno.remove(folder, { recursive: true });
+/** Elements that stick out of the page, other than inside of what scrolls by itself. */
+const TOO_WIDE = `[...document.querySelectorAll("body *")].filter((element) =>
+  element.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
+  !element.parentElement.closest("table, pre, .highlight")).map((element) => element.outerHTML.slice(0, 90))`;
+const ALL_DRAWN = "document.querySelectorAll('.plot img').length === 0 && " +
+  "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('svg'))";
+
+async function checkPage(page: Page, url: string, site: string): Promise<void> {
+  await page.open(url);
+  await page.evaluate(`(async () => {
+    for (const plot of document.querySelectorAll(".plot")) {
+      plot.scrollIntoView();
+      await new Promise((resolve) => setTimeout(resolve, 60));
     }
-  },
-});
-
-const IMAGES_DRAWN = "[...document.images].every((image) => image.naturalWidth > 50)";
-
-async function checkNotebook(page: Page, link: string): Promise<void> {
-  await page.open(link);
-  await page.until(`document.images.length > 0 && ${IMAGES_DRAWN}`, 10);
+  })()`);
+  await page.until(ALL_DRAWN, 20);
+  assert.deepEqual(await page.evaluate(TOO_WIDE), [], url);
+  assert.ok(
+    await page.evaluate(
+      "document.documentElement.scrollWidth <= document.documentElement.clientWidth",
+    ),
+    `${url} is wider than the window`,
+  );
+  assert.equal(await page.evaluate("document.querySelectorAll('h1').length"), 1, url);
   assert.deepEqual(page.problems, []);
-  assert.deepEqual(page.requests, [link]);
-  const wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth";
-  assert.ok(await page.evaluate(wide), `${link} is wider than the window`);
-  assert.equal(await page.evaluate("document.querySelectorAll('h1').length"), 1, link);
+  assert.deepEqual(page.requests.filter((request) => !request.startsWith(site)), []);
   const targets = await page.evaluate<string[]>(
     "[...document.links].map((a) => a.href.split('#')[0]).filter((a) => a.startsWith('file:'))",
   );
   for (const target of targets) assert.ok(Deno.statSync(new URL(target)).isFile, target);
 }
 
-Deno.test("a summary is the title, the question, the verdicts and the main figure", () => {
-  const figure = (svg: string, main: boolean) => ({
-    output_type: "display_data" as const,
-    data: { "image/svg+xml": [svg], "text/plain": "alt" },
-    metadata: { sera: { main } },
-  });
-  const verdicts = [{ claim: "c", outcome: "undecided", numbers: "n" }];
-  assert.deepEqual(
-    summarise({
-      nbformat: 4,
-      metadata: {},
-      cells: [
-        { cell_type: "markdown", source: ["# Noise\n", "\n", "Does *SeRA* [help](x)?\n\nMore."] },
-        {
-          cell_type: "code",
-          source: "",
-          outputs: [figure("<svg>1</svg>", false), figure("<svg>2</svg>", true), {
-            output_type: "display_data",
-            metadata: { sera: { verdicts } },
-          }],
-        },
-      ],
-    }, "02_noise"),
-    {
-      title: "Noise",
-      question: "Does SeRA help?",
-      verdicts,
-      figure: { svg: "<svg>2</svg>", alt: "alt" },
-    },
+async function checkHover(page: Page): Promise<void> {
+  await page.pointAt(".plot svg .mark-symbol path");
+  await page.until("!!document.querySelector('#vg-tooltip-element.visible')", 5);
+  const text = await page.evaluate<string>(
+    "document.querySelector('#vg-tooltip-element').innerText",
   );
+  assert.match(text, /seed|arm|contrast/);
+}
+
+async function checkTable(page: Page): Promise<void> {
+  const golds = `(() => {
+    const table = [...document.querySelectorAll("table")].find((each) => /armLabel/.test(each.innerText));
+    const column = [...table.querySelectorAll("th")].findIndex((head) => head.innerText === "gold");
+    table.querySelectorAll("th")[column].click();
+    return [...table.tBodies[0].rows].map((row) => Number(row.cells[column].innerText));
+  })()`;
+  const up = await page.evaluate<number[]>(golds);
+  assert.ok(up.length > 5);
+  assert.deepEqual(up, up.toSorted((a, b) => a - b));
+  assert.deepEqual(await page.evaluate(golds), up.toReversed());
+}
+
+async function checkFolding(page: Page): Promise<void> {
+  const shown =
+    "[...document.querySelectorAll('.highlight')].some((code) => code.offsetHeight > 0)";
+  assert.ok(await page.evaluate(shown));
+  await page.evaluate("document.querySelector('nav button').click()");
+  assert.ok(!await page.evaluate(shown));
+}
+
+Deno.test({
+  name: "the site: fits phone and desk, light and dark; hover, sorting, folding; nothing from afar",
+  ignore: !HAS_VENV || findBrowser() === undefined,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const { notebook, records } = await writeSiteFixture(folder);
+      const site = join(folder, "site");
+      await buildSite(site, { notebooks: [notebook], runs: siteRuns(records, [PLACE]) });
+      const base = `${pathToFileURL(site).href}/`;
+      const run = `runs/${RECORD.hash}.html`;
+      await withPage(`${base}index.html`, async (page) => {
+        assert.match(await page.evaluate("document.body.innerText"), /holds: IRM > random/);
+        const colours: string[] = [];
+        for (const [width, scheme] of [[400, "dark"], [1280, "light"]] as const) {
+          await page.emulate(width, scheme);
+          for (const name of ["index.html", "runs.html", run, "every_plot.html"]) {
+            await checkPage(page, base + name, base);
+          }
+          colours.push(await page.evaluate("getComputedStyle(document.body).backgroundColor"));
+          assert.equal(await page.evaluate("document.querySelectorAll('.plot svg').length"), 15);
+        }
+        assert.notEqual(colours[0], colours[1]);
+        await checkHover(page);
+        await checkTable(page);
+        await checkFolding(page);
+      });
+      const read = (name: string) => Deno.readTextFileSync(join(site, name));
+      const pictures = read("every_plot.html").match(/<img [^>]*src="data:image\/svg\+xml/g);
+      assert.equal(pictures?.length, Object.keys(EXAMPLES).length, "what shows without a script");
+      assert.ok(read("every_plot.html").includes(`<a href="${run}">`), "no link to the run");
+      assert.match(read(run), /reproduce noise --preset full --arms sera/);
+      assert.match(read(run), /&quot;flipRate&quot;: 0\.2/);
+      assert.match(
+        read(run),
+        /<td>gold reward<\/td>\s*<td>reward<\/td><td>0\.50<\/td><td>0\.90<\/td>/,
+      );
+      assert.match(read("api/index.html"), /SeRA/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test("a summary is the title, the abstract, the verdicts and the main figure", async () => {
+  const { figure, ...text } = summarise(await exampleNotebook() as Notebook, "x");
+  assert.deepEqual(text, {
+    title: "Every plot",
+    abstract: "Does each fit, and link?",
+    verdicts: [{
+      claim: "IRM > random",
+      outcome: "holds",
+      numbers: "gold +0.22 [+0.15, +0.29], 3 seeds, Holm p 0.012",
+    }],
+  });
+  assert.equal(figure?.metadata?.sera?.figure, "intervalsFacets");
 });

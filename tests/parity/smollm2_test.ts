@@ -136,7 +136,7 @@ Deno.test({ name: "SmolLM2: three steps of LoRA DPO are PyTorch's", ignore }, as
   const { rank, alpha, targets, initScale, steps: expected, final } = lora;
   const adapter = { rank, alpha, dropout: 0, targetModules: targets };
   const model = withHashedLora(base, adapter, initScale);
-  const config = trajectoryConfig({ stepsPerIteration: 3, learningRate: 1e-3, batchPairs: 4 });
+  const config = trajectoryConfig({ steps: 3, learningRate: 1e-3, batch: 4 });
   assertSteps(await takeSteps(model, await withReference(base, pairs), config), expected);
   await assertFinal(model, pairs, final, 0.02);
   model.dispose();

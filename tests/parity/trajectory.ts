@@ -1,42 +1,35 @@
 /** Repeats a reference trajectory with the suite's own training loop. */
 import type { TokenizedPair } from "../../lib/data/preference.ts";
-import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
 import type { LanguageModel } from "../../lib/policy/language_model.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
-import { DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
 import { bySide } from "../../lib/sera/pair_logps.ts";
-import type { SeraConfig } from "../../lib/sera/config.ts";
+import { seraConfig, type SeraOptions } from "../../lib/sera/config.ts";
+import type { ResolvedConfig } from "../../lib/sera/prepare_run.ts";
 import { MemoryStore, type StepRow } from "../../lib/sera/store.ts";
 import { batchSchedule, trainIteration } from "../../lib/sera/train_iteration.ts";
 import { groupOf, type TrainingPair } from "../../lib/training/update.ts";
 import { assertAllClose, assertClose } from "./assert_close.ts";
 import type { ReferenceStep, ReferenceTrajectory } from "./references.ts";
 
-/** The settings that a trajectory names; README.md gives those that all share. */
-export type TrajectorySettings =
-  & Pick<SeraConfig, "stepsPerIteration" | "learningRate">
-  & Partial<SeraConfig>;
+/** What all trajectories share: DPO with beta 0.1 on batches of 8, at a constant learning rate. */
+const SHARED: SeraOptions = {
+  loss: { name: "dpo", beta: 0.1 },
+  iterations: 1,
+  batch: 8,
+  schedule: "constant",
+  warmup: 0,
+  weightDecay: 0.01,
+  maxGradNorm: 1,
+  bootstrap: null,
+};
 
-/** DPO with beta 0.1 on batches of 8, at a constant learning rate, unless the settings differ. */
-export function trajectoryConfig(settings: TrajectorySettings): SeraConfig {
-  return {
-    loss: { ...defaultLossConfig("dpo"), beta: 0.1 },
-    nllAlpha: 0,
-    iterations: 1,
-    batchPairs: 8,
-    schedule: "constant",
-    warmupSteps: 0,
-    optimiser: { ...DEFAULT_ADAMW, weightDecay: 0.01, maxGradNorm: 1 },
-    selection: { rule: "all" },
-    ensemble: { weighting: "ema", gamma: 0, window: 1 },
-    onPolicy: null,
-    relabel: false,
-    reference: "sft",
-    initial: "previous",
-    maxRows: 4096,
-    ...settings,
-  };
+/** The config of a trajectory, by what it names itself; README.md says more. */
+export function trajectoryConfig(
+  settings: SeraOptions & { readonly steps: number; readonly learningRate: number },
+): ResolvedConfig {
+  const { steps, learningRate } = settings;
+  return { ...seraConfig(SHARED, settings), steps, learningRate };
 }
 
 /** The pairs with the model's log-probabilities as the reference's. */
@@ -56,12 +49,12 @@ export async function withReference(
 export async function takeSteps(
   model: LanguageModel,
   pairs: readonly TrainingPair[],
-  config: SeraConfig,
+  config: ResolvedConfig,
 ): Promise<StepRow[]> {
   const [seed, iteration] = [0, 1];
-  const { stepsPerIteration, batchPairs } = config;
+  const { steps, batch } = config;
   // The loop shuffles: lay the pairs so that its first epoch meets them in order.
-  const order = batchSchedule(pairs.length, stepsPerIteration, batchPairs, seed, iteration).flat();
+  const order = batchSchedule(pairs.length, steps, batch, seed, iteration).flat();
   const laid = [...pairs];
   order.slice(0, pairs.length).forEach((position, i) => laid[position] = pairs[i]!);
   const store = new MemoryStore();

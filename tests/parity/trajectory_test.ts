@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
-import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
-import type { SeraConfig } from "../../lib/sera/config.ts";
+import type { SeraOptions } from "../../lib/sera/config.ts";
 import { groupOf, microBatches } from "../../lib/training/update.ts";
 import { assertClose } from "./assert_close.ts";
 import {
@@ -35,7 +34,7 @@ async function tinyStart() {
 Deno.test("20 steps of DPO are PyTorch's; the first loss is ln 2", async () => {
   const { model, pairs } = await tinyStart();
   const reference = await readReference<ReferenceTrajectory>("dpo_trajectory");
-  const config = trajectoryConfig({ stepsPerIteration: 20, learningRate: 1e-3, warmupSteps: 5 });
+  const config = trajectoryConfig({ steps: 20, learningRate: 1e-3, warmup: 0.25 });
   const steps = await takeSteps(model, pairs, config);
   assertClose(steps[0]!.loss, Math.LN2, 1e-6, "first loss");
   assertSteps(steps, reference.steps);
@@ -52,7 +51,7 @@ Deno.test("one batch of 8 pairs and smaller ones accumulated take PyTorch's step
     const { model, pairs } = await tinyStart();
     const batch = pairs.slice(0, 8);
     passes.push(microBatches(batch.map(groupOf), maxRows).length);
-    const config = trajectoryConfig({ stepsPerIteration: 1, learningRate: 1e-3, maxRows });
+    const config = trajectoryConfig({ steps: 1, learningRate: 1e-3, maxRows });
     assertSteps(await takeSteps(model, batch, config), [step]);
     await assertFinal(model, batch, final);
     model.dispose();
@@ -66,7 +65,7 @@ Deno.test("10 steps of LoRA DPO are PEFT's", async () => {
   const { model: base, pairs } = await tinyStart();
   const reference = await readReference<ReferenceTrajectory>("lora_trajectory");
   const model = await withAdapter(base, "tiny_lora_initial");
-  const config = trajectoryConfig({ stepsPerIteration: 10, learningRate: 2e-2 });
+  const config = trajectoryConfig({ steps: 10, learningRate: 2e-2 });
   assertSteps(await takeSteps(model, pairs.slice(0, 80), config), reference.steps);
   await assertFinal(model, pairs, reference.final);
   model.dispose();
@@ -81,7 +80,7 @@ Deno.test("6 steps of DPO with LoRA on every linear layer are PEFT's", async () 
   const adapter = { rank, alpha, dropout: 0, targetModules: targets };
   const model = withHashedLora(base, adapter, initScale);
   const seen = pairs.slice(0, 48);
-  const config = trajectoryConfig({ stepsPerIteration: 6, learningRate: 2e-2 });
+  const config = trajectoryConfig({ steps: 6, learningRate: 2e-2 });
   assertSteps(await takeSteps(model, seen, config), steps);
   await assertFinal(model, seen, final);
   model.dispose();
@@ -112,10 +111,10 @@ Deno.test("the fixed LoRA initialisation is the references'", async () => {
   base.dispose();
 });
 
-const OTHERS: Record<string, Partial<SeraConfig>> = {
-  ipo: { loss: { ...defaultLossConfig("ipo"), tau: 0.1, average: false } },
-  simpo: { loss: { ...defaultLossConfig("simpo"), beta: 2, gammaMarginRatio: 0.25 } },
-  hinge: { loss: { ...defaultLossConfig("hinge"), beta: 0.1 } },
+const OTHERS: Record<string, Pick<SeraOptions, "loss" | "nllAlpha">> = {
+  ipo: { loss: { name: "ipo", tau: 0.1, average: false } },
+  simpo: { loss: { name: "simpo", beta: 2, gammaMarginRatio: 0.25 } },
+  hinge: { loss: { name: "hinge", beta: 0.1 } },
   dpo_nll: { nllAlpha: 0.3 },
 };
 
@@ -123,7 +122,7 @@ for (const [name, settings] of Object.entries(OTHERS)) {
   Deno.test(`6 steps of ${name} are PyTorch's`, async () => {
     const { model, pairs } = await tinyStart();
     const all = await readReference<Record<string, ReferenceTrajectory>>("loss_trajectories");
-    const config = trajectoryConfig({ stepsPerIteration: 6, learningRate: 1e-3, ...settings });
+    const config = trajectoryConfig({ steps: 6, learningRate: 1e-3, ...settings });
     const seen = pairs.slice(0, 48);
     assertSteps(await takeSteps(model, seen, config), all[name]!.steps);
     await assertFinal(model, seen, all[name]!.final);

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { canonicalJson } from "../../lib/files/canonical_json.ts";
 import { peakRssBytes, readMachine } from "../../lib/storage/machine.ts";
-import { ITERATION_METRICS, measured, recordedEstimate } from "../../lib/report/metrics.ts";
 import { readProvenance } from "../../lib/storage/provenance.ts";
 import { comparableRecord } from "../../lib/report/record.ts";
-import { meanWithInterval } from "../../lib/statistics/intervals.ts";
 import { sampleRecord } from "./sample_record.ts";
 
-Deno.test("two runs of one spec compare equal on another machine at another time, and only then", () => {
+Deno.test("two runs of one config compare equal on another machine at another time, and only then", () => {
   const record = sampleRecord();
   const elsewhere = {
     ...record,
@@ -26,26 +24,6 @@ Deno.test("two runs of one spec compare equal on another machine at another time
 Deno.test("a record is plain JSON: it reads back the same", () => {
   const record = sampleRecord();
   assert.deepEqual(JSON.parse(canonicalJson(record, { indent: 2 })), record);
-});
-
-Deno.test("every metric of an iteration has a label and a meaning", () => {
-  const metrics = sampleRecord().iterations[0]!;
-  assert.deepEqual(Object.keys(metrics).sort(), Object.keys(ITERATION_METRICS).sort());
-  for (const { label, meaning } of Object.values(ITERATION_METRICS)) {
-    assert.ok(label.length > 2 && meaning.length > 5);
-  }
-});
-
-Deno.test("only what was not measured becomes null; an infinity stays and is refused by JSON", () => {
-  assert.deepEqual([undefined, NaN, 0, -1.5].map(measured), [null, null, 0, -1.5]);
-  assert.equal(measured(Infinity), Infinity);
-  assert.throws(() => canonicalJson({ kl: measured(Infinity) }), /kl is Infinity/);
-  assert.deepEqual(recordedEstimate(meanWithInterval([2])), {
-    mean: 2,
-    low: null,
-    high: null,
-    n: 1,
-  });
 });
 
 Deno.test("the record names the code and the machine", async () => {

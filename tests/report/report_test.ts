@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { renderReport } from "../../lib/report/report.ts";
 import { escapeHtml, html, trustedHtml } from "../../lib/report/html.ts";
 import { marginHistogram } from "../../lib/report/margin_histogram.ts";
 import { shellWord, usageSection } from "../../lib/report/usage.ts";
+import { metricNames, metricOf } from "../../lib/metrics/metrics.ts";
+import { sampleRecord } from "./sample_record.ts";
 import { sampleReport } from "./sample_report.ts";
 
 Deno.test("the same input gives the same bytes", async () => {
@@ -16,13 +19,15 @@ Deno.test("a report has its sections and asks nothing of any server", async () =
   const headings = [...page.matchAll(/<h2>([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(headings, [
     "Warnings",
+    "Labels in doubt",
     "Training",
     "Iterations",
     "Selection",
     "Pairs the policy wrote",
     "Time",
     "How to use the result",
-    "Spec",
+    "Files of the run",
+    "Config",
     "Data, code and machine",
   ]);
   for (const chart of ["Loss", "Reward margin", "Accuracy", "Log-probabilities", "Gradient norm"]) {
@@ -33,13 +38,17 @@ Deno.test("a report has its sections and asks nothing of any server", async () =
     "http://www.w3.org/1999/xlink",
     "http://www.w3.org/2000/svg",
   ]);
-  assert.ok(!/<(script|link|img|iframe|object|use)\b|\bon\w+="|url\(|@import/i.test(page));
+  assert.equal(page.match(/<script\b/g)?.length, 1);
+  const script = /<script>([^]*?)<\/script>/.exec(page)?.[1] ?? "";
+  const hash = createHash("sha256").update(script).digest("base64");
+  assert.ok(page.includes(`script-src 'sha256-${hash}'`), "the policy allows this script alone");
+  assert.ok(!/<(link|img|iframe|object|use)\b|\bon\w+="|url\(|@import/i.test(page));
 });
 
 Deno.test("every chart has a text for those who cannot see it, and no two elements share an id", async () => {
   const page = await renderReport(sampleReport());
   const charts = page.match(/<svg [^>]*>/g) ?? [];
-  assert.ok(charts.length >= 15, `${charts.length} charts`);
+  assert.ok(charts.length >= 14, `${charts.length} charts`);
   for (const tag of charts) assert.match(tag, /role="img" aria-label="[^"]{20,}"/);
   assert.match(page, /aria-label="Loss over steps: train from 0\.\d+ to 0\.\d+, held-out \(dots\)/);
   const ids = page.match(/\bid="[^"]*"/g) ?? [];
@@ -54,7 +63,7 @@ Deno.test("what a model or a file says never becomes markup", async () => {
     title: evil,
     record: {
       ...input.record,
-      spec: { [evil]: evil, nested: { list: [evil] } },
+      config: { [evil]: evil, nested: { list: [evil] } },
       warnings: [{ signature: "collapse", iteration: 1, detail: evil }],
       machine: { ...input.record.machine, cpu: evil },
     },
@@ -66,11 +75,57 @@ Deno.test("what a model or a file says never becomes markup", async () => {
     })),
     usage: { model: evil, result: evil, kind: "adapter" },
   });
-  assert.ok(!page.includes("<script"));
+  assert.equal(page.match(/<script/g)?.length, 1, "the report's own");
   assert.ok(!page.includes("<svg onload"));
   assert.equal(page.match(/<\/style>/g)?.length, 1);
   assert.equal(page.match(/<\/title>/g)?.length, 1);
   assert.ok(page.split("&lt;script&gt;x&lt;/script&gt;").length > 10);
+});
+
+Deno.test("the pairs in doubt are cards, the lowest margin first, with what margins are worth", async () => {
+  const input = sampleReport();
+  const page = await renderReport(input);
+  const cards = [
+    ...page.matchAll(
+      /<article\s+data-rank="\d+"\s+data-longer="-?\d+"\s+data-margin2="[^"]+"\s+data-margin3="([^"]+)"/g,
+    ),
+  ];
+  assert.equal(cards.length, 51);
+  const margins = cards.map((card) => Number(card[1]));
+  assert.deepEqual(margins, margins.toSorted((a, b) => a - b));
+  assert.match(page, /Answer \d+ &lt;b&gt;of many/);
+  assert.match(page, /in-sample: the policy was trained on the very labels[^]*--cross-fit 5/);
+  assert.match(page, /annotator: \d; note: &lt;\/article&gt;/);
+  const audited = {
+    ...input,
+    crossFit: 5,
+    record: {
+      ...input.record,
+      iterations: input.record.iterations.map((each) => ({ ...each, marginAuc: 0.8123 })),
+    },
+  };
+  assert.match(await renderReport(audited), /cross-fitted in 5 folds[^]*AUC 0\.812/);
+  assert.ok(!(await renderReport({ ...input, suspects: [] })).includes("Labels in doubt"));
+});
+
+Deno.test("labels, units and texts of the iterations are the table's", async () => {
+  const page = await renderReport(sampleReport());
+  const rows = [...page.matchAll(/<tr><th scope="row">(.*?)<\/tr>/gs)].map((match) =>
+    match[1] ?? ""
+  );
+  const measured = metricNames.filter((name) =>
+    (sampleRecord().iterations[2]?.[name] ?? null) !== null
+  );
+  for (const name of measured) {
+    const { label, unit, text } = metricOf(name);
+    const row = rows.find((each) => each.startsWith(`${escapeHtml(label)} <span`));
+    assert.ok(row?.includes(`>${unit}</span>`) && row.includes(escapeHtml(text)), name);
+  }
+  assert.match(
+    rows.find((each) => each.startsWith("KL")) ?? "",
+    /0<\/td>.*0\.900<.*1\.800<.*2\.700</s,
+  );
+  assert.ok(rows.every((each) => !each.startsWith("gold")), "what was not measured has no row");
 });
 
 Deno.test("escaping", () => {

@@ -1,9 +1,8 @@
 import { fingerprintJson } from "../../lib/files/fingerprint.ts";
-import type { IterationMetrics } from "../../lib/report/metrics.ts";
-import type { StepRow } from "../../lib/sera/store.ts";
-import { RECORD_FORMAT, type RunRecord } from "../../lib/report/record.ts";
+import type { MetricValues } from "../../lib/metrics/metrics.ts";
+import { RECORD_FORMAT, type RecordedStep, type RunRecord } from "../../lib/report/record.ts";
 
-const spec = {
+const config = {
   model: "SmolLM2-135M-Instruct.Q4_1.gguf",
   data: "pairs.jsonl",
   loss: { name: "dpo", beta: 0.1 },
@@ -17,8 +16,8 @@ const spec = {
 
 /** A made-up record with every part filled in, for tests of what reads records. */
 export function sampleRecord(stepsEach = 12): RunRecord {
-  const steps: StepRow[] = [];
-  const iterations: IterationMetrics[] = [];
+  const steps: RecordedStep[] = [];
+  const iterations: MetricValues[] = [];
   for (let iteration = 1; iteration <= 3; iteration++) {
     for (let step = 1; step <= stepsEach; step++) {
       const t = (iteration - 1) * stepsEach + step;
@@ -37,35 +36,31 @@ export function sampleRecord(stepsEach = 12): RunRecord {
     }
     const later = iteration > 1;
     iterations.push({
-      iteration,
-      offlinePairs: later ? 36 : 51,
-      onPolicyPairs: later ? 30 : 0,
+      length: 40 + 3 * iteration,
+      kl: 0.9 * iteration,
+      distinct2: 0.8 - 0.03 * iteration,
+      repetitionRate: 0.05,
+      truncationRate: 0.1,
       trainLoss: 0.65 - 0.1 * iteration,
       heldOutLoss: 0.68 - 0.05 * iteration,
       heldOutMargin: 0.08 * iteration,
       heldOutAccuracy: 0.5 + 0.06 * iteration,
       heldOutChosenLogp: -85 - iteration,
       heldOutRejectedLogp: -88 - 3 * iteration,
-      meanIrmSelected: later ? 0.21 * iteration : null,
-      meanIrmUnselected: later ? -0.05 * iteration : null,
-      flippedFraction: null,
-      jaccard: iteration === 3 ? 0.81 : null,
       rewardLengthCorrelation: later ? 0.12 * iteration : null,
-      klPerResponse: 0.9 * iteration,
-      meanLength: 40 + 3 * iteration,
-      distinct2: 0.8 - 0.03 * iteration,
-      repetitionRate: 0.05,
-      truncationRate: 0.1,
-      goldReward: null,
-      winRateVsSft: { mean: 0.55, low: 0.48, high: 0.62, n: 13 },
-      winRateVsPlain: null,
+      offlinePairs: later ? 36 : 51,
+      flippedSelected: null,
+      marginSelected: later ? 0.21 * iteration : null,
+      marginUnselected: later ? -0.05 * iteration : null,
+      jaccard: iteration === 3 ? 0.81 : null,
+      onPolicyPairs: later ? 30 : 0,
     });
   }
   return {
     format: RECORD_FORMAT,
     command: "align",
-    spec,
-    specSha256: fingerprintJson(spec),
+    config,
+    configSha256: fingerprintJson(config),
     provenance: {
       commit: "0123456789abcdef0123456789abcdef01234567",
       dirty: false,
@@ -93,12 +88,14 @@ export function sampleRecord(stepsEach = 12): RunRecord {
       sha256: "c".repeat(64),
     },
     steps,
+    sft: { length: 39, kl: 0, distinct2: 0.82, repetitionRate: 0.04, truncationRate: 0.1 },
     iterations,
     warnings: [{
       signature: "train-held-out-gap",
       iteration: 3,
       detail: "held-out loss 0.530, training 0.350 (limit 0.15)",
     }],
+    bootstrapping: [],
     resultSha256: "e".repeat(64),
     machine: {
       os: "linux",
@@ -114,7 +111,6 @@ export function sampleRecord(stepsEach = 12): RunRecord {
       seconds: 700,
       processes: 1,
       iterations: [1, 2, 3].map((iteration) => ({
-        iteration,
         scoring: 20,
         generation: iteration > 1 ? 90 : 0,
         update: 110,

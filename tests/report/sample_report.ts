@@ -1,4 +1,5 @@
 import { createPrng } from "../../lib/random/prng.ts";
+import { rankPairs } from "../../lib/report/suspects.ts";
 import type { ReportInput } from "../../lib/report/report.ts";
 import { sampleRecord } from "./sample_record.ts";
 
@@ -14,6 +15,12 @@ export function sampleReport(stepsEach = 12): ReportInput {
     title: "SeRA (dpo) of SmolLM2-135M-Instruct.Q4_1.gguf on pairs.jsonl",
     record: sampleRecord(stepsEach),
     selections,
+    crossFit: null,
+    suspects: rankPairs(selections).map(({ index, ...place }) => ({
+      ...{ ...place, id: `p${index}`, prompt: `Question ${index}?` },
+      ...{ chosen: `Answer ${index} <b>of many</b> words`, rejected: "No." },
+      source: { annotator: index % 3, note: "</article><script>x</script>" },
+    })),
     examples: [
       {
         iteration: 2,

@@ -3,7 +3,11 @@ import { UserError } from "../../lib/errors.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { keepCount } from "../../lib/selection/keep_count.ts";
 import { selectPairs } from "../../lib/selection/select.ts";
-import { type SelectionRule, selectionRules } from "../../lib/selection/selection_rule.ts";
+import {
+  type SelectionRule,
+  selectionRules,
+  usesMargins,
+} from "../../lib/selection/selection_rule.ts";
 
 const of = (...values: number[]): Float64Array => Float64Array.from(values);
 
@@ -59,13 +63,29 @@ Deno.test("rules by hand, with equal margins", () => {
   assert.deepEqual(select({ rule: "all" }), [0, 1, 2, 3, 4, 5]);
 });
 
-Deno.test("the edges of a selection are reported", () => {
-  const margins = of(0.5, -1, 2, 3);
-  const top = selectPairs({ rule: "top", keep: { count: 2 } }, margins);
-  assert.deepEqual([top.lowestMargin, top.highestMargin], [2, 3]);
-  const none = selectPairs({ rule: "threshold", tau: 9 }, margins);
-  assert.deepEqual([none.lowestMargin, none.highestMargin], [null, null]);
-  assert.deepEqual(selectPairs({ rule: "top", keep: 0.7 }, of()).indices, []);
+Deno.test("relabelling keeps every pair and swaps those of negative margin; no other rule swaps", () => {
+  const margins = of(0.5, -1, 0, -0, 3, -1e-300);
+  assert.deepEqual(selectPairs({ rule: "relabel" }, margins), {
+    indices: [0, 1, 2, 3, 4, 5],
+    swapped: [1, 5],
+  });
+  assert.deepEqual(selectPairs({ rule: "bottom", keep: 0.5 }, margins).swapped, []);
+  assert.deepEqual(selectPairs({ rule: "relabel" }, of()), { indices: [], swapped: [] });
+});
+
+Deno.test("which rules read margins: the others need no scoring", () => {
+  const keep = 0.5;
+  assert.deepEqual(
+    [
+      { rule: "all" } as const,
+      { rule: "random", keep } as const,
+      { rule: "oracle", keep, order: "random" } as const,
+      { rule: "top", keep } as const,
+      { rule: "relabel" } as const,
+      { rule: "oracle", keep } as const,
+    ].map(usesMargins),
+    [false, false, false, true, true, true],
+  );
 });
 
 Deno.test("top, bottom and middle equal brute force over random margins with ties", () => {
@@ -172,5 +192,5 @@ Deno.test("what cannot be selected is named", () => {
   );
   assert.throws(() => selectPairs({ rule: "threshold", tau: NaN }, of(1)), UserError);
   assert.throws(() => selectPairs({ rule: "best" } as unknown as SelectionRule, of(1)), /"best"/);
-  assert.equal(selectionRules.length, 7);
+  assert.equal(selectionRules.length, 8);
 });

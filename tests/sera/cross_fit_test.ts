@@ -3,11 +3,20 @@ import assert from "node:assert/strict";
 import type { TokenizedPair } from "../../lib/data/preference.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { assignFolds } from "../../lib/selection/cross_fit.ts";
-import { DiskStore, emptyDisk, Killed, type Outcome, PAIRS, rowsOf, run } from "./sera_run.ts";
+import {
+  DiskStore,
+  emptyDisk,
+  Killed,
+  type Outcome,
+  PAIRS,
+  rowsOf,
+  run,
+  runPlain,
+} from "./sera_run.ts";
 
 const FOLDS = 2;
 /** Two iterations without bootstrapping: what decides the margins at t = 2, and no more. */
-const SHORT = { iterations: 2, onPolicy: null } as const;
+const SHORT = { iterations: 2, bootstrap: null } as const;
 
 /** The fold of each pair: the same draw as the run's, with a prompt of its own for every pair. */
 const foldOf = assignFolds(PAIRS.map((_, i) => i), FOLDS, createPrng(0, "folds"));
@@ -27,12 +36,12 @@ function withSwapped(index: number): TokenizedPair[] {
 
 Deno.test("off, a run asks for no shadow; on, iteration 1 and the policy's own steps stay the same", async () => {
   const off = new DiskStore();
-  const plain = await run({ onPolicy: null }, {}, off);
+  const plain = await run({ bootstrap: null }, {}, off);
   assert.equal(off.disk.parts.size, 0);
   assert.ok(off.calls.every((name) => !name.includes("fold")));
 
   const store = new DiskStore();
-  const fitted = await run({ onPolicy: null, crossFit: FOLDS }, {}, store);
+  const fitted = await run({ bootstrap: null, crossFit: FOLDS }, {}, store);
   assert.deepEqual(fitted.iterations[0], plain.iterations[0]);
   assert.deepEqual(rowsOf(fitted, 1), rowsOf(plain, 1));
   assert.notDeepEqual(marginsAt2(fitted), marginsAt2(plain));
@@ -84,8 +93,20 @@ Deno.test("shadows take as many steps as the policy, in other orders, and none a
   }
 });
 
+Deno.test("shadows start where the policy does: at the shadow before, or at SFT", async () => {
+  for (const initial of ["previous", "sft"] as const) {
+    const store = new DiskStore();
+    await runPlain({ crossFit: FOLDS, initial }, {}, store);
+    for (const { rows } of store.disk.parts.values()) {
+      const { margin } = rows.find((row) => row.iteration === 2 && row.step === 1)!;
+      // Against SFT, a policy at SFT has no margin.
+      assert.equal(Math.abs(margin) < 1e-5, initial === "sft", `${initial}: ${margin}`);
+    }
+  }
+});
+
 Deno.test("killed at any call to the store that shadows make, a run ends bit for bit the same", async () => {
-  const changes = { crossFit: FOLDS, stepsPerIteration: 2 };
+  const changes = { crossFit: FOLDS, steps: 2 };
   const quiet = new DiskStore();
   const expected = await run(changes, {}, quiet);
   assert.ok(quiet.calls.some((name) => name.startsWith("fold-1 step 2.")));
@@ -103,12 +124,7 @@ Deno.test("killed at any call to the store that shadows make, a run ends bit for
 });
 
 Deno.test("what cannot be cross-fitted is refused", async () => {
-  await assert.rejects(run({ crossFit: 1 }), /at least 2 folds, got 1/);
   await assert.rejects(run({ crossFit: 11 }), /11 folds needs at least as many .* prompts, got 10/);
-  await assert.rejects(
-    run({ crossFit: FOLDS, reference: "previous" }),
-    /need the SFT model as the loss's reference/,
-  );
   // One pair is kept: the shadow of its fold has none.
   const keep = { ...SHORT, iterations: 3, selection: { rule: "top", keep: { count: 1 } } } as const;
   await assert.rejects(run({ ...keep, crossFit: FOLDS }), /fold . of 2, .* no pair is left/);

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import type { Response } from "../../lib/policy/generate.ts";
-import { DiskStore, PAIRS, policyAndReference, PROMPTS, run, SERA } from "./sera_run.ts";
+import { DiskStore, PAIRS, policyAndReference, PROMPTS, run } from "./sera_run.ts";
 
 await loadEngine();
 
 /** Nothing learns, so that runs differ by their draws alone. */
-const STILL = { learningRate: 0 };
-const ON_POLICY = { ...SERA.onPolicy!, maxNewTokens: 12, temperature: 2 };
+const STILL = { learningRate: 1e-30 };
+const LONG = { maxNewTokens: 12, temperature: 2 };
 
 Deno.test("dropout is drawn anew in every step and iteration, by the seed", async () => {
   // Fresh adapters add nothing, whatever is dropped: train one iteration first.
@@ -20,7 +20,7 @@ Deno.test("dropout is drawn anew in every step and iteration, by the seed", asyn
     }
     policy.restore(snapshot);
     // One pair, so that every step has the same batch.
-    const config = { ...STILL, batchPairs: 1, onPolicy: null, iterations: 2 };
+    const config = { ...STILL, batch: 1, bootstrap: null, iterations: 2 };
     const pairs = PAIRS.slice(1, 2);
     const { rows } = await run(config, { policy, reference, pairs, seed });
     return rows.map((row) => row.loss);
@@ -39,7 +39,9 @@ function responses(store: DiskStore, iteration: number): string[] {
     name.startsWith(`responses/iteration-${iteration}-`)
   );
   return chunks.flatMap(([, text]) =>
-    (JSON.parse(text) as Response[][]).flat().map((response) => Array.from(response.ids).join())
+    (JSON.parse(text) as { value: Response[][] }).value.flat().map((response) =>
+      Array.from(response.ids).join()
+    )
   );
 }
 
@@ -47,8 +49,8 @@ Deno.test("each iteration and each chunk responds with draws of its own", async 
   const store = new DiskStore();
   // One prompt eight times, in four chunks: responses differ by their draws alone.
   const prompts = Array.from({ length: 8 }, () => PROMPTS[0]!);
-  const onPolicy = { ...ON_POLICY, prompts: 8, responses: 2, batch: 4 };
-  await run({ ...STILL, onPolicy }, { prompts }, store);
+  const bootstrap = { ...LONG, promptFactor: 8 / 3, responses: 2, batch: 4 };
+  await run({ ...STILL, bootstrap }, { prompts }, store);
   const all = [2, 3].map((iteration) => responses(store, iteration));
   for (const texts of all) {
     assert.equal(texts.length, 16);
@@ -65,7 +67,7 @@ Deno.test("each iteration draws its prompts anew, and no prompt twice", async ()
   for (const seed of [0, 1]) {
     const { iterations } = await run({
       iterations: 6,
-      onPolicy: { ...ON_POLICY, prompts: 4, pairs: 4, responses: 8, batch: 32 },
+      bootstrap: { ...LONG, share: 0.4, promptFactor: 1, responses: 8, batch: 32 },
     }, { seed });
     for (const { iteration, generated } of iterations.slice(1)) {
       const used = generated.map((pair) => pair.promptIndex);

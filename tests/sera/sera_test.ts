@@ -1,13 +1,11 @@
 /** What each iteration of SeRA trains on, starts from and measures against. */
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
-import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
 import type { Snapshot } from "../../lib/policy/language_model.ts";
-import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
-import type { BothLogps } from "../../lib/sera/pair_logps.ts";
+import type { SeraOptions } from "../../lib/sera/config.ts";
+import { mean } from "../../lib/metrics/mean.ts";
 import { runSera } from "../../lib/sera/run_sera.ts";
-import type { SeraConfig } from "../../lib/sera/config.ts";
-import { groupOf } from "../../lib/training/update.ts";
+import { MemoryStore } from "../../lib/sera/store.ts";
 import { assertAllClose, assertClose } from "../parity/assert_close.ts";
 import { disposeWithBase } from "../policy/random_model.ts";
 import { assertUserError } from "../support/errors.ts";
@@ -21,6 +19,7 @@ import {
   PROMPTS,
   rowsOf,
   run,
+  runPlain,
   SERA,
   STOPS,
 } from "./sera_run.ts";
@@ -29,20 +28,8 @@ await loadEngine();
 
 const ALL = PAIRS.map((_, i) => i);
 /** One step on every pair an iteration: its row describes all pairs before the update. */
-const WHOLE = { stepsPerIteration: 1, batchPairs: PAIRS.length, warmupSteps: 0 };
-const OFFLINE = { onPolicy: null, selection: { rule: "all" } } as const;
-/** Adapters without dropout, so that a row is what scoring gives. */
-const plain = async () => {
-  const { policy, reference } = await policyAndReference();
-  const { loraConfig } = policy;
-  Object.assign(loraConfig as object, { dropout: 0 });
-  return { policy, reference };
-};
-const runPlain = async (changes: Partial<SeraConfig>, store?: DiskStore) =>
-  await run(changes, await plain(), store);
-
-const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-
+const WHOLE = { steps: 1, batch: PAIRS.length, warmup: 0 };
+const OFFLINE = { bootstrap: null, selection: { rule: "all" } } as const;
 Deno.test("iteration 1 is a plain update on every pair; from iteration 2 the largest margins stay", async () => {
   const { iterations, rows } = await run();
   assert.equal(iterations.length, 3);
@@ -50,15 +37,22 @@ Deno.test("iteration 1 is a plain update on every pair; from iteration 2 the lar
   assert.equal(first!.margins, null);
   assert.deepEqual(first!.selected, ALL);
   assert.deepEqual(first!.generated, []);
-  assert.equal(first!.audit, null);
-  for (const { margins, selected, audit } of later) {
+  assert.equal(first!.dropped, null);
+  assert.equal(first!.metrics.offlinePairs, PAIRS.length);
+  for (const { margins, selected, metrics } of later) {
     assert.equal(selected.length, 7);
     const kept = selected.map((i) => margins![i]!);
     const left = ALL.filter((i) => !selected.includes(i)).map((i) => margins![i]!);
     assert.ok(Math.min(...kept) >= Math.max(...left), `${kept} stay, ${left} go`);
-    assert.equal(audit!.flipsKept, selected.filter((i) => PAIRS[i]!.flipped).length);
+    assert.equal(metrics.flippedSelected, mean(selected.map((i) => Number(PAIRS[i]!.flipped))));
+    assert.equal(metrics.marginSelected, mean(kept));
+    assert.equal(metrics.onPolicyPairs, 3);
   }
-  assert.equal(later[1]!.audit!.jaccardPrevious !== null, true);
+  assert.deepEqual(
+    [first!, ...later].map(({ metrics }) => typeof metrics.jaccard),
+    ["object", "object", "number"],
+    "iteration 1 ranks nothing: no overlap before iteration 3",
+  );
   assert.deepEqual(rows.map((row) => [row.iteration, row.step]), [
     ...[1, 2, 3].map((step) => [1, step]),
     ...[1, 2, 3].map((step) => [2, step]),
@@ -89,11 +83,11 @@ Deno.test("gamma 0 is a window of 1; gamma above 0 acts from iteration 3 on", as
 });
 
 Deno.test("every arm takes the same number of steps on batches of the same size", async () => {
-  const arms: Partial<SeraConfig>[] = [
-    { selection: { rule: "all" }, onPolicy: null },
-    { selection: { rule: "random", keep: 0.7 }, onPolicy: null },
+  const arms: SeraOptions[] = [
+    { selection: { rule: "all" }, bootstrap: null },
+    { selection: { rule: "random", keep: 0.7 }, bootstrap: null },
     { selection: { rule: "bottom", keep: 0.3 } },
-    { selection: { rule: "all" }, onPolicy: null, relabel: true },
+    { selection: { rule: "relabel" }, bootstrap: null },
     { initial: "sft", reference: "previous" },
   ];
   for (const arm of arms) {
@@ -110,7 +104,9 @@ Deno.test("every arm takes the same number of steps on batches of the same size"
 Deno.test("the random rule keeps as many pairs as the top rule, drawn by seed and iteration", async () => {
   const selection = { rule: "random", keep: 0.7 } as const;
   const chosen = async (seed: number) =>
-    (await run({ selection, onPolicy: null }, { seed })).iterations.slice(1).map((i) => i.selected);
+    (await run({ selection, bootstrap: null }, { seed })).iterations.slice(1).map((i) =>
+      i.selected
+    );
   const drawn = await chosen(0);
   assert.deepEqual(drawn.map((indices) => indices.length), [7, 7]);
   assert.notDeepEqual(drawn[0], drawn[1]);
@@ -132,108 +128,6 @@ Deno.test("the oracle keeps right labels first", async () => {
       const among = selected.filter((i) => right.includes(i)).length;
       assert.equal(among, Math.min(count, right.length));
     } else assert.deepEqual(selected, expected);
-  }
-});
-
-Deno.test("margins are beta times the difference of log-ratios under the saved policies", async () => {
-  const store = new DiskStore();
-  const { iterations } = await runPlain({}, store);
-  const { policy, reference } = await plain();
-  const groups = PAIRS.map(groupOf);
-  const base = (await sequenceLogps(reference, groups)).map(([w, l]) => w! - l!);
-  const margins: number[][] = [];
-  for (const t of [1, 2]) {
-    policy.restore(store.disk.policies.get(t)!);
-    const logps = await sequenceLogps(policy, groups);
-    margins.push(logps.map(([w, l], i) => 0.5 * (w! - l! - base[i]!)));
-  }
-  assertAllClose(iterations[1]!.margins!, margins[0]!, 0, "iteration 2", 1e-4);
-  const ensemble = margins[1]!.map((m, i) => 0.7 * m + 0.3 * margins[0]![i]!);
-  assertAllClose(iterations[2]!.margins!, ensemble, 0, "iteration 3", 1e-4);
-  disposeWithBase(policy);
-});
-
-Deno.test("each policy scores the offline pairs once, and new responses once", async () => {
-  const store = new DiskStore();
-  await run({ iterations: 4, ensemble: { weighting: "ema", gamma: 0.3, window: 2 } }, {}, store);
-  const scored = store.computed.filter((name) => name.startsWith("logps/"));
-  assert.equal(new Set(scored).size, scored.length);
-  const of = (text: string) => scored.filter((name) => name.includes(text)).sort();
-  assert.deepEqual(of("-offline"), [
-    "logps/policy-1-offline-0",
-    "logps/policy-2-offline-0",
-    "logps/policy-3-offline-0",
-    "logps/sft-offline-0",
-  ]);
-  assert.deepEqual(of("responses"), [
-    "logps/policy-1-responses-2-0",
-    "logps/policy-1-responses-3-0",
-    "logps/policy-2-responses-3-0",
-    "logps/policy-2-responses-4-0",
-    "logps/policy-3-responses-4-0",
-    "logps/sft-responses-2-0",
-    "logps/sft-responses-3-0",
-    "logps/sft-responses-4-0",
-  ]);
-});
-
-Deno.test("generated pairs are finished, of the prompts given, the better one chosen", async () => {
-  const store = new DiskStore();
-  const { iterations } = await runPlain({}, store);
-  const { policy, reference } = await plain();
-  let pairs = 0;
-  for (const { iteration: t, generated, responses, dropped } of iterations.slice(1)) {
-    assert.equal(responses, 24);
-    assert.ok(generated.length <= 3 && generated.length > 0, `${generated.length} pairs`);
-    const { truncatedCandidates, promptsWithoutTwo, promptsWithEqualRewards, pairsNotKept } =
-      dropped!;
-    assert.ok(truncatedCandidates > 0, "no response was truncated: nothing is tested");
-    const prompts = generated.length + promptsWithoutTwo + promptsWithEqualRewards + pairsNotKept;
-    assert.equal(prompts, 6);
-    const weights = t === 2 ? [1] : [0.7, 0.3];
-    for (const pair of generated) {
-      pairs++;
-      assert.equal(pair.id, `generated-${t}-${pair.promptIndex}`);
-      assert.deepEqual([...pair.promptIds], [...PROMPTS[pair.promptIndex]!]);
-      assert.ok(!HELD_OUT.some((other) => `${other.promptIds}` === `${pair.promptIds}`));
-      assert.ok(pair.chosenReward > pair.rejectedReward);
-      assert.notDeepEqual(pair.chosenIds, pair.rejectedIds);
-      for (const ids of [pair.chosenIds, pair.rejectedIds]) {
-        assert.equal(ids.findIndex((id) => STOPS.includes(id)), ids.length - 1);
-        assert.ok(ids.length <= 8);
-      }
-      // The rewards again, from the policies that the store kept.
-      const groups = [groupOf(pair)];
-      const [base] = await sequenceLogps(reference, groups);
-      const rewards = [0, 0];
-      for (const [age, weight] of weights.entries()) {
-        policy.restore(store.disk.policies.get(t - 1 - age)!);
-        const [logps] = await sequenceLogps(policy, groups);
-        logps!.forEach((l, side) => rewards[side]! += weight * 0.5 * (l - base![side]!));
-      }
-      assertClose(pair.chosenReward, rewards[0]!, 0, "chosen reward", 1e-4);
-      assertClose(pair.rejectedReward, rewards[1]!, 0, "rejected reward", 1e-4);
-    }
-  }
-  assert.ok(pairs >= 3);
-  disposeWithBase(policy);
-});
-
-Deno.test("generated pairs are trained on, with log-probabilities of the loss's reference", async () => {
-  for (const reference of ["sft", "previous"] as const) {
-    // Ten offline pairs and three generated ones in one batch.
-    const { iterations, rows } = await runPlain({
-      ...WHOLE,
-      batchPairs: 13,
-      iterations: 2,
-      selection: { rule: "all" },
-      reference,
-    });
-    const { margins, generated } = iterations[1]!;
-    assert.equal(generated.length, 3);
-    const all = [...margins!, ...generated.map((p) => p.chosenReward - p.rejectedReward)];
-    const expected = reference === "sft" ? mean(all) : 0;
-    assertClose(rows[1]!.margin, expected, 0, `margin against ${reference}`, 1e-4);
   }
 });
 
@@ -287,77 +181,51 @@ Deno.test("relabelling swaps pairs of negative margin, reference log-probabiliti
     rejectedIds: pair.chosenIds,
   }));
   const pairs = [...PAIRS, ...contrary];
-  const changes = { ...WHOLE, ...OFFLINE, batchPairs: pairs.length, iterations: 2 };
+  const changes = { ...WHOLE, ...OFFLINE, batch: pairs.length, iterations: 2 };
   for (const reference of ["sft", "previous"] as const) {
-    const input = { ...await plain(), pairs };
-    const outcome = await run({ ...changes, relabel: true, reference }, input);
-    const { margins, relabelled } = outcome.iterations[1]!;
-    assert.deepEqual(relabelled, pairs.flatMap((_, i) => margins![i]! < 0 ? [i] : []));
-    assert.ok(relabelled.length >= 4);
+    const selection = { rule: "relabel" } as const;
+    const outcome = await runPlain({ ...changes, selection, reference }, { pairs });
+    const { margins, selected, swapped, metrics } = outcome.iterations[1]!;
+    assert.equal(selected.length, pairs.length);
+    assert.deepEqual(swapped, pairs.flatMap((_, i) => margins![i]! < 0 ? [i] : []));
+    assert.ok(swapped.length >= 4 && metrics.relabelled === swapped.length);
     const expected = reference === "sft" ? mean(margins!.map(Math.abs)) : 0;
     assertClose(rowsOf(outcome, 2)[0]!.margin, expected, 0, `against ${reference}`, 1e-4);
   }
-  const kept = await run(changes, { ...await plain(), pairs });
-  assert.deepEqual(kept.iterations[1]!.relabelled, []);
+  const kept = await runPlain(changes, { pairs });
+  assert.deepEqual(kept.iterations[1]!.swapped, []);
   const { margins } = kept.iterations[1]!;
   assertClose(rowsOf(kept, 2)[0]!.margin, mean([...margins!]), 0, "without relabelling", 1e-4);
-});
-
-Deno.test("SimPO bootstraps without a reference where none is asked for", async () => {
-  const store = new DiskStore();
-  const loss = defaultLossConfig("simpo");
-  const outcome = await run({ loss, reference: "previous", iterations: 2 }, {}, store);
-  assert.deepEqual(store.calls.filter((name) => name.includes("sft-responses")), []);
-  assert.ok(outcome.iterations[1]!.generated.length > 0);
-  const other = await run({ loss, reference: "sft", iterations: 2 });
-  assert.deepEqual(other.weights, outcome.weights, "the loss reads no reference");
-});
-
-Deno.test("held-out pairs are measured and never trained on", async () => {
-  const states: { own: BothLogps; sft: BothLogps }[] = [];
-  const outcome = await run({}, {
-    evaluate: ({ iteration, heldOutLogps, heldOutReferenceLogps }) => {
-      states.push({ own: heldOutLogps, sft: heldOutReferenceLogps });
-      return Promise.resolve({ iteration });
-    },
-  });
-  assert.deepEqual(
-    outcome.iterations.map((i) => i.evaluation),
-    [1, 2, 3].map((iteration) => ({
-      iteration,
-    })),
-  );
-  const without = await run({}, { heldOut: [] });
-  assert.deepEqual(without.weights, outcome.weights);
-  assert.ok(without.iterations.every((i) => i.heldOut === null));
-  states.forEach(({ own, sft }, i) => {
-    assert.equal(own.chosen.length, HELD_OUT.length);
-    // DPO with beta 0.5, by hand.
-    const margins = HELD_OUT.map((_, k) =>
-      0.5 * (own.chosen[k]! - sft.chosen[k]! - own.rejected[k]! + sft.rejected[k]!)
-    );
-    const { heldOut } = outcome.iterations[i]!;
-    assertClose(heldOut!.loss, mean(margins.map((m) => Math.log1p(Math.exp(-m)))), 1e-9, "loss");
-    assertClose(heldOut!.margin, mean(margins), 1e-9, "margin");
-    assert.equal(heldOut!.accuracy, mean(margins.map((m) => m > 0 ? 1 : 0)));
-    assertClose(heldOut!.chosenLogp, mean([...own.chosen]), 1e-9, "chosen");
-    assertClose(heldOut!.rejectedLogp, mean([...own.rejected]), 1e-9, "rejected");
-  });
-  assert.ok(outcome.iterations.some(({ heldOut }) => heldOut!.accuracy % 1 !== 0), "all or none");
 });
 
 Deno.test("a loss that is not finite stops the run and keeps the policy before", async () => {
   const store = new DiskStore();
   await assertUserError(
-    () => run({ learningRate: 1e30, optimiser: { ...SERA.optimiser, maxGradNorm: 0 } }, {}, store),
+    () => run({ learningRate: 1e30, maxGradNorm: 0 }, {}, store),
     /iteration 1, step [23]: .*the last good state is kept/,
   );
   assert.equal(store.disk.policies.size, 0);
 });
 
+Deno.test("a store in memory forgets the steps of an update that did not end", async () => {
+  const store = new MemoryStore();
+  const { policy, reference } = await policyAndReference();
+  const start = await policy.snapshot();
+  const once = (config: SeraOptions) =>
+    runSera({ policy, reference, pairs: PAIRS, config: { ...config, bootstrap: null }, store });
+  const bad = { iterations: 1, steps: 4, learningRate: 1e30, maxGradNorm: 0 };
+  await assertUserError(() => once(bad), "iteration 1");
+  assert.ok((await store.rows(1)).length > 0);
+  policy.restore(start);
+  await once({ iterations: 1, steps: 4 });
+  assert.deepEqual((await store.rows(1)).map((row) => row.step), [1, 2, 3, 4]);
+  reference.rotary.dispose();
+  disposeWithBase(policy);
+});
+
 Deno.test("a threshold that no pair reaches is the user's mistake", async () => {
   await assertUserError(
-    () => run({ selection: { rule: "threshold", tau: 1e6 }, onPolicy: null }),
+    () => run({ selection: { rule: "threshold", tau: 1e6 }, bootstrap: null }),
     "iteration 2",
     "no pair",
   );

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
-import { defaultLossConfig } from "../../lib/losses/loss_config.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
-import type { SeraConfig } from "../../lib/sera/config.ts";
+import { seraConfig, type SeraOptions } from "../../lib/sera/config.ts";
 import { MemoryStore } from "../../lib/sera/store.ts";
 import { batchSchedule, trainIteration } from "../../lib/sera/train_iteration.ts";
 import { groupOf, type TrainingPair } from "../../lib/training/update.ts";
@@ -46,10 +45,13 @@ Deno.test("batches depend on seed and iteration, and a longer run begins like a 
   assert.deepEqual(batchSchedule(10, 20, 4, 3, 1).slice(0, 6), drawn);
 });
 
+/** One step on every pair. */
+const WHOLE = { batch: PAIRS.length, warmup: 0 };
+
 /** The first step's row and what the model said of the pairs before it. */
-async function firstStep(config: SeraConfig) {
-  const { policy, reference } = await policyAndReference();
-  Object.assign(policy.loraConfig as object, { dropout: 0 });
+async function firstStep(changes: SeraOptions) {
+  const { policy, reference } = await policyAndReference(0);
+  const config = { ...seraConfig(SERA, WHOLE, changes), steps: 1, learningRate: 0.02 };
   const logps = await sequenceLogps(policy, PAIRS.map(groupOf));
   // A reference of its own, so that margins are not 0.
   const pairs: TrainingPair[] = PAIRS.map((pair, i) => ({
@@ -71,9 +73,8 @@ async function firstStep(config: SeraConfig) {
 }
 
 Deno.test("a step's row holds means over its pairs before the update", async () => {
-  const config = { ...SERA, stepsPerIteration: 1, batchPairs: PAIRS.length };
   for (const maxRows of [4096, 1]) {
-    const { row, logps } = await firstStep({ ...config, maxRows });
+    const { row, logps } = await firstStep({ maxRows });
     const mean = (value: (i: number) => number) =>
       PAIRS.reduce((sum, _, i) => sum + value(i), 0) / PAIRS.length;
     assertClose(row.chosenLogp, mean((i) => logps[i]![0]!), 1e-5, "chosen");
@@ -91,15 +92,18 @@ Deno.test("a step's row holds means over its pairs before the update", async () 
   }
 });
 
+Deno.test("the warm-up is a share of the steps, as the decimal product has it", async () => {
+  // In floating point 0.7 * 90 is just below 63.
+  const changes = { steps: 90, batch: 1, warmup: 0.7, iterations: 1, learningRate: 0.63 };
+  const { rows } = await run({ ...changes, schedule: "constant" }, { pairs: PAIRS.slice(0, 1) });
+  const rates = [0, 61, 62, 63].map((step) => rows[step]!.learningRate);
+  assertAllClose(rates, [0.01, 0.62, 0.63, 0.63], 1e-12, "learning rate");
+});
+
 Deno.test("a loss that couples its batch sees it whole, whatever fits a pass", async () => {
-  const config = {
-    ...SERA,
-    loss: defaultLossConfig("dr-dpo"),
-    stepsPerIteration: 1,
-    batchPairs: PAIRS.length,
-  };
-  const whole = await firstStep({ ...config, maxRows: 4096 });
-  const { row } = await firstStep({ ...config, maxRows: 1 });
+  const loss = { name: "dr-dpo" } as const;
+  const whole = await firstStep({ loss });
+  const { row } = await firstStep({ loss, maxRows: 1 });
   assertAllClose(
     [row.loss, row.gradientNorm],
     [whole.row.loss, whole.row.gradientNorm],
@@ -112,9 +116,10 @@ Deno.test("a training run on few pairs learns them", async () => {
   const outcome = await run(
     {
       iterations: 1,
-      stepsPerIteration: 40,
-      batchPairs: PAIRS.length,
-      onPolicy: null,
+      steps: 40,
+      batch: PAIRS.length,
+      warmup: 0.025,
+      bootstrap: null,
       schedule: "cosine",
     },
     {},
@@ -123,5 +128,5 @@ Deno.test("a training run on few pairs learns them", async () => {
   const rows = rowsOf(outcome, 1);
   assert.ok(rows.at(-1)!.loss < 0.1, `loss ${rows.at(-1)!.loss}`);
   assert.ok(rows.at(-1)!.accuracy >= 0.9);
-  assert.ok(outcome.iterations[0]!.trainLoss > rows.at(-1)!.loss);
+  assert.ok(outcome.iterations[0]!.metrics.trainLoss! > rows.at(-1)!.loss);
 });

@@ -122,7 +122,9 @@ Deno.test("a folder is written by one at a time, in one process too", () =>
 Deno.test("a crash at any operation of the first opening can be repeated", async () => {
   for (let n = 1, crashed = true; crashed; n++) {
     await inTemporaryFolder((folder) => {
-      crashed = crashes(() => openRunDirectory(folder, config, { probe: crashAt(n).probe }).close());
+      crashed = crashes(() =>
+        openRunDirectory(folder, config, { probe: crashAt(n).probe }).close()
+      );
       using run = openRunDirectory(folder, config);
       assert.equal(run.finished, false);
       assert.deepEqual(

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import type { TokenizedPair } from "../../lib/data/preference.ts";
-import { lossTable } from "../../lib/losses/loss_table.ts";
-import { defaultEnsemble } from "../../lib/margins/ensemble.ts";
 import type { ModelConfig } from "../../lib/policy/config.ts";
 import { LanguageModel } from "../../lib/policy/language_model.ts";
 import { initialLora } from "../../lib/policy/lora.ts";
@@ -12,9 +10,8 @@ import type { DiskProbe } from "../../lib/files/durable_file.ts";
 import { bytesOf } from "../../lib/files/fingerprint.ts";
 import { openRunDirectory } from "../../lib/storage/run_directory.ts";
 import { RunStore } from "../../lib/storage/run_store.ts";
-import { DEFAULT_ADAMW } from "../../lib/training/adamw.ts";
-import { runSera, type SeraIteration } from "../../lib/sera/run_sera.ts";
-import type { SeraConfig } from "../../lib/sera/config.ts";
+import type { SeraOptions } from "../../lib/sera/config.ts";
+import { runSera } from "../../lib/sera/run_sera.ts";
 import { Crash, crashAt, inTemporaryFolder } from "./crash.ts";
 
 const modelConfig: ModelConfig = {
@@ -33,31 +30,13 @@ const modelConfig: ModelConfig = {
 
 const EOS = 1;
 
-const config: SeraConfig = {
-  loss: lossTable.dpo.defaults,
-  nllAlpha: 0,
-  iterations: 3,
-  stepsPerIteration: 4,
-  batchPairs: 4,
+/** Eight pairs: 70 % are 6; 2.4 and so 2 own pairs, from 6 prompts. */
+const config: SeraOptions = {
+  steps: 4,
+  batch: 4,
   learningRate: 2e-2,
-  schedule: "linear",
-  warmupSteps: 1,
-  optimiser: DEFAULT_ADAMW,
-  selection: { rule: "top", keep: { fraction: 0.7 } },
-  ensemble: { ...defaultEnsemble, gamma: 0.3 },
-  onPolicy: {
-    prompts: 6,
-    pairs: 3,
-    responses: 4,
-    temperature: 1,
-    topP: 1,
-    topK: 0,
-    maxNewTokens: 12,
-    batch: 12,
-  },
-  relabel: false,
-  reference: "sft",
-  initial: "previous",
+  warmup: 0.25,
+  bootstrap: { promptFactor: 3, maxNewTokens: 12, batch: 12 },
   maxRows: 64,
 };
 
@@ -84,15 +63,19 @@ async function run(folder: string, probe?: DiskProbe) {
   const policy = new LanguageModel(modelConfig, base, { config: lora, layers });
   const store = new RunStore(directory, { checkpointSeconds: 0 });
   try {
-    const iterations = await runSera({
+    const { iterations, samples } = await runSera({
       policy,
       reference: new LanguageModel(modelConfig, base),
       pairs: pairs.slice(0, 8),
       heldOut: pairs.slice(8),
-      prompts: pairs.slice(0, 8).map((pair) => pair.promptIds),
       stopTokenIds: [EOS],
       config,
       seed: 11,
+      evaluation: {
+        prompts: pairs.slice(8).map((pair) => pair.promptIds),
+        ...{ samplesPerPrompt: 2, maxNewTokens: 6, batch: 4 },
+        gold: { reward: (_, ids) => ids.length },
+      },
       store,
     });
     const weights = [...await policy.snapshot()].map(([name, { data }]) =>
@@ -101,8 +84,9 @@ async function run(folder: string, probe?: DiskProbe) {
     const steps = store.steps(iterations.length);
     return {
       weights,
+      samples,
       steps: steps.map(({ seconds: _, ...row }) => row),
-      iterations: iterations.map(({ seconds: _, ...rest }: SeraIteration) => rest),
+      iterations: iterations.map(({ seconds: _, ...rest }) => rest),
     };
   } catch (error) {
     if (error instanceof Crash) return undefined;

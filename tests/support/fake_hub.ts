@@ -14,6 +14,8 @@ export interface FakeHub {
     token?: string;
     /** Flips a bit of this file. */
     corrupt?: string;
+    /** Answers in place of the hub, where it answers at all. */
+    intercept?: (request: Request) => Response | Promise<Response> | undefined;
   };
   stop(): Promise<void>;
 }
@@ -75,13 +77,15 @@ export function startFakeHub(
     hostname: "127.0.0.1",
     onListen: () => {},
     onError: () => new Response("", { status: 500 }),
-  }, (request) => {
+  }, async (request) => {
     const { pathname } = new URL(request.url);
     const authorization = request.headers.get("authorization");
     requests.push({
       line: `${request.method} ${pathname} ${request.headers.get("range") ?? ""}`.trim(),
       authorization,
     });
+    const intercepted = await behaviour.intercept?.(request);
+    if (intercepted !== undefined) return intercepted;
     if (behaviour.token !== undefined && authorization !== `Bearer ${behaviour.token}`) {
       return Response.json({ error: "Repository is gated" }, { status: 401 });
     }

@@ -19,7 +19,7 @@ export function spawnScript(name: string, args: readonly string[]): Deno.ChildPr
       "-A",
       "--no-check",
       "--quiet",
-      `${projectRoot}experiments/${name}/main.ts`,
+      `${projectRoot}experiments/commands/${name}/main.ts`,
       ...args,
     ],
     env: { SERA_THREADS: "1", SERA_CACHE: cache },

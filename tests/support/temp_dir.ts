@@ -1,8 +1,8 @@
 /** Runs the action with a fresh folder that is removed afterwards. */
-export async function withTempDir(action: (dir: string) => Promise<void>): Promise<void> {
+export async function withTempDir<T>(action: (dir: string) => Promise<T>): Promise<T> {
   const dir = await Deno.makeTempDir({ prefix: "sera-test-" });
   try {
-    await action(dir);
+    return await action(dir);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }

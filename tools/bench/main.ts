@@ -1,7 +1,13 @@
 /** `deno task bench`: this suite and PyTorch side by side on this machine. */
 import { loadavg } from "node:os";
 import { parseCommand } from "../../lib/cli/command.ts";
-import { choiceOption, integerOption, switchOption, textOption } from "../../lib/cli/option.ts";
+import {
+  choiceOption,
+  integerOption,
+  pathOption,
+  switchOption,
+  textOption,
+} from "../../lib/cli/option.ts";
 import { runCommand } from "../../lib/cli/run_command.ts";
 import { UserError } from "../../lib/errors.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
@@ -45,7 +51,7 @@ const SPEC = {
       description: "time of each operation of ours in one case, and its floor; nothing else",
       choices: CASE_IDS,
     }),
-    out: textOption({
+    out: pathOption({
       flags: "--out <dir>",
       description: "folder of latest.json, table.md and the plots",
       default: "results/bench",

@@ -1,5 +1,5 @@
 /** The files of `results/bench`. */
-import { intervalsFigure, renderSvg, scalingFigure } from "../../lib/figures/mod.ts";
+import { intervalPlot, renderSvg, scalingPlot } from "../../lib/figures/mod.ts";
 import { writeDurably } from "../../lib/files/durable_file.ts";
 import { isFile } from "../setup/process.ts";
 import type { BenchRecord, Conditions } from "./record.ts";
@@ -21,8 +21,8 @@ export async function writeResults(folder: string, record: BenchRecord): Promise
   for (const { id, title, points, expectedSlope, series } of record.scaling?.curves ?? []) {
     const rows = points.map((point) => ({ ...point, series }));
     const svg = await renderSvg(
-      scalingFigure(rows, {
-        title: `Time against ${title}`,
+      scalingPlot(rows, {
+        ...{ title: `Time against ${title}`, x: "size", y: "seconds", series: "series" },
         xTitle: title,
         expectedSlope: Math.round(100 * expectedSlope) / 100,
       }),
@@ -32,18 +32,24 @@ export async function writeResults(folder: string, record: BenchRecord): Promise
 }
 
 function casesFigure({ cases }: BenchRecord) {
-  const percent = (ratio: number) => 100 * (ratio - 1);
-  return intervalsFigure(
-    cases.map(({ summary }) => ({
+  return intervalPlot(
+    cases.map(({ summary, measurement: { ours, pytorch } }) => ({
       label: `${summary.id}: ${summary.label}`,
-      difference: percent(summary.ratio),
-      low: percent(summary.least),
-      high: percent(summary.most),
+      mean: Math.log(summary.ratio),
+      low: Math.log(summary.least),
+      high: Math.log(summary.most),
+      n: ours.length,
+      pairs: ours.map((seconds, seed) => ({
+        seed,
+        difference: Math.log(seconds / (pytorch[seed] as number)),
+      })),
+      row: {},
     })),
     {
       title: "Time of the same work, against PyTorch",
-      subtitle: "median of the repetitions and their range; left of zero is faster",
-      xTitle: "difference from PyTorch, % of its time",
+      subtitle: "median of the repetitions (dots) and their range; left of \u00d71 is faster",
+      xTitle: "our time / PyTorch's",
+      ratio: true,
     },
   );
 }

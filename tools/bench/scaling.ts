@@ -1,6 +1,5 @@
 /** How the suite's own time grows with the work. */
 import { median } from "simple-statistics";
-import { type ScalingRow } from "../../lib/figures/mod.ts";
 import { logLogSlope } from "../../lib/figures/mod.ts";
 import type { ModelConfig } from "../../lib/policy/config.ts";
 import { decoder, fullPairs, type Workload } from "./cases.ts";
@@ -15,7 +14,7 @@ export interface ScalingCurve {
   readonly title: string;
   /** What is timed. */
   readonly series: string;
-  readonly points: readonly Pick<ScalingRow, "size" | "seconds">[];
+  readonly points: readonly { readonly size: number; readonly seconds: number }[];
   /** Log-log slope of the counted multiply-adds over the same sizes. */
   readonly expectedSlope: number;
 }
@@ -132,9 +131,7 @@ export async function measureScaling(
         title,
         series,
         points: sizes.map((size, i) => ({ size, seconds: median(seconds[i] as number[]) })),
-        expectedSlope: logLogSlope(
-          sizes.map((size) => ({ size, seconds: operations(size) })),
-        ),
+        expectedSlope: logLogSlope(sizes.map((size) => ({ x: size, y: operations(size) }))),
       });
     } finally {
       for (const worker of workers) await worker.stop();

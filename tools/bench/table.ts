@@ -40,7 +40,7 @@ export function summaryTable({ cases, scaling }: BenchRecord): string {
         title,
         points.map(({ size }) => size).join(", "),
         points.map((point) => seconds(point.seconds)).join(", "),
-        logLogSlope(points).toFixed(2),
+        logLogSlope(points.map(({ size, seconds }) => ({ x: size, y: seconds }))).toFixed(2),
         expectedSlope.toFixed(2),
       ]),
     ));

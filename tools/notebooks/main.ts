@@ -3,11 +3,15 @@ import { Command } from "commander";
 import { basename, join, relative } from "node:path";
 import { runCommand } from "../../lib/cli/run_command.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
+import { studies } from "../../experiments/studies.ts";
+import { planStudy } from "../../lib/study/plan.ts";
 import { checkNotebooks, formatted } from "./check.ts";
 import { executeNotebook } from "./execute.ts";
 import { readNotebook } from "./notebook.ts";
 import { notebookPaths, ROOT } from "./paths.ts";
-import { buildSite } from "./site.ts";
+import { figureFindings, shownFigures, writeFigures } from "./figures.ts";
+import { siteRuns } from "./site/site_runs.ts";
+import { buildSite } from "./site/build_site.ts";
 import { verifyNotebook } from "./verify.ts";
 
 const shown = (path: string) => relative(Deno.cwd(), path) || path;
@@ -71,11 +75,24 @@ program.command("verify [files...]")
     report(findings, `${paths.length} notebooks: outputs are complete`);
   });
 
+program.command("figures [files...]")
+  .description("write the figures that executed notebooks show, byte for byte")
+  .option("--out <folder>", "folder of the figures", join(ROOT, "results", "figures"))
+  .option("--check", "write nothing: say where the folder differs")
+  .action((files: string[], options: { out: string; check?: boolean }) => {
+    const figures = shownFigures(notebookPaths(files));
+    if (options.check) {
+      report(figureFindings(options.out, figures), `${figures.size} figures: as shown`);
+    } else writeFigures(options.out, figures);
+  });
+
 program.command("site [files...]")
   .description("write executed notebooks as a static site")
   .option("--out <folder>", "folder of the site", join(ROOT, "site"))
-  .action(async (files: string[], options: { out: string }) => {
-    await buildSite(notebookPaths(files), options.out);
+  .option("--records <folder>", "records whose runs get pages", join(ROOT, "results", "records"))
+  .action(async (files: string[], options: { out: string; records: string }) => {
+    const runs = siteRuns(options.records, studies.flatMap((study) => planStudy(study, "full")));
+    await buildSite(options.out, { notebooks: notebookPaths(files), runs });
     console.log(`open ${shown(join(options.out, "index.html"))}`);
   });
 

@@ -2,7 +2,7 @@
 import { type Cell, joined, type Notebook, type Output } from "./notebook.ts";
 
 /** Calls that display something; a cell with one of them must have an output. */
-const DISPLAYS = /\b(show[A-Z]\w*|liveView|progressBar|followProcess)\s*\(/g;
+const DISPLAYS = /\bawait (show\w*|say|liveView|progressBar|watchStudy)\s*\(/g;
 
 /** Paths of somebody's machine: absolute paths and file addresses. */
 const PRIVATE = /(?:file:\/\/\/|(?<![\w.:/])\/(?:home|root|tmp|work|Users|var|mnt|opt)\/[\w.-]+)/;

@@ -47,7 +47,7 @@ async function writeAdapter(folder: string): Promise<void> {
   const { model: base, pairs } = await start();
   const adapter = { rank: 4, alpha: 8, dropout: 0, targetModules: LORA_MODULES };
   const model = withHashedLora(base, adapter, 0.25);
-  await takeSteps(model, pairs, trajectoryConfig({ stepsPerIteration: 3, learningRate: 2e-2 }));
+  await takeSteps(model, pairs, trajectoryConfig({ steps: 3, learningRate: 2e-2 }));
   await Deno.mkdir(join(folder, "adapter"));
   await saveLoraAdapter(join(folder, "adapter"), await adapterFile(model, "tiny_llama"));
   copyFolder(`${valuesFolder}/tiny_llama`, join(folder, "model"));
@@ -57,7 +57,7 @@ async function writeAdapter(folder: string): Promise<void> {
 /** A model whose weights the suite trained for three steps. */
 async function writeModel(folder: string): Promise<void> {
   const { model, pairs } = await start();
-  await takeSteps(model, pairs, trajectoryConfig({ stepsPerIteration: 3, learningRate: 1e-3 }));
+  await takeSteps(model, pairs, trajectoryConfig({ steps: 3, learningRate: 1e-3 }));
   const source = await Deno.readFile(`${valuesFolder}/tiny_llama/config.json`);
   await saveModelFolder(
     join(folder, "model"),

@@ -1,100 +1,72 @@
-import { parseChoice } from "../../../lib/cli/option.ts";
+import type { OptionValues } from "../../../lib/cli/option.ts";
+import {
+  defaultPreferenceSetting,
+  type PreferenceFileSetting,
+} from "../../../lib/environments/preference_file/setting.ts";
 import { UserError } from "../../../lib/errors.ts";
-import { lossConfigFromOptions } from "../../../lib/losses/loss_config.ts";
 import type { LossOptions } from "../../../lib/losses/loss_config.ts";
-import { LORA_MODULES, type LoraConfig } from "../../../lib/policy/lora.ts";
 import type { SelectionRule } from "../../../lib/selection/selection_rule.ts";
-import { DEFAULT_ADAMW } from "../../../lib/training/adamw.ts";
-import type { SeraConfig } from "../../../lib/sera/config.ts";
-import type { AlignOptions } from "./options.ts";
+import type { LossOptionsOf, SeraOptions } from "../../../lib/sera/config.ts";
+import { methods } from "../../../lib/sera/methods.ts";
+import type { SeraOptionValues } from "./sera_options.ts";
+import type { settingOptions } from "./setting_options.ts";
 
-/** The run's configuration from the command line; `pairs` is the number of training pairs. */
-export function configure(options: AlignOptions, pairs: number): SeraConfig {
-  if (options.crossFit !== undefined && options.reference === "previous") {
-    throw new UserError(
-      "--cross-fit needs --reference sft: the previous policy has seen every pair",
-    );
-  }
-  const steps = options.steps ?? Math.ceil(pairs / options.batch);
-  const bootstraps = options.method === "sera" || options.method === "bootstrap";
-  const onPolicyPairs = Math.max(1, Math.round(options.onPolicy * pairs));
+/** The setting that the options stand for. */
+export function settingOf(options: OptionValues<typeof settingOptions>): PreferenceFileSetting {
+  const given = Object.entries(options).filter(([key, value]) =>
+    Object.hasOwn(defaultPreferenceSetting, key) && value !== undefined
+  );
   return {
-    loss: lossConfigFromOptions(options.loss, {
-      ...lossOptions(options.lossOptions),
-      ...(options.beta === undefined ? {} : { beta: options.beta }),
-    }),
-    nllAlpha: options.nll,
-    iterations: options.iterations,
-    stepsPerIteration: steps,
-    batchPairs: options.batch,
-    learningRate: options.lr ?? (options.full ? 1e-6 : 1e-4),
-    schedule: options.schedule,
-    warmupSteps: Math.floor(options.warmup * steps),
-    optimiser: {
-      ...DEFAULT_ADAMW,
-      weightDecay: options.weightDecay,
-      maxGradNorm: options.maxGradNorm,
-    },
-    selection: selectionRule(options),
-    ensemble: {
-      weighting: options.weighting,
-      gamma: options.gamma,
-      window: options.window,
-    },
-    ...(options.crossFit === undefined ? {} : { crossFit: options.crossFit }),
-    onPolicy: bootstraps
-      ? {
-        prompts: Math.ceil(options.promptFactor * onPolicyPairs),
-        pairs: onPolicyPairs,
-        responses: options.responses,
-        temperature: options.temperature,
-        topP: options.topP,
-        topK: 0,
-        maxNewTokens: options.maxNewTokens,
-        batch: Math.max(32, options.responses),
-      }
-      : null,
-    relabel: false,
-    reference: options.reference,
-    initial: options.initial,
-    maxRows: options.maxRows,
+    ...defaultPreferenceSetting,
+    ...Object.fromEntries(given),
+    flipRate: options.flipLabels,
   };
 }
 
-/** LoRA's settings, or undefined for full fine-tuning. */
-export function configureLora(options: AlignOptions): LoraConfig | undefined {
-  if (options.full) return undefined;
-  const targetModules = options.targets === "all-linear"
-    ? LORA_MODULES
-    : options.targets.split(",").map((name) => name.trim());
-  for (const name of targetModules) parseChoice(name, "--targets", LORA_MODULES);
+/** The changes to the default config that the options stand for. */
+export function seraOptionsOf(options: SeraOptionValues): SeraOptions {
+  const { iterations, steps = null, batch, lr = null, schedule, warmup, weightDecay } = options;
+  const { maxGradNorm, crossFit = null, reference, initial, maxRows } = options;
+  const { weighting, gamma, window } = options;
+  const { responses, temperature, topP, topK, promptFactor } = options;
   return {
-    rank: options.rank,
-    alpha: options.loraAlpha ?? 2 * options.rank,
-    dropout: options.dropout,
-    targetModules,
+    ...{ loss: lossOf(options), nllAlpha: options.nll, iterations, steps, batch },
+    ...{ learningRate: lr, schedule, warmup, weightDecay, maxGradNorm, crossFit },
+    ...{ reference, initial, maxRows },
+    selection: selectionOf(options),
+    ensemble: { weighting, gamma, window },
+    bootstrap: methods[options.method].bootstrap && {
+      share: options.onPolicy,
+      ...{ responses, temperature, topP, topK, promptFactor },
+      batch: options.generationBatch,
+    },
   };
 }
 
-function selectionRule(options: AlignOptions): SelectionRule {
-  const { method, keep, rule, tau, flipLabels } = options;
-  if (rule === "oracle" && flipLabels === 0) {
-    throw new UserError("--rule oracle needs known flips: give --flip-labels too");
+/** The method's selection rule; `--rule` replaces it where it ranks by margin. */
+export function selectionOf(
+  { method, rule, keep, tau }: Pick<SeraOptionValues, "method" | "rule" | "keep" | "tau">,
+): SelectionRule {
+  const own = methods[method].selection.rule;
+  const name = own === "top" ? rule : own;
+  switch (name) {
+    case "all":
+    case "relabel":
+      return { rule: name };
+    case "threshold":
+      return { rule: name, tau };
+    default:
+      return { rule: name, keep };
   }
-  switch (method) {
-    case "sera":
-    case "select":
-      return rule === "threshold" ? { rule, tau } : { rule, keep: { fraction: keep } };
-    case "random":
-      return { rule: "random", keep: { fraction: keep } };
-    case "plain":
-    case "bootstrap":
-      return { rule: "all" };
-  }
+}
+
+function lossOf({ loss, beta, lossOptions }: SeraOptionValues): LossOptionsOf {
+  const given = { ...parseLossOptions(lossOptions), ...(beta === undefined ? {} : { beta }) };
+  return { name: loss, ...given } as LossOptionsOf; // checked by the config
 }
 
 /** `eps=0.1,average=true` as values. */
-function lossOptions(text: string | undefined): LossOptions {
+function parseLossOptions(text: string | undefined): LossOptions {
   if (text === undefined) return {};
   return Object.fromEntries(
     text.split(",").map((item) => {

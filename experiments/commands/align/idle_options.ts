@@ -1,53 +1,52 @@
 import { UsageError } from "../../../lib/cli/usage_error.ts";
-import { alignCommand, type AlignOptions } from "./options.ts";
+import { methods } from "../../../lib/sera/methods.ts";
+import { type AlignOptions, alignOptions } from "./options.ts";
+import { selectionOf } from "./configure.ts";
 
 type Key = keyof AlignOptions;
 
-/** What leaves options without effect, as it stands on the command line; undefined where nothing does. */
-const IDLE: readonly {
-  readonly options: readonly Key[];
-  readonly because: (options: AlignOptions) => string | undefined;
-}[] = [
-  {
-    options: ["rank", "loraAlpha", "dropout", "targets"],
-    because: ({ full }) => full ? "--full" : undefined,
-  },
-  {
-    options: ["keep"],
-    because: ({ method, rule }) =>
-      method === "plain" || method === "bootstrap"
-        ? `--method ${method}`
-        : rule === "threshold"
-        ? "--rule threshold"
-        : undefined,
-  },
-  {
-    options: ["rule", "tau"],
-    because: ({ method }) =>
-      method === "sera" || method === "select" ? undefined : `--method ${method}`,
-  },
-  {
-    options: ["tau"],
-    because: ({ rule }) => rule === "threshold" ? undefined : `--rule ${rule}`,
-  },
-  {
-    options: ["responses", "onPolicy", "promptFactor", "temperature", "topP"],
-    because: ({ method }) =>
-      method === "sera" || method === "bootstrap" ? undefined : `--method ${method}`,
-  },
+const OF_LORA: readonly Key[] = ["rank", "loraAlpha", "dropout", "targets"];
+const OF_BOOTSTRAPPING: readonly Key[] = [
+  ...["responses", "onPolicy", "promptFactor", "temperature", "topP", "topK"] as const,
+  "generationBatch",
 ];
 
+/** Options without effect, each with what leaves it so, as it stands on the command line. */
+export function idleOptions(options: AlignOptions): Map<Key, string> {
+  const { method, rule, full } = options;
+  const byMethod = `--method ${method}`;
+  const selection = selectionOf(options);
+  const ranks = methods[method].selection.rule === "top";
+  const idle = new Map<Key, string>();
+  const set = (keys: readonly Key[], reason: string) =>
+    keys.forEach((key) => idle.set(key, reason));
+  if (full) set(OF_LORA, "--full");
+  if (!ranks) set(["rule"], byMethod);
+  if (!("keep" in selection)) set(["keep"], ranks ? `--rule ${rule}` : byMethod);
+  if (!("tau" in selection)) set(["tau"], ranks ? `--rule ${rule}` : byMethod);
+  if (methods[method].bootstrap === null) set(OF_BOOTSTRAPPING, byMethod);
+  return idle;
+}
+
 /**
- * Refuses options that were given and would do nothing.
+ * Refuses options that were given, on the command line or in a config file, and would do nothing.
  *
+ * @param given how the user wrote each option
  * @throws {UsageError} naming both options
  */
-export function refuseIdleOptions(options: AlignOptions, given: ReadonlySet<Key>): void {
-  for (const { options: keys, because } of IDLE) {
-    const reason = because(options);
-    const idle = keys.find((key) => given.has(key));
-    if (reason === undefined || idle === undefined) continue;
-    const [flag] = alignCommand.options[idle].flags.split(" ");
-    throw new UsageError(`${flag} has no effect with ${reason}: leave one of them out`);
+export function refuseIdleOptions(options: AlignOptions, given: ReadonlyMap<Key, string>): void {
+  for (const [key, reason] of idleOptions(options)) {
+    const name = given.get(key);
+    if (name === undefined) continue;
+    throw new UsageError(`${name} has no effect with ${reason}: leave one of them out`);
   }
+}
+
+/** The options in force, for the run's config file: all but idle ones and those of this call. */
+export function optionsInForce(options: AlignOptions): Partial<AlignOptions> {
+  const left = new Set<string>(["config", "force", ...idleOptions(options).keys()]);
+  return Object.fromEntries(
+    Object.keys(alignOptions).filter((key) => !left.has(key))
+      .map((key) => [key, options[key as Key]]),
+  );
 }

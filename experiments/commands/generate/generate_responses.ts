@@ -12,7 +12,7 @@ import type { generateOptions } from "./options.ts";
  * Generates responses and writes one line each, in the order of the prompts.
  *
  * @returns one line about what was done
- * @throws UserError naming file, option or prompt; the output file is then as it was
+ * @throws {UserError} naming file, option or prompt; the output file is then as it was
  */
 export async function generateResponses(
   options: OptionValues<typeof generateOptions>,

@@ -1,54 +1,55 @@
 import { adapterOption, chatTemplateOption, limitOption, modelOption } from "../model_options.ts";
 import type { CommandSpec } from "../../../lib/cli/command.ts";
-import { integerOption, numberOption, switchOption, textOption } from "../../../lib/cli/option.ts";
+import { integerOption, pathOption, ruledOption, switchOption } from "../../../lib/cli/option.ts";
+import { atLeast0, wholeFrom } from "../../../lib/number_rule.ts";
+import { defaultBootstrap as defaults, seraRules as rules } from "../../../lib/sera/config.ts";
 
 /** Options of `generate`. */
 export const generateOptions = {
   model: modelOption,
   adapter: adapterOption,
-  prompts: textOption({
+  prompts: pathOption({
     flags: "--prompts <file>",
-    description: "JSONL, JSON or Parquet with a prompt field, or .txt with one prompt a line",
+    description: "JSONL, JSON or Parquet with a prompt field, or .txt with one prompt per line",
     required: true,
   }),
-  out: textOption({ flags: "--out <file>", description: "JSONL to write", required: true }),
-  responses: integerOption({
+  out: pathOption({ flags: "--out <file>", description: "JSONL to write", required: true }),
+  responses: ruledOption({
     flags: "--responses <N>",
-    description: "responses a prompt",
-    min: 1,
+    description: "responses per prompt",
+    rule: wholeFrom(1),
     default: 1,
   }),
-  maxNewTokens: integerOption({
+  maxNewTokens: ruledOption({
     flags: "--max-new-tokens <n>",
     description: "longest response",
-    min: 1,
-    default: 128,
+    rule: rules["bootstrap.maxNewTokens"],
+    default: defaults.maxNewTokens,
   }),
-  temperature: numberOption({
+  temperature: ruledOption({
     flags: "--temperature <number>",
     description: "sampling temperature; 0 is greedy",
-    min: 0,
-    default: 1,
+    rule: atLeast0,
+    default: defaults.temperature,
   }),
-  topP: numberOption({
+  topP: ruledOption({
     flags: "--top-p <number>",
     description: "nucleus; 1 is off",
-    above: 0,
-    max: 1,
-    default: 1,
+    rule: rules["bootstrap.topP"],
+    default: defaults.topP,
   }),
-  topK: integerOption({
+  topK: ruledOption({
     flags: "--top-k <n>",
     description: "most likely tokens to draw from; 0 is off",
-    min: 0,
-    default: 0,
+    rule: rules["bootstrap.topK"],
+    default: defaults.topK,
   }),
   greedy: switchOption({ flags: "--greedy", description: "the same as --temperature 0" }),
-  batch: integerOption({
+  batch: ruledOption({
     flags: "--batch <n>",
     description: "responses decoded side by side",
-    min: 1,
-    default: 32,
+    rule: rules["bootstrap.batch"],
+    default: defaults.batch,
   }),
   chatTemplate: chatTemplateOption,
   limit: limitOption("prompts"),
@@ -66,6 +67,6 @@ export const generateCommand: CommandSpec<typeof generateOptions> = {
   description: "Responses of a model to prompts.",
   options: generateOptions,
   notes:
-    `One line a response, in order: id and prompt as given, response (text), response_index, tokens
+    `One line per response, in order: id and prompt as given, response (text), response_index, tokens
 (the end-of-sequence token included) and finished (false if cut at --max-new-tokens).`,
 };

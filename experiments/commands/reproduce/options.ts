@@ -4,6 +4,7 @@ import {
   choiceOption,
   integerOption,
   type OptionValues,
+  pathOption,
   switchOption,
   textOption,
 } from "../../../lib/cli/option.ts";
@@ -39,7 +40,7 @@ export const reproduceOptions = {
     flags: "--publish",
     description: "write the committed records, tables, notebooks and figures",
   }),
-  out: textOption({
+  out: pathOption({
     flags: "--out <dir>",
     description: "folder for records, tables, figures and notebooks",
     defaultText: ".cache/reproduce",

@@ -7,34 +7,44 @@ import {
   modelOption,
 } from "../model_options.ts";
 import type { CommandSpec } from "../../../lib/cli/command.ts";
-import { integerOption, numberOption, textOption } from "../../../lib/cli/option.ts";
+import { pathOption, pathOrHubOption, ruledOption, switchOption } from "../../../lib/cli/option.ts";
+import {
+  preferenceSettingRules,
+  preferenceSettingTexts,
+} from "../../../lib/environments/preference_file/setting.ts";
+import { defaultLossConfig } from "../../../lib/losses/loss_config.ts";
+import { above0 } from "../../../lib/number_rule.ts";
 
 /** Options of `score`. */
 export const scoreOptions = {
   model: modelOption,
   adapter: adapterOption,
-  reference: textOption({
+  reference: pathOrHubOption({
     flags: "--reference <path>",
     description: "reference model, for the implicit reward margin",
     defaultText: "with --adapter the model without it, else none",
   }),
   data: dataOption,
-  out: textOption({ flags: "--out <file>", description: "JSONL to write", required: true }),
-  beta: numberOption({
+  out: pathOption({ flags: "--out <file>", description: "JSONL to write", required: true }),
+  beta: ruledOption({
     flags: "--beta <number>",
     description: "scale of the margin",
-    above: 0,
-    default: 0.1,
+    rule: above0,
+    default: defaultLossConfig("dpo").beta,
   }),
-  maxLength: integerOption({
+  maxLength: ruledOption({
     flags: "--max-length <n>",
-    description: "longest prompt and completion in tokens; longer ones are cut and counted",
-    min: 2,
+    description: preferenceSettingTexts.maxLength,
+    rule: preferenceSettingRules.maxLength,
     defaultText: "the model's context",
   }),
   maxRows: maxRowsOption,
   chatTemplate: chatTemplateOption,
   limit: limitOption("pairs"),
+  texts: switchOption({
+    flags: "--texts",
+    description: "write the texts and the other columns of each pair too",
+  }),
 };
 
 /** The command as `--help` shows it. */
@@ -43,7 +53,9 @@ export const scoreCommand: CommandSpec<typeof scoreOptions> = {
   description: "Log-probabilities of the completions of preference pairs, and their margins.",
   options: scoreOptions,
   notes:
-    `One line a pair, in order: id, chosen_logp, rejected_logp (sums over completion tokens, the
+    `One line per pair, in order: id, chosen_logp, rejected_logp (sums over completion tokens, the
 end-of-sequence token included, in nats), chosen_tokens, rejected_tokens, and with a reference
-irm = beta * ((chosen_logp - reference) - (rejected_logp - reference)).`,
+irm = beta * ((chosen_logp - reference) - (rejected_logp - reference)). With --texts also prompt,
+chosen, rejected and source: the record's other columns. Pairs with the lowest irm are those whose
+label the model doubts most.`,
 };

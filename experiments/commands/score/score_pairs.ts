@@ -1,23 +1,25 @@
-import { readPreferences } from "../../../lib/data/read_preferences.ts";
+import { type PreferenceFile, readPreferences } from "../../../lib/data/read_preferences.ts";
+import { readSourceColumns } from "../../../lib/data/source_columns.ts";
 import { formatSummary, summarizeData } from "../../../lib/data/summary.ts";
 import { tokenizePairs } from "../../../lib/data/tokenize_pairs.ts";
 import { prepareOutput, writeJsonl } from "../../../lib/data/write_jsonl.ts";
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { UserError } from "../../../lib/errors.ts";
-import { implicitRewards } from "../../../lib/margins/implicit_reward.ts";
-import { implicitRewardMargins } from "../../../lib/margins/implicit_reward_margin.ts";
+import { pairMargins } from "../../../lib/margins/implicit_reward_margin.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
 import { loadPolicy } from "../../../lib/policy/load_policy.ts";
 import type { PromptGroup } from "../../../lib/policy/packing.ts";
 import { sequenceLogps } from "../../../lib/policy/sequence_logps.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import { bySide, pairLogps } from "../../../lib/sera/pair_logps.ts";
+import { groupOf } from "../../../lib/training/update.ts";
 import type { scoreOptions } from "./options.ts";
 
 /**
- * Scores pairs and writes one line a pair, in the file's order.
+ * Scores pairs and writes one line per pair, in the file's order.
  *
  * @returns one line about what was done
- * @throws UserError naming file, option or tensor; the output file is then as it was
+ * @throws {UserError} naming file, option or tensor; the output file is then as it was
  */
 export async function scorePairs(
   options: OptionValues<typeof scoreOptions>,
@@ -32,21 +34,15 @@ export async function scorePairs(
     chatTemplate: options.chatTemplate,
   });
   progress.message(formatSummary(summarizeData(file, tokenized)));
-  const groups = tokenized.pairs.map((pair): PromptGroup => ({
-    promptIds: pair.promptIds,
-    completions: [pair.chosenIds, pair.rejectedIds],
-  }));
+  const groups = tokenized.pairs.map(groupOf);
   const logps = await score(model, groups, "score", options.maxRows, progress);
-  const reference = await referenceLogps(
-    options,
-    model,
-    files.tokenizer.fingerprint,
-    groups,
-    progress,
+  const { fingerprint } = files.tokenizer;
+  const reference = await referenceLogps(options, model, fingerprint, groups, progress);
+  const margins = reference && pairMargins(
+    { name: "dpo", beta: options.beta },
+    pairLogps(tokenized.pairs, bySide(logps), bySide(reference)),
   );
-  const margins = reference === undefined
-    ? undefined
-    : marginsOf(logps, reference, groups, options.beta);
+  const texts = options.texts ? await textsOf(file) : undefined;
   writeJsonl(
     options.out,
     tokenized.pairs.map((pair, i) => ({
@@ -56,9 +52,19 @@ export async function scorePairs(
       chosen_tokens: pair.chosenIds.length,
       rejected_tokens: pair.rejectedIds.length,
       ...(margins === undefined ? {} : { irm: margins[i] }),
+      ...texts?.get(pair.id),
     })),
   );
   return `${tokenized.pairs.length} pairs scored: ${options.out}`;
+}
+
+/** Texts and further columns of each pair, by id. */
+async function textsOf({ path, pairs }: PreferenceFile): Promise<Map<string, object>> {
+  const source = await readSourceColumns(path, new Set(pairs.map(({ id }) => id)));
+  return new Map(pairs.map(({ id, prompt, chosen, rejected }) => [
+    id,
+    { prompt, chosen, rejected, source: source.get(id) ?? {} },
+  ]));
 }
 
 async function score(
@@ -101,20 +107,4 @@ async function referenceLogps(
   if (options.adapter === undefined) return undefined;
   const base = new LanguageModel(model.config, model.base);
   return await score(base, groups, "score reference", options.maxRows, progress);
-}
-
-function marginsOf(
-  logps: readonly Float64Array[],
-  reference: readonly Float64Array[],
-  groups: readonly PromptGroup[],
-  beta: number,
-): Float64Array {
-  const rewards = (side: 0 | 1) =>
-    implicitRewards(
-      { name: "dpo", beta },
-      Float64Array.from(logps, (pair) => pair[side] as number),
-      Float64Array.from(reference, (pair) => pair[side] as number),
-      Float64Array.from(groups, (group) => group.completions[side]?.length ?? 0),
-    );
-  return implicitRewardMargins(rewards(0), rewards(1));
 }

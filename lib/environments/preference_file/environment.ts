@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.ts";
-import type { Environment } from "../environment.ts";
+import { silentProgress } from "../../progress/progress_sink.ts";
+import type { Environment, EnvironmentContext, PreparedEnvironment } from "../environment.ts";
 import { loadPreferences } from "./load_preferences.ts";
 import { openPreferences } from "./open_preferences.ts";
 import {
@@ -8,8 +9,18 @@ import {
   preferenceSettingTexts,
 } from "./setting.ts";
 
+/** An environment that needs no folder of its own: scripts may prepare a run without a context. */
+export interface PreferenceFileEnvironment extends Environment<PreferenceFileSetting> {
+  /** Needs a loaded engine, and a setting with the fingerprints of `preferenceSetting`. */
+  prepare(
+    setting: PreferenceFileSetting,
+    seed: number,
+    context?: Partial<EnvironmentContext>,
+  ): Promise<PreparedEnvironment>;
+}
+
 /** Any model with any preference file: held-out accuracy and margin, flips kept, length, KL. */
-export const preferenceFile: Environment<PreferenceFileSetting> = {
+export const preferenceFile: PreferenceFileEnvironment = {
   name: "preference file",
   module: import.meta.url,
   description: "a model of one's own with a file of preference pairs; no true reward is known, " +
@@ -23,7 +34,7 @@ export const preferenceFile: Environment<PreferenceFileSetting> = {
   },
   shared: () => null,
   makeShared: () => Promise.resolve(),
-  prepare: async (setting, seed, { progress }) => {
+  prepare: async (setting, seed, { progress = silentProgress } = {}) => {
     if (setting.modelSha256 === null || setting.dataSha256 === null) {
       throw new UserError(
         "the setting has no fingerprints of its model and data: make it with " +

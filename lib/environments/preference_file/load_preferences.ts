@@ -33,6 +33,12 @@ export async function loadPreferences(
       ...{ samplesPerPrompt, maxNewTokens, batch: defaultBootstrap.batch },
     },
     text: (ids) => tokenizer.decode(ids, { skipSpecialTokens: true }),
-    dispose: () => policy.dispose(),
+    dispose: () => {
+      // Masks are no part of what trains, and clones of a model share them.
+      for (const sites of policy.lora ?? []) {
+        for (const { mask } of Object.values(sites)) mask?.dispose();
+      }
+      policy.dispose();
+    },
   };
 }

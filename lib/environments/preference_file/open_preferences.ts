@@ -24,12 +24,15 @@ const DEFAULT_MAX_LENGTH = 1024;
 export interface OpenedPreferences {
   /** The setting with both fingerprints. */
   readonly setting: PreferenceFileSetting;
+  /** Config, tokenizer and where the weights lie. */
   readonly files: ModelFiles;
   /** The pairs as text. */
   readonly file: PreferenceFile;
+  /** All of them as token ids, in their order. */
   readonly tokenized: TokenizedPairs;
   /** Training pairs; `flipped` is known where flips were injected. */
   readonly pairs: readonly TokenizedPair[];
+  /** Pairs of other prompts. */
   readonly heldOut: readonly TokenizedPair[];
   /** Undefined: all weights train. */
   readonly lora: LoraConfig | undefined;

@@ -89,7 +89,11 @@ export const preferenceSettingRules = {
   maxNewTokens: wholeFrom(1),
 } as const satisfies Readonly<Record<string, NumberRule>>;
 
-/** @throws {UserError} naming the first number that is not accepted, and what it must be */
+/**
+ * Checks the numbers of a setting.
+ *
+ * @throws {UserError} naming the first that is not accepted, and what it must be
+ */
 export function checkPreferenceSetting(setting: PreferenceFileSetting): void {
   for (const [name, { text, accepts }] of Object.entries<NumberRule>(preferenceSettingRules)) {
     const value = setting[name as keyof typeof preferenceSettingRules];

@@ -1,5 +1,6 @@
 import { flipLabels } from "../../data/label_noise.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
+import { UserError } from "../../errors.ts";
 import type { Response } from "../../policy/generate.ts";
 import { createPrng } from "../../random/prng.ts";
 import type { SmallLanguageSetting } from "./setting.ts";
@@ -11,6 +12,8 @@ import { type CandidatePair, goldReward, labelCandidates, type PromptSplit } fro
  * Identical and unfinished samples are left out; labels are drawn by Bradley-Terry, then exactly
  * `round(flipRate N)` of them flipped and marked. Labels and flips have streams of their own, so
  * noise levels of one seed differ in the flips alone, and a higher level flips what a lower one did.
+ *
+ * @throws {UserError} where too few samples are left
  */
 export function offlinePreferences(
   setting: SmallLanguageSetting,
@@ -33,10 +36,12 @@ export function offlinePreferences(
     clauses: setting.clauses,
   }, createPrng(seed, "labels")).slice(0, setting.pairs);
   if (labelled.length < setting.pairs) {
-    throw new RangeError(`only ${labelled.length} of ${setting.pairs} pairs could be sampled`);
+    throw new UserError(
+      `only ${labelled.length} of ${setting.pairs} pairs could be sampled: the SFT model repeats ` +
+        "itself or does not finish; ask for fewer pairs, or train it longer",
+    );
   }
-  const given = labelled.map(({ pair }) => pair);
-  return flipLabels(given, setting.flipRate, createPrng(seed, "flips")).pairs;
+  return flipLabels(labelled, setting.flipRate, createPrng(seed, "flips")).pairs;
 }
 
 /**

@@ -69,12 +69,24 @@ export const settingTexts: Readonly<Record<keyof SmallLanguageSetting, string>> 
   samplesPerPrompt: "samples to each held-out prompt after every iteration",
 };
 
-/** The part of a setting that the SFT model depends on. */
+/** Changes whenever the code trains another model for an unchanged setting: cached ones then stand apart. */
+const SFT_VERSION = 1;
+
+/** Names what the SFT model depends on: runs with one key share one model. */
 export function sftKey(setting: SmallLanguageSetting, seed: number): string {
   const { heldOutPrompts, clauses, hiddenSize, intermediateSize, layers, heads } = setting;
   const { sftSentences, sftSteps, sftBatch, sftLearningRate } = setting;
   return fingerprintJson({
-    ...{ seed, heldOutPrompts, clauses, hiddenSize, intermediateSize, layers, heads },
+    ...{
+      version: SFT_VERSION,
+      seed,
+      heldOutPrompts,
+      clauses,
+      hiddenSize,
+      intermediateSize,
+      layers,
+      heads,
+    },
     ...{ sftSentences, sftSteps, sftBatch, sftLearningRate },
   });
 }

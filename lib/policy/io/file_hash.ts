@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
+import { writeDurably } from "../../files/durable_file.ts";
 import { cacheDir } from "./cache_dir.ts";
-import { writeFileAtomic } from "./files.ts";
 
 /** Hashes of files from this size on are remembered. */
 const REMEMBERED_BYTES = 4 * 2 ** 20;
@@ -26,7 +26,7 @@ export async function fileSha256(path: string): Promise<string> {
   const hash = await compute(path);
   try {
     remembered ||= join(cacheDir("hashes"), name);
-    await writeFileAtomic(remembered, [new TextEncoder().encode(hash + "\n")]);
+    writeDurably(remembered, [new TextEncoder().encode(hash + "\n")]);
   } catch {
     // Only the memory of it is lost.
   }

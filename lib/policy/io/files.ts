@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname, join, sep as SEPARATOR } from "node:path";
 import { messageOf, UserError } from "../../errors.ts";
 
 /** Size of a regular file in bytes. Throws `UserError` naming the path. */
@@ -11,7 +11,11 @@ export async function fileSize(path: string): Promise<number> {
 }
 
 /** Bytes [offset, offset + length) of a file. Throws `UserError` if the file ends before. */
-export async function readRange(path: string, offset: number, length: number): Promise<Uint8Array> {
+export async function readRange(
+  path: string,
+  offset: number,
+  length: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   using file = await Deno.open(path).catch((error) => {
     throw new UserError(`${path}: cannot be read (${messageOf(error)})`);
@@ -32,20 +36,57 @@ export async function readRange(path: string, offset: number, length: number): P
   return bytes;
 }
 
+/** Largest text of a model folder: the biggest known tokenizer.json has 35 MB. */
+const MAX_TEXT_BYTES = 128 << 20;
+
+/** Deepest nesting of a JSON text; a tokenizer or configuration has less than ten levels. */
+const MAX_DEPTH = 100;
+
+/**
+ * A small file of a folder as a whole: a regular one, of bounded size, that lies in the folder or
+ * is a link of the Hugging Face cache (`snapshots/<commit>/x -> ../../blobs/y`). A folder that
+ * somebody else made cannot point at our files or devices. Throws `UserError` naming the path.
+ */
+export async function readInFolder(folder: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  const path = join(folder, name);
+  await checkInFolder(folder, name);
+  const size = await fileSize(path);
+  if (size > MAX_TEXT_BYTES) {
+    throw new UserError(`${path}: has ${size} bytes, more than the ${MAX_TEXT_BYTES} read`);
+  }
+  return await readRange(path, 0, size);
+}
+
+/** Throws `UserError` if a name in a folder leads out of it; see `readInFolder`. */
+export async function checkInFolder(folder: string, name: string): Promise<void> {
+  const path = join(folder, name);
+  const [home, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(path)])
+    .catch((error) => {
+      throw new UserError(`${path}: cannot be read (${messageOf(error)})`);
+    });
+  const isWithin = (root: string) =>
+    real.startsWith(root.endsWith(SEPARATOR) ? root : root + SEPARATOR);
+  const isHubCache = basename(dirname(home)) === "snapshots";
+  if (isWithin(home) || isHubCache && isWithin(join(home, "..", "..", "blobs"))) return;
+  throw new UserError(
+    `${path}: is a link out of its folder, to ${real}; put the file itself there`,
+  );
+}
+
 /** A JSON object from a file. Throws `UserError` naming the path and the parser's complaint. */
 export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
-  const text = await Deno.readTextFile(path).catch((error) => {
-    throw new UserError(`${path}: cannot be read (${messageOf(error)})`);
-  });
-  return parseJsonObject(text, path);
+  const bytes = await readInFolder(dirname(path), basename(path));
+  return parseJsonObject(new TextDecoder().decode(bytes), path);
 }
 
 /** A JSON object from text; `origin` names it in the `UserError`. */
 export function parseJsonObject(text: string, origin: string): Record<string, unknown> {
   let value: unknown;
   try {
+    checkDepth(text, origin);
     value = JSON.parse(text);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`${origin}: is not valid JSON (${messageOf(error)})`);
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -54,30 +95,15 @@ export function parseJsonObject(text: string, origin: string): Record<string, un
   return value as Record<string, unknown>;
 }
 
-/**
- * Writes a file whole or not at all: the chunks go to a temporary file in the same folder, which
- * then replaces `path`. Parent folders are made. Throws `UserError` (disk full, no permission).
- */
-export async function writeFileAtomic(
-  path: string,
-  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const temporary = `${path}.${Deno.pid}.tmp`;
-  try {
-    await Deno.mkdir(dirname(path), { recursive: true });
-    {
-      using file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-      for await (const chunk of chunks) {
-        let written = 0;
-        while (written < chunk.length) written += await file.write(chunk.subarray(written));
-      }
-      await file.sync();
+/** Throws for a nesting that would exhaust the stack of whatever walks through the value. */
+function checkDepth(text: string, origin: string): void {
+  let depth = 0;
+  for (const [token] of text.matchAll(/[[{\]}]|"(?:[^"\\]|\\.)*"/gs)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth--;
+    if (depth > MAX_DEPTH) {
+      throw new UserError(`${origin}: is nested deeper than ${MAX_DEPTH} levels`);
     }
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {});
-    if (error instanceof UserError) throw error;
-    throw new UserError(`${path}: cannot be written (${messageOf(error)})`);
   }
 }
 

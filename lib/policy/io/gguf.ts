@@ -35,6 +35,7 @@ export async function openGguf(path: string): Promise<GgufModel> {
     if (name === undefined) {
       throw new UserError(`${path}: tensor "${tensor.name}" has no place in a Llama model`);
     }
+    if (table.has(name)) throw new UserError(`${path}: "${name}" appears twice`);
     table.set(name, tensor);
   }
   const find = (name: string): GgufTensor => {

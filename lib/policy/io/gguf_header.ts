@@ -1,5 +1,6 @@
-import { GGMLQuantizationType, gguf } from "@huggingface/gguf";
-import { messageOf, UserError } from "../../errors.ts";
+import { GGMLQuantizationType } from "@huggingface/gguf";
+import { UserError } from "../../errors.ts";
+import { readInSandbox } from "../../files/sandbox.ts";
 import { fileSize } from "./files.ts";
 import { GGML_ENCODINGS, type GgmlEncoding } from "./gguf_blocks.ts";
 
@@ -19,7 +20,15 @@ export interface GgufHeader {
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
 
-/** What `@huggingface/gguf` says of a tensor. */
+/** What `@huggingface/gguf` makes of the head of a file. */
+export interface ParsedGguf {
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly tensorInfos: readonly TensorInfo[];
+  readonly tensorInfoByteRange: readonly [number, number];
+  readonly tensorDataOffset: bigint;
+  readonly littleEndian: boolean;
+}
+
 interface TensorInfo {
   readonly name: string;
   readonly shape: readonly bigint[];
@@ -27,15 +36,28 @@ interface TensorInfo {
   readonly offset: bigint;
 }
 
+/** ggml wants a power of two; nothing is known to need more. */
+const MAX_ALIGNMENT = 65536;
+
 /**
  * Metadata and tensor table of a GGUF file, every offset and length checked against the file's
  * size. Throws `UserError` naming the file and the tensor.
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const size = await fileSize(path);
-  const parsed = await gguf(path, { allowLocalFile: true }).catch((error) => {
-    throw new UserError(`${path}: is truncated or no GGUF file (${messageOf(error)})`);
-  });
+  const parsed = await parseInSandbox(path);
+  return checkGguf(path, size, parsed);
+}
+
+async function parseInSandbox(path: string): Promise<ParsedGguf> {
+  for await (const parsed of readInSandbox(new URL("./gguf_reader.ts", import.meta.url), path)) {
+    return parsed as ParsedGguf;
+  }
+  throw new UserError(`${path}: the reader of GGUF files ended without a result`);
+}
+
+/** Checks every offset and length that a file of `size` bytes claims. */
+export function checkGguf(path: string, size: number, parsed: ParsedGguf): GgufHeader {
   if (!parsed.littleEndian) throw new UserError(`${path}: big-endian GGUF is not supported`);
   // The parser pads what it reads past the end with zeros, so a cut header shows up only here.
   const headerEnd = parsed.tensorInfoByteRange[1];
@@ -44,13 +66,19 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
       `${path}: is truncated (header of ${headerEnd} bytes in a file of ${size})`,
     );
   }
+  const alignment = Number(parsed.metadata["general.alignment"] ?? 32);
+  if (!(alignment >= 1 && alignment <= MAX_ALIGNMENT && Number.isInteger(Math.log2(alignment)))) {
+    throw new UserError(
+      `${path}: general.alignment ${alignment} is no power of two up to ${MAX_ALIGNMENT}`,
+    );
+  }
   const tensors = new Map<string, GgufTensor>();
   for (const info of parsed.tensorInfos) {
     if (tensors.has(info.name)) throw new UserError(`${path}: tensor "${info.name}" appears twice`);
     tensors.set(info.name, checkTensor(path, info, Number(parsed.tensorDataOffset), size));
   }
   checkOverlaps(path, [...tensors.values()]);
-  return { metadata: parsed.metadata as Record<string, unknown>, tensors };
+  return { metadata: parsed.metadata, tensors };
 }
 
 function checkTensor(path: string, info: TensorInfo, dataStart: number, size: number): GgufTensor {

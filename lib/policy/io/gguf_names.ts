@@ -20,7 +20,7 @@ const LAYER: Readonly<Record<string, string>> = {
 
 /** Hugging Face's name for a tensor of a llama GGUF; undefined for one a Llama model has not. */
 export function hfTensorName(ggufName: string): string | undefined {
-  const match = /^blk\.(\d+)\.(.+)$/.exec(ggufName);
+  const match = /^blk\.(0|[1-9]\d{0,5})\.(.+)$/.exec(ggufName);
   const table = match === null ? GLOBAL : LAYER;
   const key = match === null ? ggufName : match[2]!;
   if (!Object.hasOwn(table, key)) return undefined;

@@ -38,12 +38,12 @@ export function decodeBf16(bytes: Uint8Array): Float32Array {
 }
 
 /** float32 to binary16, rounded to nearest, ties to even. */
-export function encodeF16(values: Float32Array): Uint8Array {
+export function encodeF16(values: Float32Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new Float16Array(values).buffer);
 }
 
 /** float32 to bfloat16, rounded to nearest, ties to even; NaN stays NaN. */
-export function encodeBf16(values: Float32Array): Uint8Array {
+export function encodeBf16(values: Float32Array): Uint8Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {

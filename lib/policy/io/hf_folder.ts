@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import { createHfTokenizer } from "../../text/hf_tokenizer.ts";
 import type { TextTokenizer } from "../../text/tokenizer.ts";
 import type { ModelConfig } from "../config.ts";
-import { exists, parseJsonObject } from "./files.ts";
+import { exists, parseJsonObject, readInFolder } from "./files.ts";
 import { parseHfConfig } from "./hf_config.ts";
 import { type FileWeights, openSafetensorsFolder } from "./safetensors.ts";
 
@@ -26,7 +26,7 @@ export interface HfFolder {
   readonly config: ModelConfig;
   readonly weights: FileWeights;
   readonly tokenizer: TextTokenizer;
-  readonly sourceFiles: ReadonlyMap<string, Uint8Array>;
+  readonly sourceFiles: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
 /**
@@ -34,7 +34,34 @@ export interface HfFolder {
  * file that is missing or wrong.
  */
 export async function openHfFolder(folder: string): Promise<HfFolder> {
-  const sourceFiles = new Map<string, Uint8Array>();
+  const files = await readSidecars(folder);
+  const configJson = files.json("config.json");
+  if (configJson === undefined) {
+    const isAdapter = await exists(join(folder, "adapter_config.json"));
+    throw new UserError(
+      isAdapter
+        ? `${folder}: is a LoRA adapter, not a model; give its base model, and the folder as --adapter`
+        : `${folder}: has no config.json, so it is no Hugging Face model folder`,
+    );
+  }
+  const config = parseHfConfig(configJson, join(folder, "config.json"));
+  const weights = await openSafetensorsFolder(folder);
+  return { config, weights, tokenizer: tokenizerOf(folder, files), sourceFiles: files.sourceFiles };
+}
+
+/** A folder's tokenizer, where it needs no weights. Throws as `openHfFolder`. */
+export async function openHfTokenizer(folder: string): Promise<TextTokenizer> {
+  return tokenizerOf(folder, await readSidecars(folder));
+}
+
+interface Sidecars {
+  readonly sourceFiles: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  readonly text: (name: string) => string | undefined;
+  readonly json: (name: string) => Record<string, unknown> | undefined;
+}
+
+async function readSidecars(folder: string): Promise<Sidecars> {
+  const sourceFiles = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const name of SIDECAR_FILES) {
     const path = join(folder, name);
     if (await exists(path)) sourceFiles.set(name, await Deno.readFile(path));
@@ -47,30 +74,22 @@ export async function openHfFolder(folder: string): Promise<HfFolder> {
     const content = text(name);
     return content === undefined ? undefined : parseJsonObject(content, join(folder, name));
   };
-  const configJson = json("config.json");
-  if (configJson === undefined) {
-    const isAdapter = await exists(join(folder, "adapter_config.json"));
-    throw new UserError(
-      isAdapter
-        ? `${folder}: is a LoRA adapter, not a model; give its base model, and the folder as --adapter`
-        : `${folder}: has no config.json, so it is no Hugging Face model folder`,
-    );
-  }
-  const config = parseHfConfig(configJson, join(folder, "config.json"));
-  const weights = await openSafetensorsFolder(folder);
-  const tokenizerJson = json("tokenizer.json");
-  if (tokenizerJson === undefined) {
+  return { sourceFiles, text, json };
+}
+
+function tokenizerOf(folder: string, { text, json }: Sidecars): TextTokenizer {
+  const tokenizer = json("tokenizer.json");
+  if (tokenizer === undefined) {
     throw new UserError(`${folder}: has no tokenizer.json (other tokenizer formats are not read)`);
   }
-  const eosTokenIds = [json("generation_config.json"), configJson]
+  const eosTokenIds = [json("generation_config.json"), json("config.json")]
     .flatMap((record) => record?.eos_token_id ?? [])
     .filter((id): id is number => Number.isSafeInteger(id));
-  const tokenizer = createHfTokenizer({
+  return createHfTokenizer({
     origin: folder,
-    tokenizer: tokenizerJson,
+    tokenizer,
     tokenizerConfig: json("tokenizer_config.json") ?? {},
     chatTemplate: text("chat_template.jinja"),
     eosTokenIds,
   });
-  return { config, weights, tokenizer, sourceFiles };
 }

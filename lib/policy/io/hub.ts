@@ -1,10 +1,12 @@
-import { HubApiError, type ListFileEntry, listFiles, modelInfo } from "@huggingface/hub";
 import { join } from "node:path";
 import { messageOf, UserError } from "../../errors.ts";
+import { writeDurably } from "../../files/durable_file.ts";
+import { waitForLock } from "../../files/wait_for_lock.ts";
 import { cacheDir } from "./cache_dir.ts";
-import { exists, readJsonObject, writeFileAtomic } from "./files.ts";
+import { exists, readJsonObject } from "./files.ts";
 import { SIDECAR_FILES } from "./hf_folder.ts";
-import { downloadHubFile, type HubRevision } from "./hub_download.ts";
+import { hubJson, HubStatusError, withRetries } from "./hub_client.ts";
+import { downloadHubFile, type HubFile, type HubRevision } from "./hub_download.ts";
 
 /** How far a download is. `file` is the one under way; bytes are of all files together. */
 export interface DownloadProgress {
@@ -12,6 +14,9 @@ export interface DownloadProgress {
   readonly bytes: number;
   readonly totalBytes: number;
 }
+
+/** Pages of a model's file list that are read: of a thousand files each. */
+const MAX_PAGES = 10;
 
 const HUB_ID = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
 
@@ -31,8 +36,9 @@ export async function downloadModel(
   id: string,
   options: {
     onProgress?: ((progress: DownloadProgress) => void) | undefined;
-    /** Wait before a failed file is tried again; tests shorten it. */
+    /** See `Hub`; tests shorten them. */
     retryMs?: number;
+    silenceMs?: number;
   } = {},
 ): Promise<{ folder: string; origin: string }> {
   const [, repo, revision = "main"] = HUB_ID.exec(id)!;
@@ -41,6 +47,7 @@ export async function downloadModel(
     hubUrl: (Deno.env.get("HF_ENDPOINT") || "https://huggingface.co").replace(/\/+$/, ""),
     accessToken: Deno.env.get("HF_TOKEN") || undefined,
     retryMs: options.retryMs ?? 1000,
+    silenceMs: options.silenceMs ?? 30_000,
   };
   if (hub.accessToken !== undefined && !hub.accessToken.startsWith("hf_")) {
     throw new UserError("HF_TOKEN is no token of the hub: those start with hf_");
@@ -50,6 +57,9 @@ export async function downloadModel(
   const commit = await resolveCommit({ ...hub, revision }, reference, home);
   const folder = join(home, commit);
   const complete = join(home, "complete", commit);
+  if (await exists(complete)) return { folder, origin: `${repo}@${commit}` };
+  // Whoever comes second finds the files whole when it gets the lock.
+  using _lock = await waitForLock(join(home, ".lock"));
   if (!await exists(complete)) {
     const at = { ...hub, revision: commit };
     await guard(at, async () => {
@@ -63,7 +73,7 @@ export async function downloadModel(
         before += file.size;
       }
     });
-    await writeFileAtomic(complete, []);
+    writeDurably(complete, []);
   }
   return { folder, origin: `${repo}@${commit}` };
 }
@@ -74,11 +84,10 @@ async function resolveCommit(at: HubRevision, reference: string, home: string): 
   if (isCommit && await exists(join(home, "complete", at.revision))) return at.revision;
   let commit: string;
   try {
-    const { repo: name, ...rest } = at;
-    const info = await modelInfo({ name, ...withoutUndefined(rest), additionalFields: ["sha"] });
-    commit = String(info.sha);
+    const { value } = await askApi(at, `revision/${encodeURIComponent(at.revision)}`);
+    commit = String((value as { sha?: unknown } | null)?.sha);
   } catch (error) {
-    const isAnswer = error instanceof HubApiError;
+    const isAnswer = error instanceof HubStatusError && !error.isTransient;
     const known = isAnswer || !await exists(reference)
       ? undefined
       : (await readJsonObject(reference)).commit;
@@ -90,19 +99,21 @@ async function resolveCommit(at: HubRevision, reference: string, home: string): 
   if (!/^[0-9a-f]{7,64}$/.test(commit)) {
     throw new UserError(`${at.repo}: the hub names no commit for revision ${at.revision}`);
   }
-  await writeFileAtomic(reference, [new TextEncoder().encode(JSON.stringify({ commit }) + "\n")]);
+  writeDurably(reference, [new TextEncoder().encode(JSON.stringify({ commit }) + "\n")]);
   return commit;
 }
 
+/** One page of the API; an answer that may be another one later is asked for again. */
+function askApi(at: HubRevision, path: string | URL): ReturnType<typeof hubJson> {
+  const url = new URL(path, `${at.hubUrl}/api/models/${at.repo}/`);
+  const isTransient = (error: unknown) => error instanceof HubStatusError && error.isTransient;
+  return withRetries(at, isTransient, () => hubJson(at, url));
+}
+
 /** Configuration, tokenizer and safetensors; with an index, its shards and not the single file. */
-async function filesToFetch(at: HubRevision, folder: string): Promise<ListFileEntry[]> {
-  const { repo, ...rest } = at;
-  const listed = new Map<string, ListFileEntry>();
-  for await (
-    const entry of listFiles({ repo: { type: "model", name: repo }, ...withoutUndefined(rest) })
-  ) {
-    if (entry.type === "file" && !/[/\\]/.test(entry.path)) listed.set(entry.path, entry);
-  }
+async function filesToFetch(at: HubRevision, folder: string): Promise<HubFile[]> {
+  const { repo } = at;
+  const listed = await listFiles(at);
   const wanted = [...SIDECAR_FILES];
   const index = listed.get("model.safetensors.index.json");
   if (listed.has("model.safetensors")) {
@@ -120,11 +131,37 @@ async function filesToFetch(at: HubRevision, folder: string): Promise<ListFileEn
   return wanted.flatMap((name) => listed.get(name) ?? []);
 }
 
-function withoutUndefined<T extends { accessToken: string | undefined }>(
-  options: T,
-): Omit<T, "accessToken"> & { accessToken?: string } {
-  const { accessToken, ...rest } = options;
-  return accessToken === undefined ? rest : { ...rest, accessToken };
+/** The files at the top of the model's folder, by name. */
+async function listFiles(at: HubRevision): Promise<Map<string, HubFile>> {
+  const listed = new Map<string, HubFile>();
+  let page: string | URL | undefined = `tree/${at.revision}?recursive=false&expand=false`;
+  for (let pages = 0; page !== undefined; pages++) {
+    if (pages === MAX_PAGES) throw new Error("its list of files does not end");
+    const { value, next } = await askApi(at, page);
+    if (!Array.isArray(value)) throw new Error("its list of files is no list");
+    for (const entry of value) {
+      const file = hubFile(entry);
+      if (file !== undefined) listed.set(file.path, file);
+    }
+    page = next;
+  }
+  return listed;
+}
+
+/** An entry of the list; undefined for a folder and for what lies in one. */
+function hubFile(entry: unknown): HubFile | undefined {
+  const { type, path, size, oid, lfs } = (entry ?? {}) as Record<string, unknown>;
+  if (type !== "file" || typeof path !== "string" || /[/\\]/.test(path)) return undefined;
+  if (!Number.isSafeInteger(size) || (size as number) < 0) {
+    throw new Error(`its list gives ${path} no size`);
+  }
+  const sha256 = (lfs as { oid?: unknown } | undefined)?.oid;
+  const hash = typeof sha256 === "string"
+    ? { kind: "sha256", hex: sha256 } as const
+    : typeof oid === "string"
+    ? { kind: "git", hex: oid } as const
+    : undefined;
+  return { path, size: size as number, hash };
 }
 
 async function guard(at: HubRevision, action: () => Promise<void>): Promise<void> {
@@ -137,7 +174,7 @@ async function guard(at: HubRevision, action: () => Promise<void>): Promise<void
 
 function hubError(at: HubRevision, error: unknown): UserError {
   const where = `${at.repo} (taken for a hub id, revision ${at.revision}, ${at.hubUrl})`;
-  const status = error instanceof HubApiError ? error.statusCode : undefined;
+  const status = error instanceof HubStatusError ? error.status : undefined;
   if (status === 401 || status === 403) {
     return new UserError(`${where}: access refused; set HF_TOKEN to a token that may read it`);
   }

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { messageOf, UserError } from "../../errors.ts";
 import { createHfTokenizer } from "../../text/hf_tokenizer.ts";
 import { tokenizerFilesFromGguf } from "../../text/gguf_tokenizer.ts";
+import type { TextTokenizer } from "../../text/tokenizer.ts";
 import { fileSha256 } from "./file_hash.ts";
 import { openGguf } from "./gguf.ts";
-import { type HfFolder, openHfFolder } from "./hf_folder.ts";
+import { type HfFolder, openHfFolder, openHfTokenizer } from "./hf_folder.ts";
 import { downloadModel, type DownloadProgress, isHubId } from "./hub.ts";
 import type { ModelFiles } from "./model_files.ts";
-import { checkTensors } from "./tensor_table.ts";
+import { modelWeights } from "./validated_weights.ts";
 
 export type { ModelFiles } from "./model_files.ts";
 
@@ -44,12 +45,21 @@ export async function openModel(spec: string, options: OpenModelOptions = {}): P
   return await finish(await openHfFolder(folder), origin);
 }
 
+/** A model's tokenizer alone: a folder needs no weights for it. Throws as `openModel`. */
+export async function openTokenizer(spec: string): Promise<TextTokenizer> {
+  const info = await Deno.stat(spec).catch(() => undefined);
+  return info?.isDirectory ? await openHfTokenizer(spec) : (await openModel(spec)).tokenizer;
+}
+
 async function openGgufModel(path: string): Promise<HfFolder> {
   const { config, weights, metadata } = await openGguf(path);
   const { tokenizer, tokenizerConfig } = tokenizerFilesFromGguf(metadata, path);
   const id = (name: string): number | undefined => {
-    const value = metadata[`tokenizer.ggml.${name}_token_id`];
-    return value === undefined ? undefined : Number(value);
+    const key = `tokenizer.ggml.${name}_token_id`;
+    if (metadata[key] === undefined) return undefined;
+    const value = Number(metadata[key]);
+    if (Number.isInteger(value) && value >= 0 && value < config.vocabSize) return value;
+    throw new UserError(`${path}: ${key} ${metadata[key]} is outside the vocabulary`);
   };
   const [bos, eos, eot, padding] = ["bos", "eos", "eot", "padding"].map(id);
   const eosTokenIds = [eos, eot].filter((value) => value !== undefined);
@@ -69,11 +79,17 @@ async function openGgufModel(path: string): Promise<HfFolder> {
 }
 
 async function finish(opened: HfFolder, origin: string): Promise<ModelFiles> {
-  const { config, weights, tokenizer, sourceFiles } = opened;
-  checkTensors(config, weights);
+  const { config, tokenizer, sourceFiles } = opened;
+  const weights = modelWeights(config, opened.weights);
   if (tokenizer.vocabSize > config.vocabSize) {
     throw new UserError(
       `${origin}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}`,
+    );
+  }
+  const outside = tokenizer.stopTokenIds.find((id) => !(id >= 0 && id < config.vocabSize));
+  if (outside !== undefined) {
+    throw new UserError(
+      `${origin}: end-of-sequence token ${outside} is outside the vocabulary of ${config.vocabSize}`,
     );
   }
   const hash = createHash("sha256").update(JSON.stringify(config));

@@ -12,5 +12,5 @@ export interface ModelFiles {
   /** Where it came from: a path, or `owner/name@commit`. */
   readonly origin: string;
   /** The small files to save beside retrained weights, by name: configuration and tokenizer. */
-  readonly sourceFiles: ReadonlyMap<string, Uint8Array>;
+  readonly sourceFiles: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
+import { writeDurably } from "../../files/durable_file.ts";
 import type { ModelConfig } from "../config.ts";
 import { fieldsOf } from "./fields.ts";
-import { readJsonObject, writeFileAtomic } from "./files.ts";
+import { readJsonObject } from "./files.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { type HostTensor, writeSafetensors } from "./safetensors_writer.ts";
 import { expectedTensors } from "./tensor_table.ts";
+import { finiteWeights } from "./validated_weights.ts";
 
 /** A LoRA adapter in PEFT's terms: W + (alpha / rank) B A. */
 export interface LoraAdapterFile {
@@ -67,7 +69,7 @@ export async function saveLoraAdapter(dir: string, adapter: LoraAdapterFile): Pr
     use_rslora: false,
   };
   const text = JSON.stringify(config, null, 2) + "\n";
-  await writeFileAtomic(join(dir, CONFIG), [new TextEncoder().encode(text)]);
+  writeDurably(join(dir, CONFIG), [new TextEncoder().encode(text)]);
 }
 
 /**
@@ -84,7 +86,7 @@ export async function loadLoraAdapter(dir: string, model: ModelConfig): Promise<
   const rank = fields.count("r");
   const targetModules = targetsOf(json.target_modules, configPath);
   const path = join(dir, WEIGHTS);
-  const weights = await openSafetensors(path);
+  const weights = finiteWeights(await openSafetensors(path));
   const expected = expectedShapes(model, rank, targetModules);
   const tensors = new Map<string, HostTensor>();
   for (const [name, shape] of expected) {
@@ -130,6 +132,9 @@ function expectedShapes(
   return shapes;
 }
 
+/** Values of `init_lora_weights` under which the adapter belongs to the base model as it is. */
+const KEEPS_THE_BASE: readonly unknown[] = [true, false, "gaussian", "eva", "orthogonal"];
+
 function checkVariant(json: Readonly<Record<string, unknown>>, origin: string): void {
   if (json.peft_type !== "LORA") {
     throw new UserError(
@@ -159,6 +164,16 @@ function checkVariant(json: Readonly<Record<string, unknown>>, origin: string): 
   ].find((key) => !isEmpty(json[key]));
   if (variant !== undefined) {
     throw new UserError(`${origin}: ${variant} ${JSON.stringify(json[variant])} is not supported`);
+  }
+  const initial = json.init_lora_weights ?? true;
+  if (!KEEPS_THE_BASE.includes(initial)) {
+    throw new UserError(
+      `${origin}: init_lora_weights ${
+        JSON.stringify(initial)
+      } is not supported: PEFT changes the ` +
+        "base model's weights with it (pissa, olora, corda, loftq); convert the adapter to plain " +
+        "LoRA first (save_pretrained with path_initial_model_for_weight_conversion)",
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import type { WeightSource } from "../weights.ts";
-import { exists, readJsonObject, readRange } from "./files.ts";
+import { checkInFolder, exists, readJsonObject, readRange } from "./files.ts";
 import { decodeBf16, decodeF16 } from "./half.ts";
 import { readSafetensorsHeader, type SafetensorsEntry } from "./safetensors_header.ts";
 
@@ -24,7 +24,10 @@ export async function openSafetensors(path: string): Promise<FileWeights> {
  */
 export async function openSafetensorsFolder(folder: string): Promise<FileWeights> {
   const single = join(folder, SINGLE);
-  if (await exists(single)) return openSafetensors(single);
+  if (await exists(single)) {
+    await checkInFolder(folder, SINGLE);
+    return openSafetensors(single);
+  }
   const indexPath = join(folder, INDEX);
   if (!await exists(indexPath)) {
     throw new UserError(`${folder}: has neither ${SINGLE} nor ${INDEX}`);
@@ -47,6 +50,7 @@ export async function openSafetensorsFolder(folder: string): Promise<FileWeights
   const files: [string, SafetensorsEntry[]][] = [];
   for (const shard of [...shards].sort()) {
     const path = join(folder, shard);
+    await checkInFolder(folder, shard);
     const entries = await readSafetensorsHeader(path);
     files.push([path, entries.filter((entry) => map[entry.name as keyof typeof map] === shard)]);
   }

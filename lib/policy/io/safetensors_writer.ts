@@ -1,4 +1,5 @@
-import { writeFileAtomic } from "./files.ts";
+import { writeDurably } from "../../files/durable_file.ts";
+import { bytesOf } from "../../files/fingerprint.ts";
 import { encodeBf16, encodeF16 } from "./half.ts";
 import { SAFETENSORS_ITEM_BYTES, type SafetensorsDtype } from "./safetensors_header.ts";
 
@@ -13,6 +14,7 @@ export interface HostTensor {
  * transformers and PEFT expect. Equal tensors give equal bytes. The file appears whole or not at
  * all. `dtype` F16 and BF16 round to nearest.
  */
+// deno-lint-ignore require-await -- reports through the promise
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, HostTensor>,
@@ -41,19 +43,19 @@ export async function writeSafetensors(
   headerBytes.set(text);
   const prefix = new Uint8Array(8);
   new DataView(prefix.buffer).setBigUint64(0, BigInt(headerBytes.length), true);
-  await writeFileAtomic(path, chunks());
+  writeDurably(path, chunks());
 
-  function* chunks(): Generator<Uint8Array> {
+  function* chunks(): Generator<Uint8Array<ArrayBuffer>> {
     yield prefix;
     yield headerBytes;
     for (const name of names) yield encode(tensors.get(name)!.data, dtype);
   }
 }
 
-function encode(values: Float32Array, dtype: SafetensorsDtype): Uint8Array {
+function encode(values: Float32Array, dtype: SafetensorsDtype): Uint8Array<ArrayBuffer> {
   switch (dtype) {
     case "F32":
-      return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+      return bytesOf(values as Float32Array<ArrayBuffer>);
     case "F16":
       return encodeF16(values);
     case "BF16":

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { writeDurably } from "../../files/durable_file.ts";
 import type { ModelConfig } from "../config.ts";
-import { parseJsonObject, writeFileAtomic } from "./files.ts";
+import { parseJsonObject } from "./files.ts";
 import { toHfConfig } from "./hf_config.ts";
 import { type HostTensor, writeSafetensors } from "./safetensors_writer.ts";
 
@@ -16,11 +17,11 @@ export async function saveModelFolder(
   dir: string,
   config: ModelConfig,
   tensors: ReadonlyMap<string, HostTensor>,
-  sourceFiles: ReadonlyMap<string, Uint8Array>,
+  sourceFiles: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
 ): Promise<void> {
   await writeSafetensors(join(dir, "model.safetensors"), tensors);
   for (const [name, bytes] of sourceFiles) {
-    if (name !== "config.json") await writeFileAtomic(join(dir, name), [bytes]);
+    if (name !== "config.json") writeDurably(join(dir, name), [bytes]);
   }
   const source = sourceFiles.get("config.json");
   const json = toHfConfig(
@@ -28,5 +29,5 @@ export async function saveModelFolder(
     source && parseJsonObject(new TextDecoder().decode(source), "config.json"),
   );
   const text = JSON.stringify(json, null, 2) + "\n";
-  await writeFileAtomic(join(dir, "config.json"), [new TextEncoder().encode(text)]);
+  writeDurably(join(dir, "config.json"), [new TextEncoder().encode(text)]);
 }

@@ -5,46 +5,13 @@ import { openModel } from "../../../lib/policy/io/load.ts";
 import { writeSafetensors } from "../../../lib/policy/io/safetensors_writer.ts";
 import { assertUserError } from "../../support/errors.ts";
 import { type FakeHub, startFakeHub } from "../../support/fake_hub.ts";
+import { withHub } from "../../support/hub_model.ts";
 import { withTempDir } from "../../support/temp_dir.ts";
-import { makeTinyModelFolder, tinyTensors } from "../../support/tiny_model.ts";
+import { tinyTensors } from "../../support/tiny_model.ts";
 
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 const FAST = { retryMs: 1 };
 const WEIGHTS = "model.safetensors";
-
-/** Runs the action with a tiny model on a fake hub, an empty cache and no token. */
-function withHub(action: (hub: FakeHub, dir: string) => Promise<void>) {
-  return () =>
-    withTempDir(async (dir) => {
-      const source = join(dir, "source");
-      await makeTinyModelFolder(source, { seed: 1 });
-      const files = new Map<string, Uint8Array>();
-      for (const { name } of Deno.readDirSync(source)) {
-        files.set(name, await Deno.readFile(join(source, name)));
-      }
-      files.set("README.md", new TextEncoder().encode("not fetched"));
-      files.set("pytorch_model.bin", new Uint8Array(100));
-      const hub = startFakeHub(files, { lfs: [WEIGHTS] });
-      const names = ["SERA_CACHE", "HF_ENDPOINT", "HF_TOKEN"];
-      const before = names.map((name) => Deno.env.get(name));
-      Deno.env.set("SERA_CACHE", join(dir, "cache"));
-      Deno.env.set("HF_ENDPOINT", hub.url + "/");
-      Deno.env.delete("HF_TOKEN");
-      try {
-        await action(hub, dir);
-      } finally {
-        names.forEach((name, i) => {
-          if (before[i] === undefined) Deno.env.delete(name);
-          else Deno.env.set(name, before[i]!);
-        });
-        await hub.stop();
-      }
-    });
-}
-
-/** The hub library leaves the bodies of its probes unread. */
-const test = (name: string, fn: () => Promise<void>) =>
-  Deno.test({ name, fn, sanitizeResources: false, sanitizeOps: false });
 
 const rangesOf = (hub: FakeHub) =>
   hub.requests.flatMap(({ line }) =>
@@ -64,7 +31,7 @@ Deno.test("hub ids: owner/name with an optional revision, and nothing that is a 
   }
 });
 
-test(
+Deno.test(
   "a hub model is downloaded whole, once, and then serves without the hub",
   withHub(async (hub, dir) => {
     const seen: { bytes: number; totalBytes: number }[] = [];
@@ -89,7 +56,7 @@ test(
   }),
 );
 
-test(
+Deno.test(
   "a cut download goes on where it stopped",
   withHub(async (hub) => {
     hub.behaviour.cut = { file: WEIGHTS, bytes: 5000, times: 2 };
@@ -103,7 +70,7 @@ test(
   }),
 );
 
-test(
+Deno.test(
   "a download that was given up is never taken for whole, and the next run continues it",
   withHub(async (hub, dir) => {
     hub.behaviour.cut = { file: WEIGHTS, bytes: 1000, times: 100 };
@@ -123,7 +90,7 @@ test(
   }),
 );
 
-test(
+Deno.test(
   "an incomplete file of a killed process is continued",
   withHub(async (hub, dir) => {
     const folder = join(dir, "cache", "sera", "hub", "owner--name", COMMIT);
@@ -136,7 +103,7 @@ test(
   }),
 );
 
-test(
+Deno.test(
   "a hub that ignores ranges, or a wrong leftover, costs a fresh download",
   withHub(async (hub, dir) => {
     hub.behaviour.ignoreRanges = true;
@@ -152,7 +119,7 @@ test(
 );
 
 for (const file of [WEIGHTS, "tokenizer.json"]) {
-  test(
+  Deno.test(
     `bytes that do not match the listed hash are refused: ${file}`,
     withHub(async (hub, dir) => {
       hub.behaviour.corrupt = file;
@@ -163,7 +130,7 @@ for (const file of [WEIGHTS, "tokenizer.json"]) {
   );
 }
 
-test(
+Deno.test(
   "HF_TOKEN is sent to the hub; without it a closed model says so",
   withHub(async (hub) => {
     hub.behaviour.token = "hf_secret";
@@ -177,7 +144,7 @@ test(
   }),
 );
 
-test(
+Deno.test(
   "a model that is not on the hub says that it was taken for a hub id",
   withHub((hub) =>
     assertUserError(
@@ -190,7 +157,7 @@ test(
   ),
 );
 
-test(
+Deno.test(
   "of a sharded model the shards of its index are downloaded",
   withHub(async (hub, dir) => {
     await hub.stop();
@@ -227,7 +194,7 @@ test(
   }),
 );
 
-test("a hub model without safetensors is refused", () =>
+Deno.test("a hub model without safetensors is refused", () =>
   withTempDir(async (dir) => {
     const hub = startFakeHub(new Map([["config.json", new TextEncoder().encode("{}")]]));
     Deno.env.set("SERA_CACHE", dir);

@@ -1,8 +1,9 @@
 /** One DPO step: forward, backward, clipping, AdamW. */
 import { pairLoss } from "../../../lib/losses/pair_loss.ts";
+import { mean } from "../../../lib/metrics/mean.ts";
 import type { LanguageModel } from "../../../lib/policy/language_model.ts";
 import { AdamW, DEFAULT_ADAMW } from "../../../lib/training/adamw.ts";
-import { bySide, mean, pairLogps } from "../../../lib/sera/pair_logps.ts";
+import { bySide, pairLogps } from "../../../lib/sera/pair_logps.ts";
 import { groupOf, type TrainingPair, updateStep } from "../../../lib/training/update.ts";
 import type { Inputs } from "../protocol.ts";
 import { loadModels, MAX_ROWS, type Task, timed, withReference } from "./task.ts";

@@ -1,8 +1,9 @@
 import { parseResponse } from "./parse.ts";
 import { DEFAULT_CLAUSES, wordOf } from "./vocabulary.ts";
 
-/** The gold reward and its parts; `reward` is their sum. */
+/** The gold reward and its parts. */
 export interface GoldParts {
+  /** The sum of the parts. */
   readonly reward: number;
   /** Mean sentiment of the judgements, in [-3, 3]. */
   readonly sentiment: number;

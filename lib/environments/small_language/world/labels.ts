@@ -4,8 +4,11 @@ import { goldReward } from "./gold.ts";
 
 /** Two responses to one prompt, before anyone has said which is better. */
 export interface CandidatePair {
+  /** `<bos> opener noun verb` */
   readonly promptIds: Int32Array;
+  /** One response, its `<eos>` included. */
   readonly firstIds: Int32Array;
+  /** The other one. */
   readonly secondIds: Int32Array;
 }
 
@@ -25,45 +28,32 @@ export interface LabelConfig {
 /** Tokens that count as one unit of length for the confound: about one SD of the writer's lengths. */
 export const LENGTH_UNIT = 2.5;
 
-/** A labelled pair with the truth beside it. */
-export interface LabelledPair {
-  readonly pair: TokenizedPair;
-  readonly goldChosen: number;
-  readonly goldRejected: number;
-}
-
 /**
  * Labels candidates by Bradley-Terry on the annotator's utility.
  *
- * Every label costs one uniform draw whatever the utilities, so two label specs with one seed
+ * Every label costs one uniform draw whatever the utilities, so two label configs with one seed
  * differ only where the utilities do. Identical responses are left out.
  */
 export function labelCandidates(
   candidates: readonly CandidatePair[],
-  spec: LabelConfig,
+  config: LabelConfig,
   prng: Prng,
-): LabelledPair[] {
-  const labelled: LabelledPair[] = [];
+): TokenizedPair[] {
+  const labelled: TokenizedPair[] = [];
   candidates.forEach((candidate, index) => {
     const draw = prng.uniform();
     if (sameIds(candidate.firstIds, candidate.secondIds)) return;
-    const gold = [candidate.firstIds, candidate.secondIds].map((ids) =>
-      goldReward(candidate.promptIds, ids, spec.clauses).reward
-    ) as [number, number];
-    const lengthTerm = spec.lengthConfound *
+    const gold = (ids: Int32Array) => goldReward(candidate.promptIds, ids, config.clauses).reward;
+    const lengthTerm = config.lengthConfound *
       (candidate.firstIds.length - candidate.secondIds.length) / LENGTH_UNIT;
-    const difference = gold[0] - gold[1] + lengthTerm;
-    const firstWins = draw < 1 / (1 + Math.exp(-difference / spec.temperature));
+    const difference = gold(candidate.firstIds) - gold(candidate.secondIds) + lengthTerm;
+    const firstWins = draw < 1 / (1 + Math.exp(-difference / config.temperature));
     labelled.push({
-      pair: {
-        id: String(index),
-        promptIds: candidate.promptIds,
-        chosenIds: firstWins ? candidate.firstIds : candidate.secondIds,
-        rejectedIds: firstWins ? candidate.secondIds : candidate.firstIds,
-        flipped: false,
-      },
-      goldChosen: firstWins ? gold[0] : gold[1],
-      goldRejected: firstWins ? gold[1] : gold[0],
+      id: String(index),
+      promptIds: candidate.promptIds,
+      chosenIds: firstWins ? candidate.firstIds : candidate.secondIds,
+      rejectedIds: firstWins ? candidate.secondIds : candidate.firstIds,
+      flipped: false,
     });
   });
   return labelled;

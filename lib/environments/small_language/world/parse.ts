@@ -2,7 +2,9 @@ import { EOS_ID, type Word, wordOf } from "./vocabulary.ts";
 
 /** An adjective as the reader understands it. */
 export interface Judgement {
+  /** Its token id. */
   readonly adjective: number;
+  /** What it is about; "generic" for words that fit every noun. */
   readonly topic: string;
   /** Valence x intensifier, times -0.75 when negated. */
   readonly sentiment: number;
@@ -10,6 +12,7 @@ export interface Judgement {
 
 /** What a reader makes of a response. */
 export interface ParsedResponse {
+  /** Its adjectives, in order. */
   readonly judgements: readonly Judgement[];
   /** Words that stand where the grammar does not allow them. */
   readonly malformed: number;
@@ -18,7 +21,7 @@ export interface ParsedResponse {
 }
 
 /** Weight of a negated judgement: "not bad" is weaker praise than "good". */
-export const NEGATION_FACTOR = -0.75;
+export const NEGATION_FACTOR: number = -0.75;
 
 /**
  * Reads `clause (joiner clause)* <eos>` with clause = filler* not? intensifier? adjective.

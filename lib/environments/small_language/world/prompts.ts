@@ -3,6 +3,7 @@ import { BOS_ID, idsOf, wordOf } from "./vocabulary.ts";
 
 /** One prompt of the review world: `<bos> opener noun verb`. */
 export interface WorldPrompt {
+  /** Its four token ids. */
   readonly ids: Int32Array;
   /** The noun's topic: what a relevant adjective belongs to. */
   readonly topic: string;
@@ -10,7 +11,9 @@ export interface WorldPrompt {
 
 /** Disjoint prompts for training and for every reported metric. */
 export interface PromptSplit {
+  /** For training. */
   readonly train: readonly WorldPrompt[];
+  /** For measurement. */
   readonly heldOut: readonly WorldPrompt[];
 }
 

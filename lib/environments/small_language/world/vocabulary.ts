@@ -14,7 +14,9 @@ export type WordClass =
 
 /** One word with everything the grammar and the gold reward know about it. */
 export interface Word {
+  /** As it is written. */
   readonly text: string;
+  /** Its part in the grammar. */
   readonly kind: WordClass;
   /** Topic of a noun or an adjective; "generic" adjectives fit every noun; "" for other words. */
   readonly topic: string;

@@ -30,7 +30,9 @@ const label = (temperature: number, lengthConfound: number) =>
 Deno.test("law 2: labels follow Bradley-Terry on the gold reward", () => {
   const labelled = label(0.25, 0);
   const bins = new Map<number, { wins: number; expected: number; count: number }>();
-  for (const { goldChosen, goldRejected } of labelled) {
+  for (const { promptIds, chosenIds, rejectedIds } of labelled) {
+    const goldChosen = goldReward(promptIds, chosenIds).reward;
+    const goldRejected = goldReward(promptIds, rejectedIds).reward;
     const difference = Math.abs(goldChosen - goldRejected);
     const bin = Math.floor(Math.min(difference, 1) * 5);
     const each = bins.get(bin) ?? { wins: 0, expected: 0, count: 0 };
@@ -53,22 +55,15 @@ Deno.test("identical responses are left out, ids stay, nothing is marked as flip
     { temperature: 0.25, lengthConfound: 0 },
     createPrng(0),
   );
-  assert.deepEqual(labelled.map(({ pair }) => pair.id), ["1"]);
-  assert.equal(labelled[0]?.pair.flipped, false);
-});
-
-Deno.test("recorded gold is the gold of the chosen and the rejected response", () => {
-  for (const { pair, goldChosen, goldRejected } of label(0.25, 0).slice(0, 200)) {
-    assert.equal(goldChosen, goldReward(pair.promptIds, pair.chosenIds).reward);
-    assert.equal(goldRejected, goldReward(pair.promptIds, pair.rejectedIds).reward);
-  }
+  assert.deepEqual(labelled.map(({ id }) => id), ["1"]);
+  assert.equal(labelled[0]?.flipped, false);
 });
 
 Deno.test("the confound makes longer responses win more often, in proportion", () => {
   const longerWins = (confound: number) => {
     const unequal = label(0.25, confound)
-      .filter(({ pair }) => pair.chosenIds.length !== pair.rejectedIds.length);
-    return unequal.filter(({ pair }) => pair.chosenIds.length > pair.rejectedIds.length).length /
+      .filter((pair) => pair.chosenIds.length !== pair.rejectedIds.length);
+    return unequal.filter((pair) => pair.chosenIds.length > pair.rejectedIds.length).length /
       unequal.length;
   };
   const [none, some, strong] = [longerWins(0), longerWins(0.5), longerWins(1.5)];

@@ -1,0 +1,13 @@
+import { parseCommand } from "../../../lib/cli/command.ts";
+import { runCommand } from "../../../lib/cli/run_command.ts";
+import { commandProgress } from "../../../lib/progress/command_progress.ts";
+import { selectCommand } from "./options.ts";
+
+if (import.meta.main) {
+  const progress = commandProgress();
+  await runCommand(async (args) => {
+    const { options, given } = parseCommand(selectCommand, args);
+    const { select } = await import("./select.ts");
+    console.log(await select(options, new Set(given.keys()), progress));
+  }, { beforeExit: () => progress.close() });
+}

@@ -1,0 +1,153 @@
+import type { CommandSpec } from "../../../lib/cli/command.ts";
+import {
+  choiceOption,
+  integerOption,
+  numberOption,
+  type OptionValues,
+  ruledOption,
+  switchOption,
+  textListOption,
+  textOption,
+} from "../../../lib/cli/option.ts";
+import { lossNames } from "../../../lib/losses/loss_table.ts";
+import { ensembleWeightings } from "../../../lib/margins/ensemble.ts";
+import { above0, from0to1, share, wholeFrom } from "../../../lib/number_rule.ts";
+import { selectionRules } from "../../../lib/selection/selection_rule.ts";
+import {
+  defaultBootstrap as bootstrap,
+  defaultSeraConfig as config,
+} from "../../../lib/sera/config.ts";
+import { methods } from "../../../lib/sera/methods.ts";
+
+/** Options of `select`. */
+export const selectOptions = {
+  data: textOption({
+    flags: "--data <file>",
+    description: "pairs scored by the newest policy: JSONL, JSON or Parquet",
+    required: true,
+  }),
+  history: textListOption({
+    flags: "--history <files...>",
+    description: "the same pairs scored by past policies, newest first",
+  }),
+  out: textOption({
+    flags: "--out <file>",
+    description: "JSONL of the pairs kept, as TRL reads them",
+    required: true,
+  }),
+  dropped: textOption({ flags: "--dropped <file>", description: "JSONL of the pairs dropped" }),
+  report: textOption({
+    flags: "--report <file>",
+    description: "Markdown about what was dropped",
+    defaultText: "--out with .report.md after it",
+  }),
+  rule: choiceOption({
+    flags: "--rule <name>",
+    description: "which margins are kept (oracle needs a column flipped)",
+    choices: selectionRules,
+    default: methods.sera.selection.rule,
+  }),
+  keep: ruledOption({
+    flags: "--keep <share>",
+    description: "share of the pairs that is kept",
+    rule: share,
+    default: methods.sera.selection.keep,
+  }),
+  count: ruledOption({
+    flags: "--count <n>",
+    description: "pairs kept, instead of --keep",
+    rule: wholeFrom(1),
+  }),
+  tau: numberOption({
+    flags: "--tau <margin>",
+    description: "smallest margin that --rule threshold keeps",
+    default: 0,
+  }),
+  gamma: ruledOption({
+    flags: "--gamma <number>",
+    description: "weight of past policies in the reward ensemble",
+    rule: from0to1,
+    default: config.ensemble.gamma,
+  }),
+  weighting: choiceOption({
+    flags: "--weighting <name>",
+    description: "how past policies are weighted",
+    choices: ensembleWeightings,
+    default: config.ensemble.weighting,
+  }),
+  window: ruledOption({
+    flags: "--window <n>",
+    description: "policies in the ensemble, the newest included",
+    rule: wholeFrom(1),
+    default: config.ensemble.window,
+  }),
+  loss: choiceOption({
+    flags: "--loss <name>",
+    description: "loss whose implicit reward is the margin's",
+    choices: lossNames,
+    default: config.loss.name,
+  }),
+  beta: ruledOption({
+    flags: "--beta <number>",
+    description: "scale of the margins",
+    rule: above0,
+    defaultText: "the loss's own; 0.1 for dpo",
+  }),
+  perToken: switchOption({
+    flags: "--per-token",
+    description: "log-ratios averaged over tokens: the same as --loss length-normalised-dpo",
+  }),
+  columns: textOption({
+    flags: "--columns <list>",
+    description: "columns under other names, as role=column,role=column",
+    defaultText: "this suite's and TRL's names",
+  }),
+  source: textOption({
+    flags: "--source <column>",
+    description: "column that the report breaks down by",
+    defaultText: "source, where there is one",
+  }),
+  read: integerOption({
+    flags: "--read <n>",
+    description: "lowest margins in the report",
+    min: 0,
+    default: 20,
+  }),
+  candidates: textOption({
+    flags: "--candidates <file>",
+    description: "scored responses of the policy, to make bootstrapped pairs of",
+  }),
+  candidatesHistory: textListOption({
+    flags: "--candidates-history <files...>",
+    description: "the same responses scored by past policies, newest first",
+  }),
+  onPolicy: ruledOption({
+    flags: "--on-policy <share>",
+    description: "bootstrapped pairs kept, as a share of the given pairs",
+    rule: above0,
+    default: bootstrap.share,
+  }),
+  seed: integerOption({
+    flags: "--seed <n>",
+    description: "seed of --rule random",
+    min: 0,
+    default: 0,
+  }),
+};
+
+/** Values of the options. */
+export type SelectOptions = OptionValues<typeof selectOptions>;
+
+/** The command as `--help` shows it. */
+export const selectCommand: CommandSpec<typeof selectOptions> = {
+  name: "select",
+  description: "Select preference pairs by log-probabilities that any model gave them.",
+  options: selectOptions,
+  notes:
+    `Columns (roles): chosen_logp (chosen), rejected_logp (rejected), ref_chosen_logp (ref_chosen),
+ref_rejected_logp (ref_rejected), and for losses that count tokens chosen_tokens, rejected_tokens;
+of candidates: prompt, response, logp, ref_logp, tokens, finished. TRL's names are recognised.
+Sums over completion tokens, in nats. Records of a history are matched by id, else by position.
+Writes the pairs kept, in order, with margin, rank (1 is the largest margin), verdict (kept, swapped
+or bootstrapped) and reason: the dataset of any DPO trainer.`,
+};

@@ -1,0 +1,247 @@
+/** `select`: which preference pairs to keep, by log-probabilities alone, with an audit. */
+import { UsageError } from "../../../lib/cli/usage_error.ts";
+import { openRecords } from "../../../lib/data/read_records.ts";
+import { type FieldMap, fieldsOf } from "../../../lib/data/record_fields.ts";
+import { JsonlWriter, prepareOutput } from "../../../lib/data/write_jsonl.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { writeDurably } from "../../../lib/files/durable_file.ts";
+import { lossConfigFromOptions } from "../../../lib/losses/loss_config.ts";
+import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import { createPrng } from "../../../lib/random/prng.ts";
+import { roundShare } from "../../../lib/round_share.ts";
+import { type Bootstrapped, bootstrapScored } from "../../../lib/scored/candidates.ts";
+import {
+  candidateColumns,
+  type CandidateRole,
+  pairColumns,
+  type PairRole,
+  parseColumns,
+} from "../../../lib/scored/columns.ts";
+import { readScored, type ScoredFile } from "../../../lib/scored/read_scored.ts";
+import type { RewardConfig } from "../../../lib/scored/score_history.ts";
+import { type ScoredSelection, selectScored } from "../../../lib/scored/select_scored.ts";
+import {
+  pairsToRead,
+  type PairToRead,
+  policiesAgainst,
+  selectionReport,
+} from "../../../lib/scored/selection_report.ts";
+import { reasonOf, verdictOf } from "../../../lib/scored/verdict.ts";
+import { checkSelectionRule } from "../../../lib/selection/check_rule.ts";
+import type { SelectionRule } from "../../../lib/selection/selection_rule.ts";
+import type { SelectOptions } from "./options.ts";
+import { FactGatherer, plainText } from "./pair_facts.ts";
+
+/**
+ * Runs the command.
+ *
+ * @param given keys of the options that the user gave
+ * @returns one line about what was done
+ * @throws {UserError} naming file, record and column; output files are then as they were
+ */
+export async function select(
+  options: SelectOptions,
+  given: ReadonlySet<string>,
+  progress: ProgressSink,
+): Promise<string> {
+  const rule = ruleOf(options, given);
+  const rewards = rewardsOf(options, given);
+  const columns = parseColumns<PairRole | CandidateRole>(
+    options.columns,
+    [...Object.keys(pairColumns), ...Object.keys(candidateColumns)] as (PairRole | CandidateRole)[],
+  );
+  const outputs = [options.out, options.dropped].filter((path) => path !== undefined);
+  outputs.forEach(prepareOutput);
+  const source = options.source ?? "source";
+  const gatherer = new FactGatherer(source);
+  const others = ["chosen", "rejected", "flipped", source];
+  const read = (path: string, onRecord?: (fields: FieldMap) => void) => {
+    progress.message(`reading ${path}`);
+    const all = { known: pairColumns, given: columns as Record<PairRole, string> };
+    return readScored<PairRole>(path, onRecord ? { ...all, others, onRecord } : all);
+  };
+  const newest = await read(options.data, (fields) => gatherer.add(fields));
+  const history: ScoredFile<PairRole>[] = [];
+  for (const path of options.history) history.push(await read(path));
+
+  const total = newest.ids.length;
+  const flipped = gatherer.flipped(total);
+  if (rule.rule === "oracle" && flipped === undefined) {
+    throw new UserError(
+      `${options.data}: --rule oracle needs a column "flipped" of true and false`,
+    );
+  }
+  const selected = selectScored(newest, history, rule, rewards, {
+    prng: createPrng(options.seed, "select"),
+    ...(flipped === undefined ? {} : { flipped }),
+  });
+  const kept = selected.selection.indices.length;
+  const wanted = pairsToRead(selected, options.read);
+  progress.message("writing");
+  const { texts, own } = await writePairs(options, rule, newest, selected, {
+    ...{ flipped, wanted },
+    bootstrap: (messages) => bootstrapped(options, total, rewards, columns, messages),
+  });
+  const summary = `${kept} of ${total} pairs kept` +
+    (own === null ? "" : `, ${own.pairs.length} bootstrapped`);
+  const reportPath = options.report ?? `${options.out}.report.md`;
+  const { weighting, gamma, window } = rewards.ensemble;
+  const report = selectionReport(selected, gatherer.facts(newest), {
+    intro: [
+      `${summary}; rule ${JSON.stringify(rule)}`,
+      `margins: ${JSON.stringify(rewards.loss)}; ensemble of ` +
+      `${Math.min(window, 1 + history.length)} policies, ${weighting}, gamma ${gamma}`,
+      ...(own === null ? [] : [`candidates dropped: ${JSON.stringify(own.dropped)}`]),
+    ],
+    toRead: texts,
+  });
+  prepareOutput(reportPath);
+  writeDurably(reportPath, [new TextEncoder().encode(report)]);
+  return `${summary}: ${options.out}; report: ${reportPath}`;
+}
+
+function ruleOf({ rule, keep, count, tau }: SelectOptions, given: ReadonlySet<string>) {
+  if (count !== undefined && given.has("keep")) {
+    throw new UsageError("--keep and --count both say how many: leave one of them out");
+  }
+  const known: Record<SelectionRule["rule"], readonly string[]> = {
+    ...{ all: [], relabel: [], threshold: ["tau"] },
+    ...{ top: ["keep"], bottom: ["keep"], middle: ["keep"], random: ["keep"], oracle: ["keep"] },
+  };
+  for (const key of ["keep", "count", "tau"]) {
+    if (!given.has(key) || known[rule].includes(key === "count" ? "keep" : key)) continue;
+    throw new UsageError(`--${key} has no effect with --rule ${rule}: leave one of them out`);
+  }
+  const fields = { keep: count === undefined ? keep : { count }, tau };
+  const chosen = known[rule].map((field) => [field, fields[field as keyof typeof fields]]);
+  const made = { rule, ...Object.fromEntries(chosen) } as SelectionRule;
+  checkSelectionRule(made);
+  return made;
+}
+
+function rewardsOf(
+  { loss, perToken, beta, weighting, gamma, window }: SelectOptions,
+  given: ReadonlySet<string>,
+): RewardConfig {
+  if (perToken && given.has("loss")) {
+    throw new UsageError("--per-token and --loss both say how margins are made: leave one out");
+  }
+  return {
+    loss: lossConfigFromOptions(perToken ? "length-normalised-dpo" : loss, { beta }),
+    ensemble: { weighting, gamma, window },
+  };
+}
+
+/** Reads the pairs again and writes each with its verdict, then the bootstrapped ones. */
+async function writePairs(
+  { data, out, dropped }: SelectOptions,
+  rule: SelectionRule,
+  newest: ScoredFile<PairRole>,
+  { margins, byPolicy, ranks, selection }: ScoredSelection,
+  { flipped, wanted, bootstrap }: {
+    readonly flipped: readonly boolean[] | undefined;
+    readonly wanted: readonly number[];
+    readonly bootstrap: (messages: boolean) => Promise<Bootstrapped | null>;
+  },
+): Promise<{ texts: PairToRead[]; own: Bootstrapped | null }> {
+  const total = margins.length;
+  const kept = new Set(selection.indices);
+  const swapped = new Set(selection.swapped);
+  const texts = new Map<number, PairToRead>();
+  const toRead = new Set(wanted);
+  using keptWriter = new JsonlWriter(out);
+  using droppedWriter = dropped === undefined ? undefined : new JsonlWriter(dropped);
+  const { records } = await openRecords(data);
+  let index = 0;
+  let messages = false;
+  let keys: string[] = [];
+  for await (const record of records) {
+    const fields = fieldsOf(record, "log-probabilities");
+    const i = index++;
+    if (String(fields.id ?? i) !== newest.ids[i]) break;
+    if (toRead.has(i)) {
+      texts.set(i, {
+        ...{ id: newest.ids[i] as string, margin: margins[i] as number },
+        ...{ against: policiesAgainst(byPolicy, i), policies: byPolicy.length },
+        prompt: plainText(fields.prompt),
+        chosen: plainText(fields.chosen),
+        rejected: plainText(fields.rejected),
+      });
+    }
+    const writer = kept.has(i) ? keptWriter : droppedWriter;
+    if (writer === undefined) continue;
+    const place = {
+      ...{ kept: kept.has(i), swapped: swapped.has(i), rank: ranks[i] as number, total },
+      flipped: flipped?.[i],
+    };
+    const row = {
+      id: newest.ids[i],
+      ...(place.swapped ? swapSides(fields) : fields),
+      margin: place.swapped ? -(margins[i] as number) : margins[i],
+      rank: place.rank,
+      verdict: verdictOf(place),
+      reason: reasonOf(rule, place),
+    };
+    if (place.kept && keys.length === 0) {
+      keys = Object.keys(row);
+      messages = Array.isArray(fields.chosen);
+    }
+    writer.add(plainNumbers(row));
+  }
+  if (index !== total || newest.ids.length !== total) {
+    throw new UserError(`${data} changed while it was read: run the same command again`);
+  }
+  const own = await bootstrap(messages);
+  for (const pair of own?.pairs ?? []) {
+    keptWriter.add({
+      ...Object.fromEntries(keys.map((key) => [key, null])),
+      ...pair,
+      verdict: "bootstrapped",
+      reason: `best against worst of its prompt, rank ${pair.rank}`,
+    });
+  }
+  droppedWriter?.finish();
+  keptWriter.finish();
+  return { texts: wanted.map((i) => texts.get(i) as PairToRead), own };
+}
+
+async function bootstrapped(
+  { candidates, candidatesHistory, onPolicy }: SelectOptions,
+  total: number,
+  rewards: RewardConfig,
+  given: Partial<Record<CandidateRole, string>>,
+  messages: boolean,
+): Promise<Bootstrapped | null> {
+  if (candidates === undefined) {
+    if (candidatesHistory.length === 0) return null;
+    throw new UsageError("--candidates-history needs --candidates");
+  }
+  const keep = Math.max(1, roundShare(onPolicy, total));
+  return await bootstrapScored([candidates, ...candidatesHistory], keep, rewards, {
+    given,
+    messages,
+  });
+}
+
+/** A record whose columns of chosen and rejected have changed places, `chosen_logp` and `flipped` too. */
+function swapSides(fields: FieldMap): FieldMap {
+  const other = (name: string) =>
+    name.replaceAll(/chosen|rejected/g, (side) => side === "chosen" ? "rejected" : "chosen");
+  return Object.fromEntries(
+    Object.keys(fields).map((name) => [
+      name,
+      name === "flipped" ? !fields.flipped : fields[other(name)] ?? fields[name],
+    ]),
+  );
+}
+
+/** Whole numbers of Parquet as JSON has them. */
+function plainNumbers(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).map(([key, value]) => {
+      if (typeof value !== "bigint") return [key, value];
+      const number = Number(value);
+      return [key, Number.isSafeInteger(number) ? number : String(value)];
+    }),
+  );
+}

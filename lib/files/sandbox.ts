@@ -1,0 +1,134 @@
+import { Buffer } from "node:buffer";
+import { deserialize } from "node:v8";
+import { messageOf, UserError } from "../errors.ts";
+
+/** Memory that reading any file may take beside Deno's own, and how much more for each byte of it. */
+const BASE_MEMORY_MIB = 256, MEMORY_FACTOR = 16;
+
+/** Bytes from which on a larger file is given no more memory: readers hold a part at a time. */
+const MEMORY_BYTES = 2 ** 28;
+
+/** What the system counts for a Deno that does nothing: most of it is never touched. */
+const DENO_MIB = 512;
+
+/** Processor seconds that reading any file may take, the start of Deno among them, and for 4 MB more. */
+const BASE_CPU_S = 2, CPU_S_PER_BYTE = 1 / 4e6;
+
+/** Seconds without a sign of life after which the reader counts as stuck, whatever it does. */
+const SILENCE_S = 120;
+
+/** One message of a reader: the next value, the end, or why there is none. */
+export type SandboxMessage =
+  | { readonly value: unknown }
+  | { readonly done: true }
+  | { readonly problem: string };
+
+/**
+ * Runs a reader of a foreign file in a process of its own, and yields what it yields. The process
+ * may read that file and nothing else (no network, no variables, no writing), and ends when it
+ * takes too much time or memory for the file's size: no file can hang or exhaust this process.
+ *
+ * @param reader module that calls `serveReader`
+ * @param request what the reader gets besides the path; what `structuredClone` can copy as JSON
+ * @throws {UserError} naming the file: what the reader found wrong, or the limit that was exceeded
+ */
+export async function* readInSandbox(
+  reader: URL,
+  path: string,
+  request: unknown = null,
+): AsyncGenerator<unknown> {
+  const { size } = await Deno.stat(path);
+  const memoryMib = BASE_MEMORY_MIB + Math.ceil(MEMORY_FACTOR * Math.min(size, MEMORY_BYTES) / 2 ** 20);
+  const cpuS = BASE_CPU_S + Math.ceil(CPU_S_PER_BYTE * size);
+  const child = spawnReader(reader, path, request, memoryMib, cpuS);
+  let silent = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      silent = true;
+      kill(child);
+    }, 1000 * Math.max(SILENCE_S, 4 * cpuS));
+  };
+  try {
+    heard();
+    for await (const message of frames(child.stdout)) {
+      if ("problem" in message) throw new UserError(`${path}: ${message.problem}`);
+      if ("done" in message) return;
+      clearTimeout(timer); // Whoever takes the values may take their time.
+      yield message.value;
+      heard();
+    }
+    const { signal } = await child.status;
+    const limit = silent || signal === "SIGXCPU"
+      ? `reading it takes more than the ${cpuS} s that its ${size} bytes are given`
+      : `reading it takes more than the ${memoryMib} MB that its ${size} bytes are given, or ends ` +
+        "the reader in another way";
+    throw new UserError(`${path}: ${limit}; it is damaged, or made to do harm`);
+  } finally {
+    clearTimeout(timer);
+    kill(child);
+    await child.stdout.cancel().catch(() => {});
+    await child.status;
+  }
+}
+
+function spawnReader(
+  reader: URL,
+  path: string,
+  request: unknown,
+  memoryMib: number,
+  cpuS: number,
+): Deno.ChildProcess {
+  const args = [
+    ...["run", "--quiet", "--no-prompt", "--cached-only", `--allow-read=${path}`],
+    `--v8-flags=--max-old-space-size=${memoryMib}`,
+    ...[reader.href, path, JSON.stringify(request)],
+  ];
+  // The kernel keeps the limits, after the death of this process too. Windows has no such thing;
+  // there the heap's limit and the silence remain.
+  const limits = `ulimit -S -t ${cpuS}; ulimit -d ${1024 * (memoryMib + DENO_MIB)}; exec "$0" "$@"`;
+  const [program, all] = Deno.build.os === "windows"
+    ? [Deno.execPath(), args]
+    : ["sh", ["-c", limits, Deno.execPath(), ...args]];
+  try {
+    return new Deno.Command(program, {
+      args: all,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+      env: { NO_COLOR: "1" },
+    }).spawn();
+  } catch (error) {
+    throw new UserError(`${path}: the process that reads it cannot start (${messageOf(error)})`);
+  }
+}
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** The messages in a stream of frames: 4 bytes of length, little-endian, then V8's serialisation. */
+async function* frames(stream: ReadableStream<Uint8Array>): AsyncGenerator<SandboxMessage> {
+  let pending: Uint8Array[] = [];
+  let have = 0; // bytes in `pending`
+  let want = 4;
+  let inBody = false;
+  for await (const chunk of stream) {
+    pending.push(chunk);
+    have += chunk.length;
+    while (have >= want) {
+      const bytes = Buffer.concat(pending);
+      pending = [bytes.subarray(want)];
+      have -= want;
+      const read = want;
+      want = inBody ? 4 : bytes.readUInt32LE();
+      if (inBody) yield deserialize(bytes.subarray(0, read)) as SandboxMessage;
+      inBody = !inBody;
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** Which of a study's runs a notebook rests on. */
+import { UserError } from "../errors.ts";
+import type { PlannedCell } from "../study/plan.ts";
+import type { StudyResults } from "../study/open_study.ts";
+
+/**
+ * One paragraph of Markdown: that every planned run has a record, or which have none (by arm and
+ * condition) and the command that does them.
+ *
+ * @throws {UserError} where no run has a record: there is nothing to analyse
+ */
+export function runsText(
+  { study: { id }, plan, missing }: Pick<StudyResults, "study" | "plan" | "missing">,
+  preset = "full",
+): string {
+  if (missing.length === 0) {
+    return `All ${plan.length} runs of the preset \`${preset}\` have a record.`;
+  }
+  const command = `deno task reproduce ${id} --preset ${preset}`;
+  if (missing.length === plan.length) {
+    throw new UserError(
+      `none of the ${plan.length} runs of study "${id}", preset "${preset}", has a record in this ` +
+        `folder: "${command}" does them and keeps them in .cache/reproduce/records`,
+    );
+  }
+  const conditions = Map.groupBy(missing, (run) => run.conditionLabel);
+  const lines = [...conditions].map(([condition, runs]) => `${condition}: ${armsText(runs)}`);
+  return `**${missing.length} of ${plan.length} runs of the preset \`${preset}\` have no record ` +
+    `yet**, and what follows rests on the others. Missing are ${lines.join("; ")}. ` +
+    `\`${command}\` does them.`;
+}
+
+/** "SeRA (10 seeds), DPO (1 seed)". */
+function armsText(runs: readonly PlannedCell[]): string {
+  return [...Map.groupBy(runs, (run) => run.armLabel)].map(([arm, seeds]) =>
+    `${arm} (${seeds.length} ${seeds.length === 1 ? "seed" : "seeds"})`
+  ).join(", ");
+}

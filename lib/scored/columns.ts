@@ -1,0 +1,90 @@
+/** Names under which log-probabilities and lengths stand in other people's files. */
+import { UserError } from "../errors.ts";
+
+/** What a column of scored pairs is for. */
+export type PairRole =
+  | "chosen"
+  | "rejected"
+  | "ref_chosen"
+  | "ref_rejected"
+  | "chosen_tokens"
+  | "rejected_tokens";
+
+/** What a column of scored candidates is for. */
+export type CandidateRole = "logp" | "ref_logp" | "tokens";
+
+/** Column names by role; roles without one are left out. */
+export type Columns<Role extends string> = Partial<Readonly<Record<Role, string>>>;
+
+/**
+ * Names that are recognised: this suite's first, then those of TRL (`ref_chosen_logps` of
+ * `precompute_ref_log_probs`; `reference_chosen_logps` before 0.12; `logps/chosen` of its logs).
+ */
+export const pairColumns: Readonly<Record<PairRole, readonly string[]>> = {
+  chosen: ["chosen_logp", "chosen_logps", "policy_chosen_logps", "logps/chosen"],
+  rejected: ["rejected_logp", "rejected_logps", "policy_rejected_logps", "logps/rejected"],
+  ref_chosen: ["ref_chosen_logp", "ref_chosen_logps", "reference_chosen_logps"],
+  ref_rejected: ["ref_rejected_logp", "ref_rejected_logps", "reference_rejected_logps"],
+  chosen_tokens: ["chosen_tokens", "chosen_length", "chosen_num_tokens"],
+  rejected_tokens: ["rejected_tokens", "rejected_length", "rejected_num_tokens"],
+};
+
+/** Names of a candidate's columns that are recognised. */
+export const candidateColumns: Readonly<Record<CandidateRole, readonly string[]>> = {
+  logp: ["logp", "logps"],
+  ref_logp: ["ref_logp", "ref_logps", "reference_logp"],
+  tokens: ["tokens", "num_tokens"],
+};
+
+/**
+ * The column of each role: as given, else by a recognised name among the fields of a record.
+ *
+ * @throws {UserError} where a given column is not there, or two names for a role are
+ */
+export function findColumns<Role extends string>(
+  known: Readonly<Record<Role, readonly string[]>>,
+  given: Columns<Role>,
+  fields: readonly string[],
+  where: string,
+): Columns<Role> {
+  const found: [Role, string][] = [];
+  for (const role of Object.keys(known) as Role[]) {
+    const named = given[role];
+    if (named !== undefined && !fields.includes(named)) {
+      throw new UserError(
+        `${where}: there is no column "${named}" for ${role}; the columns are ${fields.join(", ")}`,
+      );
+    }
+    const names = named === undefined ? known[role].filter((n) => fields.includes(n)) : [named];
+    if (names.length > 1) {
+      throw new UserError(
+        `${where}: columns ${names.join(" and ")} may both be ${role}: say which, ` +
+          `as --columns ${role}=${names[0]}`,
+      );
+    }
+    if (names[0] !== undefined) found.push([role, names[0]]);
+  }
+  return Object.fromEntries(found) as Columns<Role>;
+}
+
+/**
+ * `chosen=logp_w,rejected=logp_l` as columns by role.
+ *
+ * @throws {UserError} on an unknown role, or an item that is no role=column
+ */
+export function parseColumns<Role extends string>(
+  text: string | undefined,
+  roles: readonly Role[],
+): Columns<Role> {
+  const items = text === undefined ? [] : text.split(",").map((item) => item.trim());
+  return Object.fromEntries(items.map((item) => {
+    const [role = "", column = "", ...rest] = item.split("=").map((part) => part.trim());
+    if (column === "" || rest.length > 0) {
+      throw new UserError(`--columns: "${item}" is not role=column`);
+    }
+    if (!roles.includes(role as Role)) {
+      throw new UserError(`--columns: "${role}" is no role; the roles are ${roles.join(", ")}`);
+    }
+    return [role, column];
+  })) as Columns<Role>;
+}

@@ -1,0 +1,109 @@
+/** Log-probabilities of records that somebody else's model scored. */
+import { openRecords } from "../data/read_records.ts";
+import { type FieldMap, fieldsOf } from "../data/record_fields.ts";
+import { kindOf } from "../data/source_record.ts";
+import { UserError } from "../errors.ts";
+import { type Columns, findColumns } from "./columns.ts";
+import { NumberColumn } from "./number_column.ts";
+
+/** The scores of one file, in its order. */
+export interface ScoredFile<Role extends string> {
+  readonly path: string;
+  /** Each record's own `id`, or its position from 0. */
+  readonly ids: readonly string[];
+  /** The numbers of the roles that have a column, one per record. */
+  readonly numbers: ReadonlyMap<Role, Float64Array>;
+  /** Names of all columns of the first record. */
+  readonly fields: readonly string[];
+}
+
+/** How a file of scores is read. */
+export interface ReadScoredOptions<Role extends string> {
+  /** Names that each role's column may have. */
+  readonly known: Readonly<Record<Role, readonly string[]>>;
+  /** Columns by role where they have other names. */
+  readonly given: Columns<Role>;
+  /** Further columns that `onRecord` reads. */
+  readonly others?: readonly string[];
+  /** Sees every record while it is in memory. */
+  readonly onRecord?: (fields: FieldMap, index: number, where: string) => void;
+}
+
+/**
+ * Reads the scores of JSONL, JSON or Parquet, one record at a time: only numbers and ids stay in
+ * memory.
+ *
+ * @throws {UserError} naming file, record and column where a number is missing or not finite
+ */
+export async function readScored<Role extends string>(
+  path: string,
+  { known, given, others = [], onRecord }: ReadScoredOptions<Role>,
+): Promise<ScoredFile<Role>> {
+  const names = Object.values<readonly string[]>(known).flat();
+  const wanted = ["id", ...names, ...Object.values(given) as string[], ...others];
+  const { records } = await openRecords(path, wanted);
+  const ids: string[] = [];
+  let fieldNames: string[] | undefined;
+  const columns: { readonly name: string; readonly role: Role; readonly values: NumberColumn }[] =
+    [];
+  for await (const record of records) {
+    const fields = fieldsOf(record, "log-probabilities");
+    if (fieldNames === undefined) {
+      fieldNames = Object.keys(fields);
+      const found = findColumns(known, given, fieldNames, record.where);
+      for (const [role, name] of Object.entries(found) as [Role, string][]) {
+        columns.push({ name, role, values: new NumberColumn() });
+      }
+    }
+    for (const { name, values } of columns) values.push(numberOf(fields, name, record.where));
+    onRecord?.(fields, ids.length, record.where);
+    ids.push(String(fields.id ?? ids.length));
+  }
+  if (fieldNames === undefined) throw new UserError(`${path} holds no record`);
+  return {
+    path,
+    ids,
+    numbers: new Map(columns.map(({ role, values }) => [role, values.values()])),
+    fields: fieldNames,
+  };
+}
+
+function numberOf(fields: FieldMap, name: string, where: string): number {
+  const value = fields[name];
+  const number = typeof value === "bigint" ? Number(value) : value;
+  if (typeof number === "number" && Number.isFinite(number)) return number;
+  throw new UserError(`${where}: "${name}" must be a number, got ${kindOf(value)}`);
+}
+
+/**
+ * The numbers of a file in the order of other ids: those of an earlier iteration beside today's.
+ *
+ * @throws {UserError} where a record is missing or an id occurs twice
+ */
+export function inOrderOf<Role extends string>(
+  file: ScoredFile<Role>,
+  ids: readonly string[],
+  origin: string,
+): ReadonlyMap<Role, Float64Array> {
+  if (file.ids.length === ids.length && file.ids.every((id, i) => id === ids[i])) {
+    return file.numbers;
+  }
+  const place = new Map<string, number>();
+  file.ids.forEach((id, i) => {
+    if (place.has(id)) throw new UserError(`${file.path}: id "${id}" occurs twice`);
+    place.set(id, i);
+  });
+  const order = Uint32Array.from(ids, (id) => {
+    const at = place.get(id);
+    if (at !== undefined) return at;
+    throw new UserError(
+      `${file.path} has no record "${id}", which ${origin} has: score the same records`,
+    );
+  });
+  return new Map(
+    [...file.numbers].map(([role, values]) => [
+      role,
+      Float64Array.from(order, (at) => values[at] as number),
+    ]),
+  );
+}

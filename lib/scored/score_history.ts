@@ -1,0 +1,69 @@
+/** Margins under an ensemble of policies that were scored elsewhere. */
+import { UserError } from "../errors.ts";
+import { usesReference } from "../losses/loss_config.ts";
+import type { LossConfig } from "../losses/loss_table.ts";
+import { type EnsembleConfig, ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
+import { implicitRewards } from "../margins/implicit_reward.ts";
+import { inOrderOf, type ScoredFile } from "./read_scored.ts";
+
+/** The roles that make one completion's reward: names of its columns. */
+export interface RewardRoles<Role extends string> {
+  readonly policy: Role;
+  readonly reference: Role;
+  readonly tokens: Role;
+}
+
+/** How rewards are made of log-probabilities. */
+export interface RewardConfig {
+  /** Its implicit reward is the formula. */
+  readonly loss: LossConfig;
+  readonly ensemble: EnsembleConfig;
+}
+
+/**
+ * The implicit rewards of N completions under each policy, newest first. A past file's own
+ * reference columns are used where it has them, else those of the newest.
+ *
+ * @throws {UserError} naming the column that the loss needs and the file that lacks it
+ */
+export function rewardsByPolicy<Role extends string>(
+  newest: ScoredFile<Role>,
+  history: readonly ScoredFile<Role>[],
+  { policy, reference, tokens }: RewardRoles<Role>,
+  loss: LossConfig,
+): Float64Array[] {
+  return [newest, ...history].map((file) => {
+    const own = file === newest ? newest.numbers : inOrderOf(file, newest.ids, newest.path);
+    const column = (role: Role, fallback: boolean): Float64Array => {
+      const values = own.get(role) ?? (fallback ? newest.numbers.get(role) : undefined);
+      if (values !== undefined) return values;
+      throw new UserError(
+        `${file.path} has no column for ${role}, which ${loss.name} margins need: ` +
+          `name it, as --columns ${role}=...; its columns are ${file.fields.join(", ")}`,
+      );
+    };
+    const needsTokens = readsLength(loss);
+    const policyLogps = column(policy, false);
+    return implicitRewards(
+      loss,
+      policyLogps,
+      usesReference(loss) ? column(reference, true) : new Float64Array(),
+      needsTokens ? column(tokens, true) : new Float64Array(policyLogps.length).fill(1),
+    );
+  });
+}
+
+/** Rewards under the ensemble of past policies, newest first. */
+export function ensembleOf(
+  rewards: readonly Float64Array[],
+  ensemble: EnsembleConfig,
+): Float64Array {
+  return ensembleRewards(rewards, ensembleWeights(rewards.length, ensemble));
+}
+
+/** Whether a completion's length changes its reward: then token counts are needed. */
+function readsLength(loss: LossConfig): boolean {
+  const at = (length: number) =>
+    implicitRewards(loss, Float64Array.of(-3), Float64Array.of(-2), Float64Array.of(length))[0];
+  return at(1) !== at(2);
+}

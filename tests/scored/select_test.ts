@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { selectCommand } from "../../experiments/commands/select/options.ts";
+import { select } from "../../experiments/commands/select/select.ts";
+import { parseCommand } from "../../lib/cli/command.ts";
+import { readPreferences } from "../../lib/data/read_preferences.ts";
+import { silentProgress } from "../../lib/progress/progress_sink.ts";
+import { createPrng, type Prng } from "../../lib/random/prng.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+import { jsonLines } from "../support/tiny_pairs.ts";
+
+type Row = Record<string, unknown>;
+
+/** Writes the inputs, runs the command and reads what it wrote. */
+async function run(
+  files: Record<string, readonly Row[]>,
+  args: readonly string[],
+): Promise<{ kept: Row[]; dropped: Row[]; report: string; said: string }> {
+  return await withTempDir(async (dir) => {
+    for (const [name, rows] of Object.entries(files)) {
+      await Deno.writeTextFile(join(dir, name), jsonLines(rows));
+    }
+    const placed = args.map((arg) => Object.hasOwn(files, arg) ? join(dir, arg) : arg);
+    const out = join(dir, "kept.jsonl");
+    const droppedPath = join(dir, "dropped.jsonl");
+    const { options, given } = parseCommand(
+      selectCommand,
+      [...placed, "--out", out, "--dropped", droppedPath],
+    );
+    const said = await select(options, new Set(given.keys()), silentProgress);
+    const rows = (path: string) =>
+      Deno.readTextFileSync(path).split("\n").filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Row);
+    if (rows(out).length > 0) await readPreferences(out);
+    const report = Deno.readTextFileSync(`${out}.report.md`);
+    return { kept: rows(out), dropped: rows(droppedPath), report, said };
+  });
+}
+
+/** Pairs scored by one policy. Few different numbers, exact in binary: many margins are equal. */
+function scored(count: number, prng: Prng, policy: number, text: boolean): Row[] {
+  const logp = () => -prng.integer(6);
+  return Array.from({ length: count }, (_, i) => ({
+    id: `p${i}`,
+    ...(text
+      ? { prompt: `q${i}`, chosen: `yes ${i}`, rejected: `no ${policy}`, source: "ab"[i % 2] }
+      : {}),
+    ...{ chosen_logp: logp(), rejected_logp: logp() },
+    ...(text ? { ref_chosen_logp: logp(), ref_rejected_logp: logp() } : {}),
+    ...(text ? { chosen_tokens: 2 ** prng.integer(3), rejected_tokens: 2 ** prng.integer(3) } : {}),
+  }));
+}
+
+/**
+ * The same selection written from the definitions: r~ by recursion from the oldest policy on, ranks
+ * by counting who is ahead. No function of the suite is called.
+ */
+function independent(
+  files: readonly (readonly Row[])[],
+  { beta, gamma, perToken }: { beta: number; gamma: number; perToken: boolean },
+): { margins: number[]; ranks: number[] } {
+  const [newest] = files as [readonly Row[]];
+  const n = (row: Row | undefined, key: string) => row?.[key] as number;
+  const reward = (file: readonly Row[], i: number, side: string) => {
+    const ratio = n(file[i], `${side}_logp`) - n(newest[i], `ref_${side}_logp`);
+    return beta * ratio / (perToken ? n(newest[i], `${side}_tokens`) : 1);
+  };
+  const ensemble = (i: number, side: string) =>
+    files.toReversed().map((file) => reward(file, i, side))
+      .reduce((older, newer) => (1 - gamma) * newer + gamma * older);
+  const margins = newest.map((_, i) => ensemble(i, "chosen") - ensemble(i, "rejected"));
+  const ranks = margins.map((own, i) =>
+    1 + margins.filter((other, j) => other > own || other === own && j < i).length
+  );
+  return { margins, ranks };
+}
+
+for (const [name, gamma, perToken] of [["sums", 0.25, false], ["per token", 0.5, true]] as const) {
+  Deno.test(`margins, ranks and shares equal an independent computation, ties included: ${name}`, async () => {
+    for (const [count, keep] of [[1, 0.5], [7, 0.5], [45, 0.7], [200, 0.13]] as const) {
+      const prng = createPrng(count, "scored");
+      const files = [0, 1, 2].map((policy) => scored(count, prng, policy, policy === 0));
+      const { margins, ranks } = independent(files, { beta: 0.5, gamma, perToken });
+      const shuffled = prng.shuffle([...files[2] as Row[]]); // matched by id, not by place
+      const { kept, dropped, said } = await run(
+        { "new.jsonl": files[0] as Row[], "old.jsonl": files[1] as Row[], "older.jsonl": shuffled },
+        [
+          ...["--data", "new.jsonl", "--history", "old.jsonl", "older.jsonl"],
+          ...["--keep", `${keep}`, "--beta", "0.5", "--gamma", `${gamma}`],
+          ...(perToken ? ["--per-token"] : []),
+        ],
+      );
+      // Halves up, of the decimal product; at least one.
+      const expected = Math.max(1, Math.floor(Math.round(keep * count * 1000) / 1000 + 0.5));
+      assert.ok(perToken || count < 45 || new Set(margins).size < count, "the inputs have ties");
+      assert.equal(kept.length, expected);
+      assert.match(said, new RegExp(`^${expected} of ${count} pairs kept`));
+      assert.deepEqual(
+        kept.map((row) => row.id),
+        files[0]?.map((row) => row.id).filter((_, i) => (ranks[i] as number) <= expected),
+      );
+      for (const row of [...kept, ...dropped]) {
+        const i = Number(String(row.id).slice(1));
+        assert.ok(Math.abs((row.margin as number) - (margins[i] as number)) < 1e-12);
+        assert.equal(row.rank, ranks[i]);
+        assert.equal(row.verdict, (ranks[i] as number) <= expected ? "kept" : "dropped");
+      }
+      assert.equal(kept.length + dropped.length, count);
+    }
+  });
+}
+
+const margins = [3, -2, 0, 1, -1];
+const rows: Row[] = margins.map((margin, i) => ({
+  ...{ id: i, prompt: `q${i}`, chosen: `c${i}`, rejected: `r${i}`, flipped: margin < 0 },
+  ...{ chosen_logps: -10 + margin, rejected_logps: -10, margin: "old" },
+  ...{ ref_chosen_logps: -10, ref_rejected_logps: -10 },
+}));
+const data = ["--data", "new.jsonl", "--beta", "1"];
+
+Deno.test("every rule keeps the pairs that it names, from TRL's columns", async () => {
+  for (
+    const [args, ids] of [
+      [["--rule", "all"], [0, 1, 2, 3, 4]],
+      [["--rule", "top", "--count", "2"], [0, 3]],
+      [["--rule", "bottom", "--keep", "0.4"], [1, 4]],
+      [["--rule", "middle", "--keep", "0.2"], [2]],
+      [["--rule", "threshold", "--tau", "0"], [0, 2, 3]],
+      [["--rule", "oracle", "--keep", "0.6"], [0, 2, 3]],
+      [["--rule", "relabel"], [0, 1, 2, 3, 4]],
+    ] as const
+  ) {
+    const { kept } = await run({ "new.jsonl": rows }, [...data, ...args]);
+    assert.deepEqual(kept.map((row) => Number(row.id)), ids, args.join(" "));
+  }
+  const drawn = async (seed: string) =>
+    (await run({ "new.jsonl": rows }, [
+      ...data,
+      "--rule",
+      "random",
+      "--count",
+      "3",
+      "--seed",
+      seed,
+    ]))
+      .kept.map((row) => row.id);
+  assert.deepEqual(await drawn("1"), await drawn("1"));
+  assert.notDeepEqual(await drawn("1"), await drawn("2"));
+});
+
+Deno.test("relabelled pairs change places, scores and margin too", async () => {
+  const { kept } = await run({ "new.jsonl": rows }, [...data, "--rule", "relabel"]);
+  const { reason, ...row } = kept[1] as Row;
+  assert.match(reason as string, /negative/);
+  assert.deepEqual(row, {
+    ...{ id: 1, prompt: "q1", chosen: "r1", rejected: "c1", flipped: false },
+    ...{ chosen_logps: -10, rejected_logps: -12, ref_chosen_logps: -10, ref_rejected_logps: -10 },
+    ...{ margin: 2, rank: 5, verdict: "swapped" },
+  });
+});
+
+Deno.test("the report reads suspected wrong labels first and counts by length and source", async () => {
+  const newest = rows.map((row, i) => ({ ...row, source: i < 2 ? "web" : "book" }));
+  // Pair 1 has the lowest margin, but the older policy takes its side; both are against pair 4.
+  const older = margins.map((margin, i) => ({
+    ...{ id: i, chosen_logps: -10 + (i === 1 ? 1 : margin), rejected_logps: -10 },
+  }));
+  const { report } = await run(
+    { "new.jsonl": newest, "old.jsonl": older },
+    [...data, "--history", "old.jsonl", "--gamma", "0.1", "--count", "2", "--read", "3"],
+  );
+  const headings = report.split("\n").filter((line) => line.startsWith("### "));
+  assert.deepEqual(headings.map((line) => line.slice(4).split(",")[0]), [
+    "4: margin -1.0000",
+    "1: margin -1.7000",
+    "2: margin 0.0000",
+  ]);
+  assert.match(report, /1 of 5 pairs are ranked against their label by every policy/);
+  assert.match(report, /\| book \| 3 \| 2 \| 0.333 \| 0.0000 \|/);
+  assert.match(report, /Jaccard\): 0.3333/); // {0, 3} now, {0, 1} by the older policy alone
+});
+
+Deno.test("candidates become pairs, best against worst, as bootstrapping makes them", async () => {
+  const candidate = (prompt: string, response: string, logp: number, finished = true) => ({
+    ...{ id: prompt, prompt, response, logp, ref_logp: -5, tokens: 3, finished },
+  });
+  const candidates = [
+    candidate("a", "good", -1),
+    candidate("a", "bad", -4),
+    candidate("a", "cut", 0, false),
+    candidate("b", "only", -1),
+    candidate("c", "fine", -2),
+    candidate("c", "poor", -2.5),
+  ];
+  const past = candidates.map((row) => ({ id: row.id, logp: row.response === "fine" ? -9 : -5 }));
+  const { kept, said } = await run(
+    { "new.jsonl": rows, "c.jsonl": candidates, "past.jsonl": past },
+    [
+      ...[...data, "--count", "1", "--gamma", "0.5", "--on-policy", "0.4"],
+      ...["--candidates", "c.jsonl", "--candidates-history", "past.jsonl"],
+    ],
+  );
+  assert.match(said, /1 of 5 pairs kept, 2 bootstrapped/);
+  assert.deepEqual(
+    kept.slice(1).map(({ chosen, rejected, margin, rank, verdict }) => [
+      ...[chosen, rejected, margin, rank, verdict],
+    ]),
+    // c: 0.5 (3 - 2.5) - 0.5 * 4 = -1.75 for "fine": the older policy turns the pair round.
+    [["good", "bad", 1.5, 2, "bootstrapped"], ["poor", "fine", 1.75, 1, "bootstrapped"]],
+  );
+  assert.deepEqual(Object.keys(kept[1] as Row).toSorted(), Object.keys(kept[0] as Row).toSorted());
+});
+
+Deno.test("what is missing or makes no sense is said", async () => {
+  const fails = (args: string[], message: RegExp, files: Record<string, Row[]> = {}) =>
+    assert.rejects(run({ "new.jsonl": rows, ...files }, ["--data", "new.jsonl", ...args]), {
+      message,
+    });
+  await fails(["--per-token"], /no column for chosen_tokens.*--columns chosen_tokens=/);
+  await fails(["--columns", "chosen=none"], /no column "none" for chosen; the columns are id,/);
+  await fails(["--columns", "chosn=x"], /"chosn" is no role; the roles are chosen,/);
+  await fails(["--rule", "all", "--keep", "0.5"], /--keep has no effect with --rule all/);
+  await fails(["--keep", "0.5", "--count", "2"], /both say how many/);
+  await fails(["--history", "h.jsonl"], /has no record "1", which .*new.jsonl has/, {
+    "h.jsonl": [{ id: 0, chosen_logp: -1, rejected_logp: -1 }],
+  });
+  await fails(["--history", "h.jsonl"], /h.jsonl:1: "chosen_logp" must be a number, got null/, {
+    "h.jsonl": [{ id: 0, chosen_logp: null, rejected_logp: -1 }],
+  });
+  await fails(["--data", "b.jsonl"], /may both be chosen: say which/, {
+    "b.jsonl": rows.map((row) => ({ ...row, policy_chosen_logps: 1 })),
+  });
+  await fails(["--data", "n.jsonl", "--rule", "oracle"], /needs a column "flipped"/, {
+    "n.jsonl": rows.map(({ flipped: _, ...row }) => row),
+  });
+});
