@@ -5,6 +5,7 @@
  * Commands print it without a stack trace and exit with code 1.
  */
 export class UserError extends Error {
+  /** "UserError". */
   override readonly name = "UserError";
 }
 

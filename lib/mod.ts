@@ -20,33 +20,74 @@
  */
 
 // Engine, models and data.
-export { type Engine, type EngineInfo, loadEngine } from "./engine/tensorflow.ts";
+export { type Engine, type EngineInfo, loadEngine, type TensorFlow } from "./engine/tensorflow.ts";
 export { UserError } from "./errors.ts";
 export { createPrng, type Prng } from "./random/prng.ts";
 export { type LoadedModel, loadPolicy } from "./policy/load_policy.ts";
-export { LanguageModel, type Snapshot } from "./policy/language_model.ts";
-export { initialLora, type LoraConfig } from "./policy/lora.ts";
+export type { OpenModelOptions } from "./policy/io/load.ts";
+export type { DownloadProgress } from "./policy/io/hub.ts";
+export type { WeightSource } from "./policy/weights.ts";
+export type { ModelFiles } from "./policy/io/model_files.ts";
+export type { ModelConfig, RopeScaling } from "./policy/config.ts";
+export type { LanguageModel, Snapshot } from "./policy/language_model.ts";
+export type { LoraConfig } from "./policy/lora.ts";
 export { generate, type GenerationOptions, type Response } from "./policy/generate.ts";
+export type { SamplingRule } from "./policy/sampling.ts";
 export type { PromptGroup } from "./policy/packing.ts";
 export { sequenceLogps } from "./policy/sequence_logps.ts";
-export type { PreferencePair, TokenizedPair } from "./data/preference.ts";
-export { readPreferences } from "./data/read_preferences.ts";
-export { tokenizePairs } from "./data/tokenize_pairs.ts";
-export { flipLabels } from "./data/label_noise.ts";
-export { splitByPrompt } from "./data/split.ts";
+export type { ChatTemplateUse } from "./data/render_text.ts";
+export type { FileKind } from "./data/file_kind.ts";
+export type { PreferenceFormat } from "./data/preference_record.ts";
+export type { Truncation } from "./data/truncate_pair.ts";
+export type { TextTokenizer } from "./text/tokenizer.ts";
+export type { ChatMessage } from "./text/chat_message.ts";
+export type { PreferencePair, TextOrMessages, TokenizedPair } from "./data/preference.ts";
+export {
+  type DataColumn,
+  type PreferenceFile,
+  readPreferences,
+  type ReadPreferencesOptions,
+  type SkippedRecord,
+} from "./data/read_preferences.ts";
+export {
+  type DroppedPair,
+  type TokenizedPairs,
+  type TokenizeOptions,
+  tokenizePairs,
+} from "./data/tokenize_pairs.ts";
+export { flipLabels, type NoisyPairs } from "./data/label_noise.ts";
+export { type Split, splitByPrompt } from "./data/split.ts";
+export type { PhaseOptions, ProgressFields, ProgressSink } from "./progress/progress_sink.ts";
+export type { JsonObject, JsonValue } from "./files/canonical_json.ts";
 
 // Losses, margins, selection: arrays in, arrays out.
-export { type LossConfig, type LossName, lossNames } from "./losses/loss_table.ts";
-export { defaultLossConfig, lossConfigFromOptions } from "./losses/loss_config.ts";
+export {
+  type LossConfig,
+  type LossConfigOf,
+  lossDefinitions,
+  type LossName,
+  lossNames,
+} from "./losses/loss_table.ts";
+export {
+  defaultLossConfig,
+  lossConfigFromOptions,
+  type LossOptions,
+} from "./losses/loss_config.ts";
 export { pairLoss } from "./losses/pair_loss.ts";
 export type { PairLogps, PairLosses } from "./losses/types.ts";
 export { implicitRewards, logRatios } from "./margins/implicit_reward.ts";
 export { implicitRewardMargins, pairMargins } from "./margins/implicit_reward_margin.ts";
-export { type EnsembleConfig, ensembleRewards, ensembleWeights } from "./margins/ensemble.ts";
-export { type Selection, selectPairs } from "./selection/select.ts";
+export {
+  type EnsembleConfig,
+  ensembleRewards,
+  type EnsembleWeighting,
+  ensembleWeights,
+} from "./margins/ensemble.ts";
+export { type Selection, type SelectionContext, selectPairs } from "./selection/select.ts";
 export type { Keep, SelectionRule } from "./selection/selection_rule.ts";
 export {
   bootstrapPairs,
+  type BootstrappedPair,
   type BootstrapResult,
   type Candidate,
 } from "./selection/bootstrap_pairs.ts";
@@ -55,20 +96,33 @@ export {
 export {
   type BootstrapConfig,
   defaultSeraConfig,
+  type LossOptionsOf,
   type SeraConfig,
   seraConfig,
   type SeraOptions,
 } from "./sera/config.ts";
 export { type MethodName, methods } from "./sera/methods.ts";
 export { runSera } from "./sera/run_sera.ts";
-export type { Evaluation, SeraInput, SeraIteration, SeraRun } from "./sera/types.ts";
-export { MemoryStore, type SeraStore } from "./sera/store.ts";
+export type { Evaluation, GeneratedPair, SeraInput, SeraIteration, SeraRun } from "./sera/types.ts";
+export { type ScheduleName, scheduleNames } from "./training/schedule.ts";
+export type { GroupScorer } from "./sera/scorer.ts";
+export { type Phase, phases, type PhaseSeconds } from "./sera/phase_clock.ts";
+export { MemoryStore, type SeraStore, type StepRow, type UpdateState } from "./sera/store.ts";
 export {
-  type MetricDefinition,
-  type MetricName,
-  metrics,
-  type MetricValues,
-} from "./metrics/metrics.ts";
+  type FailureSignature,
+  failureSignatures,
+  type FailureWarning,
+} from "./metrics/failure_signatures.ts";
+export type { SampledMetrics } from "./metrics/measure_samples.ts";
+export type { MetricDefinition, MetricDefinitions } from "./metrics/metric_definition.ts";
+export { learningMetricDefinitions } from "./metrics/learning_metrics.ts";
+export { sampleMetricDefinitions } from "./metrics/sample_metrics.ts";
+export {
+  bootstrapMetricDefinitions,
+  selectionMetricDefinitions,
+} from "./metrics/selection_metrics.ts";
+export { timeMetricDefinitions } from "./metrics/time_metrics.ts";
+export { type MetricName, metrics, type MetricValues } from "./metrics/metrics.ts";
 export type { GoldReward } from "./metrics/gold.ts";
 
 // Environments and studies.
@@ -77,27 +131,54 @@ export type {
   EnvironmentContext,
   PreparedEnvironment,
   Setting,
+  SettingValue,
 } from "./environments/environment.ts";
 export { smallLanguage } from "./environments/small_language/environment.ts";
 export type { SmallLanguageSetting } from "./environments/small_language/setting.ts";
+/** The small language: its sentences, their gold reward, labels and prompts. */
 export * as reviewWorld from "./environments/small_language/world/mod.ts";
-export { preferenceFile } from "./environments/preference_file/environment.ts";
+export {
+  preferenceFile,
+  type PreferenceFileEnvironment,
+} from "./environments/preference_file/environment.ts";
 export { preferenceSetting } from "./environments/preference_file/open_preferences.ts";
 export type { PreferenceFileSetting } from "./environments/preference_file/setting.ts";
 export {
   type Arm,
+  type ArmDefinition,
+  type Cell,
   type Condition,
   defineStudy,
+  type PresetName,
   type Study,
   type StudyDefinition,
+  type StudyPreset,
   withArms,
 } from "./study/study.ts";
-export type { OpenedStudy } from "./study/open_study.ts";
+export type { RunChange, RunConfig } from "./study/run_config.ts";
+export type { Factors, MethodFactors } from "./study/factors.ts";
+export type { CellPlace, PlannedCell, PlannedRun, PlanOptions } from "./study/plan.ts";
+export type { OpenedStudy, OpenOptions, StudyResults } from "./study/open_study.ts";
 export { runStudy, type RunStudyOptions } from "./runner/run_study.ts";
-export { onSharedSeeds, type StudyRow } from "./study/rows.ts";
-export { type Contrast, contrasts } from "./study/contrasts.ts";
-export { type Claim, type ClaimResult, judgeClaims, type Verdict } from "./study/claim.ts";
-export { describeArms, describeConditions, describeShared } from "./study/describe.ts";
+export type { RunMissingSummary } from "./runner/run_missing.ts";
+export { onSharedSeeds, type RowPlace, type StudyRow } from "./study/rows.ts";
+export {
+  type ArmPair,
+  type Contrast,
+  type ContrastOptions,
+  contrasts,
+  type RowSource,
+} from "./study/contrasts.ts";
+export type { Estimate, PairedDifference } from "./statistics/intervals.ts";
+export type { Claim } from "./study/claim.ts";
+export { type ClaimResult, judgeClaims, type Verdict } from "./study/judge_claims.ts";
+export {
+  describeArms,
+  describeConditions,
+  type DescribedPlan,
+  type DescribedRow,
+  describeShared,
+} from "./study/describe.ts";
 export type { StudyRecord } from "./study/record.ts";
 
 // Plots and notebooks.

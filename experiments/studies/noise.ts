@@ -20,12 +20,7 @@ const robust = (name: "cdpo" | "rdpo", label: string): ArmDefinition<SmallLangua
   }),
 });
 
-const seraOver = (
-  baseline: string,
-  label: string,
-  condition: string,
-  text: string,
-): Claim => ({
+const seraOver = (baseline: string, condition: string, text: string): Claim => ({
   id: `sera-over-${baseline}-at-${condition.replace("noise-", "")}`,
   text,
   paper,
@@ -79,7 +74,6 @@ export const noise = defineStudy({
       [0, 20, 40].map((percent) =>
         seraOver(
           name,
-          label,
           `noise-${percent}`,
           `With ${percent} % flipped, SeRA on ${label} has a higher gold reward than ${label} alone.`,
         )
@@ -87,13 +81,13 @@ export const noise = defineStudy({
     ),
     ...([["rdpo", "rDPO"], ["cdpo", "cDPO"]] as const).map(([name, label]) =>
       seraOver(
-        ...[name, label, "noise-40"] as const,
+        ...[name, "noise-40"] as const,
         `With 40 % flipped, SeRA on DPO beats ${label}, which is told the flip rate.`,
       )
     ),
     ...[0, 1].map((alpha) =>
       seraOver(
-        ...["dpo", "DPO", `noise-20-alpha-${alpha}`] as const,
+        ...["dpo", `noise-20-alpha-${alpha}`] as const,
         `With 20 % flipped and the NLL anchor at ${alpha}, SeRA has a higher gold reward than DPO.`,
       )
     ),

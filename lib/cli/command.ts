@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { nearest } from "./nearest.ts";
+import { meantOption } from "./meant_option.ts";
 import {
   longFlag,
   type OptionSpec,
@@ -25,13 +25,19 @@ export interface CommandSpec<O extends OptionTable> {
   readonly description: string;
   readonly options: O;
   readonly operands?: OperandSpec;
+  /** Names that other tools give these options, in kebab case, with the flag that is meant here. */
+  readonly synonyms?: Readonly<Record<string, string>>;
   /** Shown below the options in `--help`. */
   readonly notes?: string;
   /**
    * Reads the file that the option `config` names: values of other options, by their keys in the
    * table. What the line itself gives wins over the file, and the file over defaults.
    */
-  readonly readConfig?: (path: string, options: O) => ReadonlyMap<string, unknown>;
+  readonly readConfig?: (
+    path: string,
+    options: O,
+    synonyms?: Readonly<Record<string, string>>,
+  ) => ReadonlyMap<string, unknown>;
 }
 
 /** What a command line says. */
@@ -73,7 +79,7 @@ export function parseCommand<O extends OptionTable>(
       .map(([key, option]) => [key, `--${longFlag(option)}`]),
   );
   if (spec.readConfig !== undefined && typeof values.config === "string") {
-    for (const [key, value] of spec.readConfig(values.config, spec.options)) {
+    for (const [key, value] of spec.readConfig(values.config, spec.options, spec.synonyms)) {
       if (given.has(key)) continue;
       values[key] = value;
       given.set(key, `${values.config}: ${longFlag(spec.options[key] as OptionSpec<unknown>)}`);
@@ -154,9 +160,9 @@ function checkValue(text: string, name: string): string {
 function explain<O extends OptionTable>(error: CommanderError, spec: CommandSpec<O>): string {
   const message = error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   const help = `see deno task ${spec.name} --help`;
-  if (message.includes("Did you mean")) return message;
   const typed = /unknown option '(--[^'=]*)/.exec(message)?.[1];
   if (typed === undefined) return `${message}; ${help}`;
-  const near = nearest(typed.slice(2), Object.values(spec.options).map(longFlag));
-  return near === undefined ? `${message}; ${help}` : `${message} (Did you mean --${near}?)`;
+  const meant = meantOption(typed.slice(2), spec.options, spec.synonyms);
+  return `unknown option '${typed}'` +
+    (meant === undefined ? `; ${help}` : `; did you mean ${meant}?`);
 }

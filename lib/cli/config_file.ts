@@ -1,6 +1,6 @@
 import { parseDocument, stringify } from "yaml";
 import { messageOf, UserError } from "../errors.ts";
-import { nearest } from "./nearest.ts";
+import { meantOption } from "./meant_option.ts";
 import { longFlag, type OptionSpec, type OptionTable } from "./option.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -12,7 +12,11 @@ import { UsageError } from "./usage_error.ts";
  * @throws {UserError} for a file that cannot be read
  * @throws {UsageError} naming the file and the key or line at fault
  */
-export function readConfigFile(path: string, options: OptionTable): Map<string, unknown> {
+export function readConfigFile(
+  path: string,
+  options: OptionTable,
+  synonyms: Readonly<Record<string, string>> = {},
+): Map<string, unknown> {
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
@@ -36,9 +40,10 @@ export function readConfigFile(path: string, options: OptionTable): Map<string, 
   for (const [flag, value] of Object.entries(content)) {
     const known = byFlag.get(flag);
     if (known === undefined) {
-      const near = nearest(flag, [...byFlag.keys()]);
+      const { config: _config, ...others } = options;
+      const meant = meantOption(flag, others, synonyms)?.replace(/^--/, "");
       throw new UsageError(
-        `${path}: unknown key "${flag}"${near === undefined ? "" : `; did you mean ${near}?`}`,
+        `${path}: unknown key "${flag}"${meant === undefined ? "" : `; did you mean ${meant}?`}`,
       );
     }
     if (value !== null) values.set(known.key, valueOf(value, `${path}: ${flag}`, known.option));

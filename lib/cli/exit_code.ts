@@ -1,4 +1,5 @@
 import { messageOf, UserError } from "../errors.ts";
+import { plainText } from "../plain_text.ts";
 import { HelpRequest } from "./command.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -19,7 +20,7 @@ export function outcomeOf(error: unknown): CommandOutcome {
   const known = explain(error);
   if (known !== undefined) {
     const exitCode = error instanceof UsageError ? 2 : 1;
-    return { exitCode, stderr: `error: ${printable(known)}\n` };
+    return { exitCode, stderr: `error: ${plainText(known)}\n` };
   }
   const detail = error instanceof Error ? Deno.inspect(error, { colors: false }) : messageOf(error);
   return { exitCode: 70, stderr: `unexpected error, a fault of this program:\n${detail}\n` };
@@ -47,10 +48,4 @@ function explain(error: unknown): string | undefined {
     return `${messageOf(error)}: check the path and its rights`;
   }
   return undefined;
-}
-
-/** Control characters, which a hostile file could smuggle into a terminal, as `?`. */
-function printable(text: string): string {
-  // deno-lint-ignore no-control-regex -- these are what is looked for
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "?");
 }

@@ -1,7 +1,7 @@
 /**
  * The candidate nearest to a mistyped word by Levenshtein distance, case ignored; a candidate that
- * starts with the word (or the other way round) counts as near. Undefined if none shares at least
- * about half of its letters.
+ * starts with the word (or the other way round) counts as near. Undefined if none is nearer than two
+ * changes, or one change in three letters.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const typed = word.toLowerCase();
@@ -12,7 +12,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     const prefix = typed !== "" && (name.startsWith(typed) || typed.startsWith(name));
     const distance = prefix ? 0.5 : editDistance(typed, name);
     const length = Math.max(typed.length, name.length);
-    if (distance < length && distance <= Math.ceil(length / 2) && distance < bestDistance) {
+    const near = distance < length && distance <= Math.max(2, length / 3);
+    if (near && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }

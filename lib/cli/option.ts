@@ -82,24 +82,6 @@ export function integerOption(
   return build<number>(spec, (text, name) => parseInteger(text, name, spec));
 }
 
-/** Whole numbers with commas between them (`--seeds 0,1,2`), each checked, no one twice. */
-export function integerListOption(
-  spec: Settled<readonly number[]> & NumberRange,
-): OptionSpec<readonly number[]>;
-export function integerListOption(
-  spec: Optional & NumberRange,
-): OptionSpec<readonly number[] | undefined>;
-export function integerListOption(
-  spec: (Settled<readonly number[]> | Optional) & NumberRange,
-): OptionSpec<readonly number[] | undefined> {
-  return build<readonly number[]>(spec, (text, name) => {
-    const values = text.split(",").map((item) => parseInteger(item, name, spec));
-    const repeated = values.find((value, i) => values.indexOf(value) !== i);
-    if (repeated === undefined) return values;
-    throw new UsageError(`${name} names ${repeated} twice`);
-  });
-}
-
 /** Text that is not empty: a path, a model. */
 export function textOption(spec: Settled<string>): OptionSpec<string>;
 export function textOption(spec: Optional): OptionSpec<string | undefined>;
@@ -110,11 +92,11 @@ export function textOption(spec: Settled<string> | Optional): OptionSpec<string 
   });
 }
 
-/** Texts after one flag, none by default: `--history a.jsonl b.jsonl`; the flags end in `...>`. */
-export function textListOption(spec: Described): OptionSpec<readonly string[]> {
+/** Files or folders after one flag, none by default: `--history a.jsonl b.jsonl`; the flags end in `...>`. */
+export function pathListOption(spec: Described): OptionSpec<readonly string[]> {
   return build<readonly string[]>(
     { ...spec, default: [], defaultText: spec.defaultText ?? "none" },
-    (text) => [text],
+    (text) => [userPath(text)],
   );
 }
 

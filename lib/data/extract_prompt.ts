@@ -1,4 +1,5 @@
-import type { ChatMessage, TextOrMessages } from "./preference.ts";
+import type { ChatMessage } from "../text/chat_message.ts";
+import type { TextOrMessages } from "./preference.ts";
 
 /** A preference whose prompt stands apart from its completions. */
 export interface SplitPreference<T extends TextOrMessages = TextOrMessages> {

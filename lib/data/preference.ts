@@ -1,8 +1,4 @@
-/** One message of a conversation, in the `messages` format of chat templates. */
-export interface ChatMessage {
-  readonly role: string;
-  readonly content: string;
-}
+import type { ChatMessage } from "../text/chat_message.ts";
 
 /** Plain text (TRL's standard format) or messages (its conversational format). */
 export type TextOrMessages = string | readonly ChatMessage[];
@@ -15,13 +11,17 @@ export type TextOrMessages = string | readonly ChatMessage[];
 export interface PreferencePair {
   /** The record's own `id`, or its position in the file counted from 0. */
   readonly id: string;
+  /** What is responded to. */
   readonly prompt: TextOrMessages;
+  /** The response that was preferred. */
   readonly chosen: TextOrMessages;
+  /** The other response. */
   readonly rejected: TextOrMessages;
 }
 
 /** A preference pair as token ids. Completions end with the end-of-sequence token unless truncated. */
 export interface TokenizedPair {
+  /** The pair's. */
   readonly id: string;
   /** At least one token. */
   readonly promptIds: Int32Array;

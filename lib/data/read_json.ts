@@ -1,4 +1,5 @@
-import { messageOf, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
+import { readWhole } from "./byte_stream.ts";
 import { parseJson } from "./read_jsonl.ts";
 import { decodeUtf8 } from "./read_lines.ts";
 import { kindOf, type SourceRecord } from "./source_record.ts";
@@ -20,11 +21,5 @@ export async function* readJson(path: string): AsyncGenerator<SourceRecord> {
 }
 
 async function readText(path: string): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    throw new UserError(`cannot read ${path}: ${messageOf(error)}; large data fits JSONL better`);
-  }
-  return decodeUtf8(path, bytes).replace(/^\uFEFF/, "");
+  return decodeUtf8(path, await readWhole(path)).replace(/^\uFEFF/, "");
 }

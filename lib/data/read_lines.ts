@@ -1,4 +1,5 @@
 import { UserError } from "../errors.ts";
+import { byteStream, MAX_WHOLE_BYTES } from "./byte_stream.ts";
 
 /** One line of a text file without its line end, counted from 1. */
 export interface TextLine {
@@ -9,9 +10,6 @@ export interface TextLine {
 const LINE_FEED = 10;
 const BYTE_ORDER_MARK = "\uFEFF";
 
-/** Bytes read at a time. */
-const CHUNK_BYTES = 1 << 20;
-
 /**
  * Streams the lines of a UTF-8 file, blank ones left out. LF and CRLF both end a line; a leading
  * byte order mark is dropped. Holds a megabyte and one line in memory, not the file.
@@ -19,24 +17,29 @@ const CHUNK_BYTES = 1 << 20;
  * @throws {UserError} naming the line that is not UTF-8
  */
 export async function* readLines(path: string): AsyncGenerator<TextLine> {
-  using file = await Deno.open(path);
   let line = 0;
   /** What was read since the last line feed. */
   const pending: Uint8Array[] = [];
-  for (;;) {
-    const buffer = new Uint8Array(CHUNK_BYTES);
-    const count = await file.read(buffer);
-    const chunk = buffer.subarray(0, count ?? 0);
-    const end = count === null ? 0 : chunk.lastIndexOf(LINE_FEED) + 1;
-    if (end > 0 || count === null) {
+  for await (const chunk of byteStream(path)) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0) {
       pending.push(chunk.subarray(0, end));
-      for (const text of decodeLines(path, line, joinBytes(pending.splice(0)))) {
-        line++;
-        if (text.trim() !== "") yield { line, text };
-      }
+      yield* linesOf(pending.splice(0));
     }
-    if (count === null) return;
     pending.push(chunk.subarray(end));
+    if (pending.reduce((sum, { length }) => sum + length, 0) > MAX_WHOLE_BYTES) {
+      throw new UserError(
+        `${path}:${line + 1}: the line is longer than ${MAX_WHOLE_BYTES >> 20} MiB`,
+      );
+    }
+  }
+  yield* linesOf(pending);
+
+  function* linesOf(pieces: readonly Uint8Array[]): Generator<TextLine> {
+    for (const text of decodeLines(path, line, joinBytes(pieces))) {
+      line++;
+      if (text.trim() !== "") yield { line, text };
+    }
   }
 }
 

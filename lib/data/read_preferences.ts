@@ -10,11 +10,13 @@ import { fieldsOf, idField, USED_COLUMNS } from "./record_fields.ts";
 export interface SkippedRecord {
   /** Line (text files) or record number, counted from 1. */
   readonly line: number;
+  /** What was wrong, for messages. */
   readonly reason: string;
 }
 
 /** A field that occurs in the file. */
 export interface DataColumn {
+  /** The field's. */
   readonly name: string;
   /** Records that have it. */
   readonly records: number;
@@ -24,13 +26,20 @@ export interface DataColumn {
 
 /** The preference pairs of one file. */
 export interface PreferenceFile {
+  /** As it was given. */
   readonly path: string;
+  /** In the file's order, repetitions left out. */
   readonly pairs: readonly PreferencePair[];
+  /** Records that are no preference, each with the reason. */
   readonly skipped: readonly SkippedRecord[];
+  /** How the file is stored. */
   readonly kind: FileKind;
   /** The formats found; more than one if records differ. */
   readonly formats: readonly PreferenceFormat[];
+  /** Columns of the records, those that are not read too. */
   readonly columns: readonly DataColumn[];
+  /** Where each pair stands in the file, by id: `pairs.jsonl:3`. */
+  readonly places: ReadonlyMap<string, string>;
   /** SHA-256 of ids, prompts and completions in order: equal pairs give equal fingerprints. */
   readonly fingerprint: string;
 }
@@ -42,7 +51,7 @@ export interface ReadPreferencesOptions {
 }
 
 /**
- * Reads preference pairs from JSONL, JSON or Parquet in TRL's preference formats.
+ * Reads preference pairs from JSONL, JSON, CSV or Parquet in TRL's preference formats.
  *
  * A record whose chosen and rejected are the same is skipped and counted; anything else that is
  * wrong stops the reading. An `id` field is kept, else the id is the record's position from 0.
@@ -56,7 +65,9 @@ export async function readPreferences(
   const limit = checkLimit(options.limit);
   const { kind, records } = await openRecords(path, USED_COLUMNS);
   if (kind === "text") {
-    throw new UserError(`${path}: preference pairs are read from JSONL, JSON or Parquet, not .txt`);
+    throw new UserError(
+      `${path}: preference pairs are read from JSONL, JSON, CSV or Parquet, not .txt`,
+    );
   }
   const pairs: PreferencePair[] = [];
   const skipped: SkippedRecord[] = [];
@@ -84,6 +95,7 @@ export async function readPreferences(
     pairs,
     skipped,
     kind,
+    places: ids,
     formats: [...formats.values()],
     columns: [...columns].map(([name, records]) => ({
       name,

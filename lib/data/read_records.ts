@@ -1,5 +1,7 @@
 import { UserError } from "../errors.ts";
+import { dataFiles } from "./data_files.ts";
 import { type FileKind, fileKind } from "./file_kind.ts";
+import { readCsv } from "./read_csv.ts";
 import { readJson } from "./read_json.ts";
 import { readJsonl } from "./read_jsonl.ts";
 import { readLines } from "./read_lines.ts";
@@ -13,7 +15,7 @@ export interface RecordSource {
 }
 
 /**
- * Opens a data file of any kind that is known.
+ * Opens a data file of any kind that is known, or a folder of them: one after another.
  *
  * @param columns the fields that the caller will read (Parquet reads only those); undefined: all
  * @throws {UserError} if the file is missing, empty, of no known kind or (while reading) malformed
@@ -22,12 +24,27 @@ export async function openRecords(
   path: string,
   columns?: readonly string[],
 ): Promise<RecordSource> {
+  const [first = path, ...more] = await dataFiles(path);
+  const source = await openFile(first, columns);
+  if (more.length === 0) return source;
+  return {
+    kind: source.kind,
+    records: (async function* () {
+      yield* source.records;
+      for (const file of more) yield* (await openFile(file, columns)).records;
+    })(),
+  };
+}
+
+async function openFile(path: string, columns?: readonly string[]): Promise<RecordSource> {
   const kind = await fileKind(path);
   switch (kind) {
     case "jsonl":
       return { kind, records: readJsonl(path) };
     case "json":
       return { kind, records: readJson(path) };
+    case "csv":
+      return { kind, records: readCsv(path) };
     case "parquet":
       return { kind, records: readParquet(path, columns) };
     case "text":

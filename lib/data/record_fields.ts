@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
-import type { ChatMessage, TextOrMessages } from "./preference.ts";
+import type { ChatMessage } from "../text/chat_message.ts";
+import type { TextOrMessages } from "./preference.ts";
 import { kindOf, type SourceRecord } from "./source_record.ts";
 
 /** The fields of a preference record that are read. */
@@ -69,8 +70,8 @@ function contentText(where: string, content: unknown): string {
   return content.map((part: unknown, i) => {
     const { type, text } = (part ?? {}) as Record<string, unknown>;
     if (type === "text" && typeof text === "string") return text;
-    const what = typeof type === "string" ? `of type "${type}"` : kindOf(part);
-    throw new UserError(`${where}, part ${i + 1} is ${what}: only text can be used`);
+    const what = type === "text" ? "has no text" : `is no text but ${type ?? kindOf(part)}`;
+    throw new UserError(`${where}, part ${i + 1} ${what}: only text can be used`);
   }).join("");
 }
 

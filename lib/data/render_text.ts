@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
+import type { ChatMessage } from "../text/chat_message.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
-import type { ChatMessage, PreferencePair, TextOrMessages } from "./preference.ts";
+import type { PreferencePair, TextOrMessages } from "./preference.ts";
 
 /**
  * When a text prompt is wrapped as one user message of the model's chat template: if the model
@@ -55,7 +56,7 @@ export function renderPair(
   const { prompt, chosen, rejected } = pair;
   if (typeof prompt === "string" || typeof chosen === "string" || typeof rejected === "string") {
     if (typeof chosen !== "string" || typeof rejected !== "string") {
-      throw new UserError(`pair ${pair.id}: a text prompt needs text answers, not messages`);
+      throw new UserError(`a text prompt needs text answers, not messages`);
     }
     return { prompt: text, chosen, rejected, plain };
   }

@@ -4,7 +4,9 @@ import type { TextOrMessages } from "./preference.ts";
 
 /** Pairs to train on and pairs held out, each in their original order. */
 export interface Split<T> {
+  /** In the order of the input. */
   readonly train: readonly T[];
+  /** Pairs of the drawn prompts, in the order of the input. */
   readonly heldOut: readonly T[];
 }
 

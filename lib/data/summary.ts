@@ -19,8 +19,12 @@ export interface DataSummary {
   readonly promptTokens: LengthSummary;
   readonly chosenTokens: LengthSummary;
   readonly rejectedTokens: LengthSummary;
-  /** Share of pairs whose chosen completion has more tokens, ties counted as half. */
+  /** Share of pairs whose chosen completion has more tokens. */
   readonly chosenLonger: number;
+  /** Share of pairs whose completions have as many tokens. */
+  readonly equallyLong: number;
+  /** Plain prompts that are transcripts of several turns (`\n\nHuman:`). */
+  readonly transcripts: number;
   /** Records left out in reading (chosen = rejected). */
   readonly skipped: number;
   /** Pairs left out in tokenising. */
@@ -30,21 +34,30 @@ export interface DataSummary {
   readonly ignoredColumns: readonly string[];
 }
 
+/** Names of ignored columns that are shown. */
+const SHOWN_COLUMNS = 20;
+
+/** Turns written into a text, as in Anthropic's HH-RLHF or ChatML. */
+const TRANSCRIPT = /(^|\n)\s*(Human|Assistant|User): |<\|im_start\|>/;
+
 /** Describes data that was read and tokenised. */
 export function summarizeData(file: PreferenceFile, tokenized: TokenizedPairs): DataSummary {
   const { pairs } = tokenized;
-  const longer = pairs.reduce(
-    (sum, { chosenIds, rejectedIds }) =>
-      sum + (Math.sign(chosenIds.length - rejectedIds.length) + 1) / 2,
-    0,
+  const difference = pairs.map(({ chosenIds, rejectedIds }) =>
+    chosenIds.length - rejectedIds.length
   );
+  const share = (count: number) => count / pairs.length;
   return {
     pairs: pairs.length,
     prompts: new Set(file.pairs.map(({ prompt }) => promptKey(prompt))).size,
     promptTokens: summarizeLengths(pairs.map(({ promptIds }) => promptIds.length)),
     chosenTokens: summarizeLengths(pairs.map(({ chosenIds }) => chosenIds.length)),
     rejectedTokens: summarizeLengths(pairs.map(({ rejectedIds }) => rejectedIds.length)),
-    chosenLonger: longer / pairs.length,
+    chosenLonger: share(difference.filter((tokens) => tokens > 0).length),
+    equallyLong: share(difference.filter((tokens) => tokens === 0).length),
+    transcripts:
+      file.pairs.filter(({ prompt }) => typeof prompt === "string" && TRANSCRIPT.test(prompt))
+        .length,
     skipped: file.skipped.length,
     dropped: tokenized.dropped.length,
     truncated: tokenized.truncated,
@@ -63,12 +76,17 @@ export function summarizeLengths(lengths: readonly number[]): LengthSummary {
   };
 }
 
-/** The summary as lines for a terminal. */
-export function formatSummary(summary: DataSummary): string {
+/**
+ * The summary as lines for a terminal.
+ *
+ * @param templated whether plain prompts go through a chat template
+ */
+export function formatSummary(summary: DataSummary, templated = false): string[] {
   const { truncated } = summary;
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const lines = [
     `${summary.pairs} pairs of ${summary.prompts} prompts; chosen is longer in ` +
-    `${(100 * summary.chosenLonger).toFixed(1)} %`,
+    `${percent(summary.chosenLonger)}, as long as rejected in ${percent(summary.equallyLong)}`,
     `tokens (mean, p95, max): prompt ${lengths(summary.promptTokens)}; chosen ` +
     `${lengths(summary.chosenTokens)}; rejected ${lengths(summary.rejectedTokens)}`,
   ];
@@ -81,9 +99,18 @@ export function formatSummary(summary: DataSummary): string {
     );
   }
   if (summary.ignoredColumns.length > 0) {
-    lines.push(`ignored columns: ${summary.ignoredColumns.join(", ")}`);
+    const more = summary.ignoredColumns.length - SHOWN_COLUMNS;
+    const shown = summary.ignoredColumns.slice(0, SHOWN_COLUMNS).join(", ");
+    lines.push(`ignored columns: ${shown}${more > 0 ? ` and ${more} more` : ""}`);
   }
-  return lines.join("\n");
+  if (templated && summary.transcripts > 0) {
+    lines.push(
+      `warning: ${summary.transcripts} prompts are transcripts (Human: ... Assistant: ...), and the ` +
+        "chat template wraps each as one user message: give conversations as lists of messages, or " +
+        "--chat-template never",
+    );
+  }
+  return lines;
 }
 
 function lengths({ mean, p95, max }: LengthSummary): string {

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 import type { PreferencePair, TextOrMessages, TokenizedPair } from "./preference.ts";
 import { type ChatTemplateUse, renderPair, renderPrompt } from "./render_text.ts";
@@ -16,16 +16,21 @@ export interface TokenizeOptions {
   readonly chatTemplate?: ChatTemplateUse | undefined;
   /** Default `keep_end`. */
   readonly truncation?: Truncation | undefined;
+  /** Where each pair stands in its file, by id, for errors. */
+  readonly places?: ReadonlyMap<string, string> | undefined;
 }
 
 /** A pair that was left out, and why. */
 export interface DroppedPair {
+  /** The pair's. */
   readonly id: string;
+  /** What was wrong, for messages. */
   readonly reason: string;
 }
 
 /** Tokenised pairs and what was lost on the way. */
 export interface TokenizedPairs {
+  /** In the order of the input, dropped ones left out. */
   readonly pairs: readonly TokenizedPair[];
   /** Pairs kept whose prompt, chosen or rejected was cut. */
   readonly truncated: {
@@ -33,6 +38,7 @@ export interface TokenizedPairs {
     readonly chosen: number;
     readonly rejected: number;
   };
+  /** Pairs left out, each with the reason. */
   readonly dropped: readonly DroppedPair[];
 }
 
@@ -61,7 +67,7 @@ export function tokenizePairs(
   const truncated = { prompt: 0, chosen: 0, rejected: 0 };
   const dropped: DroppedPair[] = [];
   for (const pair of pairs) {
-    const whole = tokenizePair(pair, tokenizer, options.chatTemplate);
+    const whole = tokenizeAt(pair, tokenizer, options);
     const result = truncatePair(whole, limits, truncation === "drop" ? "keep_end" : truncation);
     const reason = whyDropped(result.pair, truncation === "drop" && isCut(result.cut), limits);
     if (reason !== undefined) {
@@ -81,6 +87,20 @@ export function tokenizePairs(
     );
   }
   return { pairs: kept, truncated, dropped };
+}
+
+/** `tokenizePair` whose errors, a template's own among them, say which record they are about. */
+function tokenizeAt(
+  pair: PreferencePair,
+  tokenizer: TextTokenizer,
+  { chatTemplate, places }: TokenizeOptions,
+): TokenizedPair {
+  try {
+    return tokenizePair(pair, tokenizer, chatTemplate);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(`${places?.get(pair.id) ?? `pair ${pair.id}`}: ${messageOf(error)}`);
+  }
 }
 
 /** One pair as token ids, whatever its length. */

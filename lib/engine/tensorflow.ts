@@ -32,6 +32,7 @@ export type TensorFlow = typeof tfjs;
 
 /** What runs the tensors, and why. */
 export interface EngineInfo {
+  /** libtensorflow, or WebAssembly. */
   readonly backend: "tensorflow" | "wasm";
   /** The npm package that executes the kernels. */
   readonly package: string;
@@ -39,6 +40,7 @@ export interface EngineInfo {
   readonly tensorflowVersion: string;
   /** Why this backend was chosen, one line. */
   readonly reason: string;
+  /** Where tensors live. */
   readonly device: "cpu" | "gpu";
   /** Threads one op may use. */
   readonly threads: number;
@@ -79,9 +81,11 @@ export interface RawKernels {
 
 /** A loaded engine. */
 export interface Engine {
+  /** The namespace of TensorFlow.js. */
   readonly tf: TensorFlow;
+  /** What was chosen, and why. */
   readonly info: EngineInfo;
-  /** `undefined` on wasm. */
+  /** @internal `undefined` on wasm. */
   readonly raw: RawKernels | undefined;
 }
 

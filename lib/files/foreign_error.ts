@@ -6,6 +6,7 @@ import { messageOf } from "../errors.ts";
  */
 export function foreignMessage(error: unknown): string {
   const isOwn = error instanceof TypeError || error instanceof RangeError ||
-    error instanceof ReferenceError || !(error instanceof Error);
+    error instanceof ReferenceError || !(error instanceof Error) ||
+    /\bundefined\b|\[object /.test(error.message);
   return isOwn ? "its parts contradict each other" : messageOf(error);
 }

@@ -38,7 +38,8 @@ export async function* readInSandbox(
   request: unknown = null,
 ): AsyncGenerator<unknown> {
   const { size } = await Deno.stat(path);
-  const memoryMib = BASE_MEMORY_MIB + Math.ceil(MEMORY_FACTOR * Math.min(size, MEMORY_BYTES) / 2 ** 20);
+  const memoryMib = BASE_MEMORY_MIB +
+    Math.ceil(MEMORY_FACTOR * Math.min(size, MEMORY_BYTES) / 2 ** 20);
   const cpuS = BASE_CPU_S + Math.ceil(CPU_S_PER_BYTE * size);
   const child = spawnReader(reader, path, request, memoryMib, cpuS);
   let silent = false;

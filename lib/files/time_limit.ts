@@ -17,7 +17,8 @@ export function withTimeLimit<T>(seconds: number, what: string, action: () => T)
   try {
     return script.runInContext(context, { timeout: Math.ceil(1000 * seconds) }) as T;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    // An error of the script's own realm: no `instanceof` knows it.
+    const { code } = (error ?? {}) as { code?: unknown };
     if (code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
     throw new UserError(`${what} takes more than ${seconds} s; it is damaged, or made to do harm`);
   } finally {

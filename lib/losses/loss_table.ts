@@ -19,7 +19,7 @@ import { slicHf } from "./slic_hf.ts";
  * KTO is missing: its reference point needs the log-probabilities of mismatched prompts and
  * responses, which `PairLogps` does not carry.
  */
-const table = {
+export const lossDefinitions = {
   "dpo": dpo,
   "ipo": ipo,
   "slic-hf": slicHf,
@@ -36,19 +36,20 @@ const table = {
 };
 
 /** The name of a loss, as options and records give it. */
-export type LossName = keyof typeof table;
+export type LossName = keyof typeof lossDefinitions;
 
 /** A loss and its options, told apart by `name`: a plain value that can be written to a record. */
-export type LossConfig = (typeof table)[LossName]["defaults"];
+export type LossConfig = (typeof lossDefinitions)[LossName]["defaults"];
 
 /** The specification of the loss called `Name`. */
 export type LossConfigOf<Name extends LossName> = Extract<LossConfig, { readonly name: Name }>;
 
 /** The losses by name. A row whose key is not its loss's name does not compile. */
-export const lossTable: { readonly [Name in LossName]: LossDefinition<LossConfigOf<Name>> } = table;
+export const lossTable: { readonly [Name in LossName]: LossDefinition<LossConfigOf<Name>> } =
+  lossDefinitions;
 
 /** Every loss's name, in the order of the table. */
-export const lossNames = Object.keys(table) as readonly LossName[];
+export const lossNames = Object.keys(lossDefinitions) as readonly LossName[];
 
 /** The definition of a specification's loss. */
 export function definitionOf(config: LossConfig): LossDefinition<LossConfig> {

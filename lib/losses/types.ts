@@ -5,16 +5,23 @@
  * in nats; lengths count the same tokens. All arrays have length B.
  */
 export interface PairLogps {
+  /** log pi(chosen | prompt). */
   readonly policyChosenLogps: Float64Array;
+  /** log pi(rejected | prompt). */
   readonly policyRejectedLogps: Float64Array;
+  /** log pi_ref(chosen | prompt). */
   readonly referenceChosenLogps: Float64Array;
+  /** log pi_ref(rejected | prompt). */
   readonly referenceRejectedLogps: Float64Array;
+  /** Tokens of the chosen completions. */
   readonly chosenLengths: Float64Array;
+  /** Tokens of the rejected completions. */
   readonly rejectedLengths: Float64Array;
 }
 
 /** Per-pair losses with their exact gradient in the policy's log-probabilities. All of length B. */
 export interface PairLosses {
+  /** Of each pair, in nats (a scale of their own for IPO and SLiC-HF). */
   readonly losses: Float64Array;
   /** d losses[i] / d policyChosenLogps[i]. */
   readonly chosenGrads: Float64Array;
@@ -22,6 +29,8 @@ export interface PairLosses {
   readonly rejectedGrads: Float64Array;
   /** Implicit rewards and their difference by the same formula the loss optimises. */
   readonly chosenRewards: Float64Array;
+  /** Of the rejected completions. */
   readonly rejectedRewards: Float64Array;
+  /** chosenRewards - rejectedRewards. */
   readonly margins: Float64Array;
 }

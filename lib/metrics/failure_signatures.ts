@@ -13,6 +13,7 @@ export type FailureSignature = typeof failureSignatures[number];
 
 /** A failure seen in a run. */
 export interface FailureWarning {
+  /** Which failure. */
   readonly signature: FailureSignature;
   /** First iteration (from 1) that shows it. */
   readonly iteration: number;

@@ -2,15 +2,10 @@ import type { ImplicitReward } from "../losses/loss_config.ts";
 import type { Response } from "../policy/generate.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import { sequenceLogps } from "../policy/sequence_logps.ts";
-import { pearson } from "../statistics/correlation.ts";
-import { meanWithInterval } from "../statistics/intervals.ts";
 import type { GoldReward } from "./gold.ts";
-import { klPerResponse } from "./kl.ts";
-import { lengthControlledWinRate, type MeasuredSamples } from "./length_controlled.ts";
-import { mean } from "./mean.ts";
-import { finite, type MetricValues } from "./metrics.ts";
-import { distinct2, repetitionRate } from "./text_statistics.ts";
-import { winRate } from "./win_rate.ts";
+import type { MeasuredSamples } from "./length_controlled.ts";
+import type { MetricValues } from "./metrics.ts";
+import { sampleMetrics } from "./sample_metrics.ts";
 
 /** What samples are measured with. */
 export interface SampleMeasurement {
@@ -27,9 +22,11 @@ export interface SampleMeasurement {
 
 /** Samples with what was measured of each and of all. */
 export interface SampledMetrics {
+  /** What was measured of all; see `metrics`. */
   readonly metrics: MetricValues;
-  /** Tokens and, where there is a gold reward, rewards: `[prompt][sample]`. */
+  /** Tokens, `[prompt][sample]`. */
   readonly lengths: readonly (readonly number[])[];
+  /** Gold rewards, `[prompt][sample]`; absent where the environment knows none. */
   readonly rewards?: readonly (readonly number[])[];
 }
 
@@ -54,38 +51,18 @@ export async function measureSamples(
     (await sequenceLogps(model, groups, { maxRows })).flatMap((values) => [...values]);
   const policyLogps = await logpsUnder(policy);
   const sftLogps = policy === reference ? policyLogps : await logpsUnder(reference);
-  const ids = flat.map((response) => response.ids);
-  const metrics: MetricValues = {
-    length: mean(lengths.flat()),
-    kl: klPerResponse(policyLogps, sftLogps),
-    distinct2: finite(distinct2(ids)),
-    repetitionRate: finite(repetitionRate(ids)),
-    truncationRate: mean(flat.map(({ finished }) => finished ? 0 : 1)),
-  };
-  if (gold === undefined) return { metrics, lengths };
+  const scored = { samples: flat, policyLogps, sftLogps };
+  if (gold === undefined) return { metrics: sampleMetrics(scored), lengths };
 
   const rewards = responses.map((each, p) =>
     each.map((response) => gold.reward(prompts[p] as Int32Array, response.ids))
   );
-  const byPrompt = meanWithInterval(rewards.map(mean));
-  const flatRewards = rewards.flat(), flatLengths = lengths.flat();
-  const implicit = flatLengths.map((length, i) =>
-    reward(policyLogps[i] as number, sftLogps[i] as number, length)
+  const implicit = flat.map(({ ids }, i) =>
+    reward(policyLogps[i] as number, sftLogps[i] as number, ids.length)
   );
-  const own = { rewards, lengths };
+  const valid = gold.valid && flat.map(({ ids }) => gold.valid?.(ids) === true);
   return {
-    metrics: {
-      gold: byPrompt.mean,
-      goldSe: finite(byPrompt.sd / Math.sqrt(byPrompt.n)),
-      winVsSft: sft === undefined ? 0.5 : winRate(rewards, sft.rewards),
-      lcWinVsSft: sft === undefined ? 0.5 : lengthControlledWinRate(own, sft),
-      ...metrics,
-      validRate: gold.valid === undefined
-        ? null
-        : mean(ids.map((response) => Number(gold.valid?.(response)))),
-      goldLengthCorrelation: finite(pearson(flatRewards, flatLengths)),
-      rewardGoldCorrelation: finite(pearson(implicit, flatRewards)),
-    },
+    metrics: sampleMetrics(scored, { rewards, lengths, implicit, valid, sft }),
     lengths,
     rewards,
   };

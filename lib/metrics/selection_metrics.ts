@@ -4,7 +4,110 @@ import { jaccard } from "../selection/jaccard.ts";
 import { rankAuc } from "../selection/rank_auc.ts";
 import type { GoldReward } from "./gold.ts";
 import { mean, meanOf } from "./mean.ts";
-import type { MetricValues } from "./metrics.ts";
+import type { MetricDefinitions, ValuesOf } from "./metric_definition.ts";
+
+/** Metrics of the given pairs: what was kept, how wrong it is, how stable, how long. */
+export const selectionMetricDefinitions = {
+  offlinePairs: {
+    label: "offline pairs",
+    unit: "pairs",
+    text: "given pairs that the iteration trained on",
+  },
+  flippedSelected: {
+    label: "flips kept",
+    unit: "share",
+    text: "flipped labels among the given pairs kept; known only where flips were injected",
+    better: "lower",
+  },
+  flippedAll: {
+    label: "flips in the data",
+    unit: "share",
+    text: "flipped labels among all given pairs",
+  },
+  wrongSelected: {
+    label: "wrong labels kept",
+    unit: "share",
+    text: "given pairs kept whose chosen response has the lower gold reward, flipped or misjudged",
+    better: "lower",
+    gold: true,
+  },
+  wrongAll: {
+    label: "wrong labels in the data",
+    unit: "share",
+    text: "given pairs whose chosen response has the lower gold reward, flipped or misjudged",
+    gold: true,
+  },
+  marginAuc: {
+    label: "AUC of the margin",
+    unit: "share",
+    text: "chance that an unflipped pair has a larger margin than a flipped one, ties half",
+    better: "higher",
+  },
+  marginSelected: {
+    label: "margin kept",
+    unit: "reward",
+    text:
+      "mean ensemble margin of the given pairs kept; none in iteration 1, where every margin is 0",
+  },
+  marginUnselected: {
+    label: "margin dropped",
+    unit: "reward",
+    text: "mean ensemble margin of the given pairs left out",
+  },
+  marginP90: {
+    label: "90th percentile of the margin",
+    unit: "reward",
+    text: "over all given pairs, of the ensemble margins that the iteration ranked by",
+  },
+  agreement: {
+    label: "agreement with the labels",
+    unit: "share",
+    text: "given pairs with a positive ensemble margin",
+  },
+  jaccard: {
+    label: "overlap of selections",
+    unit: "share",
+    text:
+      "Jaccard index of the given pairs kept and those the iteration before kept; from iteration 3, " +
+      "as iteration 1 ranks nothing",
+  },
+  lengthDifferenceSelected: {
+    label: "chosen - rejected length, kept",
+    unit: "tokens",
+    text: "mean chosen minus rejected length of the given pairs kept",
+  },
+  longerChosenSelected: {
+    label: "longer is chosen, kept",
+    unit: "share",
+    text: "given pairs kept, of unequal lengths, whose chosen response is the longer",
+  },
+  relabelled: {
+    label: "relabelled pairs",
+    unit: "pairs",
+    text: "given pairs whose label the selection swapped",
+  },
+} as const satisfies MetricDefinitions;
+
+/** Metrics of the pairs that the policy made. */
+export const bootstrapMetricDefinitions = {
+  onPolicyPairs: {
+    label: "on-policy pairs",
+    unit: "pairs",
+    text: "bootstrapped pairs that the iteration trained on",
+  },
+  onPolicyWrong: {
+    label: "wrong on-policy labels",
+    unit: "share",
+    text: "bootstrapped pairs whose chosen response has the lower gold reward, ties half",
+    better: "lower",
+    gold: true,
+  },
+  onPolicyLengthDifference: {
+    label: "chosen - rejected length, on-policy",
+    unit: "tokens",
+    text: "mean chosen minus rejected length of the bootstrapped pairs",
+  },
+} as const satisfies MetricDefinitions;
 
 /** One selection among B pairs. */
 export interface MeasuredSelection {
@@ -22,14 +125,14 @@ export interface MeasuredSelection {
 }
 
 /**
- * What was kept, how wrong it is, how stable, how long. Formulas: see `metrics`.
+ * Metrics of the given pairs and their selection.
  *
  * @throws {RangeError} where there are not as many margins as pairs, or an index is out of range or
  * repeated
  */
 export function selectionMetrics(
   { pairs, margins, selected, swapped, previous, gold }: MeasuredSelection,
-): MetricValues {
+): ValuesOf<typeof selectionMetricDefinitions> {
   if (margins !== null && margins.length !== pairs.length) {
     throw new RangeError(`${margins.length} margins of ${pairs.length} pairs`);
   }
@@ -72,7 +175,7 @@ export function selectionMetrics(
 export function bootstrapMetrics(
   generated: readonly TokenizedPair[],
   gold?: GoldReward,
-): MetricValues {
+): ValuesOf<typeof bootstrapMetricDefinitions> {
   return {
     onPolicyPairs: generated.length,
     onPolicyWrong: gold === undefined ? null : meanOf(generated, (pair) => wrongness(pair, gold)),

@@ -5,13 +5,29 @@ import { meanWithInterval } from "../statistics/intervals.ts";
 import { type ContrastOptions, contrasts } from "../study/contrasts.ts";
 import type { StudyRow } from "../study/rows.ts";
 
+/** Stands where a number would. */
+const UNREAD = "(no runs yet)";
+
+/**
+ * Markdown without the paragraphs and list items that lack a number, and a line that says how many
+ * they are.
+ */
+export function completeStatements(markdown: string): string {
+  const statements = markdown.split(/\n(?=- |\n)/);
+  const complete = statements.filter((text) => !text.includes(UNREAD) && !/\bNaN\b/.test(text));
+  const missing = statements.length - complete.length;
+  if (missing === 0) return markdown;
+  const were = missing === 1 ? "1 statement waits" : `${missing} statements wait`;
+  return `${complete.join("\n")}\n\n_${were} for runs that have no record yet._`;
+}
+
 /** What a sentence says, by where the 95 % interval lies. */
 export interface Words {
   /** The whole interval is above 0. */
   readonly above: string;
   /** The whole interval is below 0. */
   readonly below: string;
-  /** 0 lies inside, or there is no interval yet. */
+  /** 0 lies inside. */
   readonly open: string;
 }
 
@@ -19,7 +35,11 @@ export interface Words {
 export class Reading {
   readonly #text: string;
 
-  /** @param mean NaN without runs; so are the ends of the interval without two seeds */
+  /**
+   * @internal Readings come from `readings`.
+   *
+   * @param mean NaN without runs; so are the ends of the interval without two seeds
+   */
   constructor(
     readonly mean: number,
     readonly low: number,
@@ -31,10 +51,11 @@ export class Reading {
 
   /** The words that fit the sign of a difference. */
   words({ above, below, open }: Words): string {
+    if (Number.isNaN(this.mean)) return UNREAD;
     return this.low > 0 ? above : this.high < 0 ? below : open;
   }
 
-  /** "+0.34 [+0.22, +0.46]", or "(no runs yet)". */
+  /** "+0.34 [+0.22, +0.46]"; what has no runs yet reads so, and `say` leaves its statement out. */
   toString(): string {
     return this.#text;
   }
@@ -53,7 +74,7 @@ export interface Readings {
   ): Reading;
 }
 
-const NONE = new Reading(NaN, NaN, NaN, "(no runs yet)");
+const NONE = new Reading(NaN, NaN, NaN, UNREAD);
 
 /**
  * Readings of one condition's rows. Shares are written in percent, their differences in percentage
@@ -79,13 +100,17 @@ export function readings(rows: readonly StudyRow[], condition: string): Readings
       const found = both ? contrasts(own, metric, [[arm, baseline]], options)[0] : undefined;
       if (found === undefined) return NONE;
       const { mean, low, high } = found;
-      const points = { mean: 100 * mean, low: 100 * low, high: 100 * high };
       const text = options.log === true
         ? ratioText(found)
         : isShare(metric)
-        ? `${intervalText(points)} points`
+        ? `${points(mean)} [${points(low)}, ${points(high)}] points`
         : intervalText(found);
       return new Reading(mean, low, high, text);
     },
   };
+}
+
+/** "−7.6": a difference of shares in percentage points. */
+function points(share: number): string {
+  return (share < 0 ? "\u2212" : "+") + Math.abs(100 * share).toFixed(1);
 }

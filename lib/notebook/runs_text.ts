@@ -23,8 +23,11 @@ export function runsText(
         `folder: "${command}" does them and keeps them in .cache/reproduce/records`,
     );
   }
-  const conditions = Map.groupBy(missing, (run) => run.conditionLabel);
-  const lines = [...conditions].map(([condition, runs]) => `${condition}: ${armsText(runs)}`);
+  const planned = Map.groupBy(plan, (run) => run.condition);
+  const lines = [...Map.groupBy(missing, (run) => run.condition)].map(([condition, runs]) => {
+    const all = runs.length === planned.get(condition)?.length;
+    return `${runs[0]?.conditionLabel}: ${all ? "all arms" : armsText(runs)}`;
+  });
   return `**${missing.length} of ${plan.length} runs of the preset \`${preset}\` have no record ` +
     `yet**, and what follows rests on the others. Missing are ${lines.join("; ")}. ` +
     `\`${command}\` does them.`;

@@ -1,6 +1,6 @@
 /** Verdicts: each claim, whether the records bear it out, and the numbers. */
 import { intervalText, ratioText } from "../figures/number_text.ts";
-import type { ClaimResult, Verdict } from "../study/claim.ts";
+import type { ClaimResult, Verdict } from "../study/judge_claims.ts";
 import { currentKernel, type Display, display, type Kernel } from "./kernel.ts";
 import { escapeHtml } from "./table.ts";
 

@@ -1,4 +1,4 @@
-import type { TopLevelSpec } from "vega-lite";
+import type { Plot } from "../figures/plot.ts";
 import type { Setting } from "../environments/environment.ts";
 import { jsonLinesProgress, parseProgressLine } from "../progress/json_lines_progress.ts";
 import { runStudy, type RunStudyOptions } from "../runner/run_study.ts";
@@ -13,7 +13,7 @@ import { progressBar } from "./progress.ts";
 export interface WatchOptions<S extends Setting = Setting>
   extends Omit<RunStudyOptions<S>, "progress" | "onRows"> {
   /** The picture of the rows so far; undefined while there is nothing to draw. */
-  plot?(rows: readonly StudyRow<S>[]): TopLevelSpec | undefined;
+  plot?(rows: readonly StudyRow<S>[]): Plot | undefined;
 }
 
 /** Redrawing costs as much as a second of a run. */

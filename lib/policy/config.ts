@@ -1,10 +1,12 @@
 /** Shape of a Llama-architecture decoder (`LlamaForCausalLM`). */
 export interface ModelConfig {
+  /** Tokens V in the vocabulary. */
   readonly vocabSize: number;
   /** Width D of the residual stream. */
   readonly hiddenSize: number;
   /** Width F of the SwiGLU inner layer. */
   readonly intermediateSize: number;
+  /** Decoder layers. */
   readonly layers: number;
   /** Query heads H. */
   readonly heads: number;
@@ -12,7 +14,9 @@ export interface ModelConfig {
   readonly kvHeads: number;
   /** Width of one head; even. */
   readonly headDim: number;
+  /** Base of the rotary frequencies. */
   readonly ropeTheta: number;
+  /** Added to the mean square before its root (RMSNorm). */
   readonly rmsNormEps: number;
   /** Longest sequence in tokens, prompt and completion together. */
   readonly maxPositions: number;

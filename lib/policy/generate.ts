@@ -9,11 +9,13 @@ import { sampleToken, type SamplingRule } from "./sampling.ts";
 export interface GenerationOptions extends SamplingRule {
   /** Responses for each prompt. */
   readonly responses: number;
+  /** Tokens per response, the stop token included. */
   readonly maxNewTokens: number;
   /** A response ends with the first of these, which is kept as its last id. */
   readonly stopTokenIds: readonly number[];
-  /** Seed and path of the draws; response r of prompt p draws from [...path, p, r] alone. */
+  /** Of the draws. */
   readonly seed: number;
+  /** Names the draws under the seed: response r of prompt p draws from [...path, p, r] alone. */
   readonly path: readonly (string | number)[];
   /** Most responses decoded side by side. */
   readonly batch: number;
@@ -25,6 +27,7 @@ export interface GenerationOptions extends SamplingRule {
 
 /** One response. */
 export interface Response {
+  /** Tokens of the response, the stop token included. */
   readonly ids: Int32Array;
   /** False if it ran into maxNewTokens (or the context) before a stop token. */
   readonly finished: boolean;

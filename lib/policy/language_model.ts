@@ -4,6 +4,7 @@ import type { ModelConfig } from "./config.ts";
 import type { Weights } from "./forward.ts";
 import {
   disposeMerged,
+  initialLora,
   type LoraConfig,
   loraFromNamed,
   type LoraLayers,
@@ -26,13 +27,17 @@ export type Snapshot = Map<
  * belong to this model alone.
  */
 export class LanguageModel {
+  /** Shape of the model. */
   readonly config: ModelConfig;
+  /** Of its adapters; undefined where all weights train. */
   readonly loraConfig: LoraConfig | undefined;
+  /** @internal Cosines and sines of the positions. */
   readonly rotary: RotaryTables;
   #base: ModelParameters;
   #lora: LoraLayers | undefined;
   #merged: ModelParameters | undefined;
 
+  /** @internal Loaded models come from `loadPolicy`. */
   constructor(
     config: ModelConfig,
     base: ModelParameters,
@@ -45,29 +50,29 @@ export class LanguageModel {
     this.rotary = new RotaryTables(config);
   }
 
-  /** The unadapted weights. */
+  /** @internal The unadapted weights. */
   get base(): ModelParameters {
     return this.#base;
   }
 
-  /** The adapters, if the model has them. */
+  /** @internal The adapters, if the model has them. */
   get lora(): LoraLayers | undefined {
     return this.#lora;
   }
 
-  /** Tensors that training changes, in a fixed order. */
+  /** @internal Tensors that training changes, in a fixed order. */
   trainable(): Map<string, Tensor> {
     return this.#lora === undefined ? namedParameters(this.#base) : namedLora(this.#lora);
   }
 
-  /** Puts new trainable tensors in place; call after every in-place change too. */
+  /** @internal Puts new trainable tensors in place; call after every in-place change too. */
   setTrainable(named: ReadonlyMap<string, Tensor>): void {
     this.#dropMerged();
     if (this.#lora === undefined) this.#base = parametersFromNamed(this.config, named);
     else this.#lora = loraFromNamed(this.#lora, named);
   }
 
-  /** Weights for a training pass: adapters apart, dropout by seed if given. */
+  /** @internal Weights for a training pass: adapters apart, dropout by seed if given. */
   trainingWeights(dropoutSeed?: number): Weights {
     const { config, rotary } = this;
     if (this.#lora === undefined || this.loraConfig === undefined) {
@@ -81,7 +86,7 @@ export class LanguageModel {
     return { config, rotary, parameters: this.#base, lora };
   }
 
-  /** Weights for scoring and generation: adapters merged in, once until the next change. */
+  /** @internal Weights for scoring and generation: adapters merged in, once until the next change. */
   inferenceWeights(): Weights {
     const { config, rotary } = this;
     if (this.#lora === undefined || this.loraConfig === undefined) {
@@ -118,6 +123,16 @@ export class LanguageModel {
     );
     this.setTrainable(next);
     tf.dispose(trainable.map(([, tensor]) => tensor));
+  }
+
+  /**
+   * A model over the same weights, now frozen, with fresh adapters (PEFT's initial values).
+   *
+   * @throws {UserError} naming an unknown target module
+   */
+  withLora(lora: LoraConfig, seed: number): LanguageModel {
+    const layers = initialLora(this.config, lora, seed);
+    return new LanguageModel(this.config, this.#base, { config: lora, layers });
   }
 
   /** A model with its own copy of the trainable tensors and the same frozen ones. */

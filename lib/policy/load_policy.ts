@@ -10,7 +10,9 @@ import { loadParameters } from "./parameters.ts";
 
 /** A model in memory and the files it came from. */
 export interface LoadedModel {
+  /** Where it came from: config, weights, tokenizer. */
   readonly files: ModelFiles;
+  /** The model, on the device. */
   readonly model: LanguageModel;
 }
 

@@ -2,7 +2,9 @@ import type { Segment } from "../engine/ops/types.ts";
 
 /** A prompt and the completions to score under it. Every array holds at least one token. */
 export interface PromptGroup {
+  /** Tokens of the prompt, at least one. */
   readonly promptIds: Int32Array;
+  /** Tokens of each of its completions, at least one each. */
   readonly completions: readonly Int32Array[];
 }
 

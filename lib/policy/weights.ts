@@ -5,6 +5,7 @@
 export interface WeightSource {
   /** Where it came from, for messages. */
   readonly origin: string;
+  /** Of all tensors. */
   readonly names: readonly string[];
   /** Shape of a tensor. Throws `UserError` naming the tensor if it is absent. */
   shape(name: string): readonly number[];

@@ -1,3 +1,4 @@
+import { plainText } from "../plain_text.ts";
 import type { PhaseSnapshot, ProgressSnapshot } from "./progress_state.ts";
 
 const SEPARATOR = " | ";
@@ -13,7 +14,7 @@ export function formatProgress(snapshot: ProgressSnapshot): string {
   const { unit = "item", secondsPerItem, secondsLeft = 0 } = innermost;
   if (secondsPerItem !== undefined) parts.push(formatRate(secondsPerItem, unit));
   if (secondsLeft > 0) parts.push(`${formatDuration(secondsLeft)} left`);
-  return plainText(parts.join(SEPARATOR));
+  return plainText(parts.join(SEPARATOR), " ");
 }
 
 /** The line for a phase that ended: `iteration 2/3 | update | 40 steps in 2 m 04 s | loss 0.5210`. */
@@ -30,7 +31,7 @@ export function formatEnd(snapshot: ProgressSnapshot): string {
     `${what} in ${formatDuration(elapsed)}`,
     ...Object.entries(snapshot.fields).map(([key, value]) => `${key} ${formatFigure(value)}`),
   ];
-  return plainText(parts.join(SEPARATOR));
+  return plainText(parts.join(SEPARATOR), " ");
 }
 
 /** `950 ms`, `3.1 s`, `42 s`, `2 m 04 s`, `1 h 05 m`. */
@@ -58,12 +59,6 @@ export function formatFigure(value: number | string): string {
   if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
   return size < 0.001 || size >= 1e6 ? value.toExponential(2) : value.toFixed(4);
-}
-
-/** Text without control characters: it may come from a data file and must not steer a terminal. */
-export function plainText(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }
 
 /** Outer phases show the item at work (one more than is done), the innermost how many are done. */

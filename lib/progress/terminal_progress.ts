@@ -1,4 +1,5 @@
-import { formatEnd, formatProgress, plainText } from "./format_progress.ts";
+import { plainText } from "../plain_text.ts";
+import { formatEnd, formatProgress } from "./format_progress.ts";
 import { type Clock, type ClosableProgress, monotonicClock } from "./progress_sink.ts";
 import { ProgressState } from "./progress_state.ts";
 
@@ -57,7 +58,7 @@ export function terminalProgress(options: TerminalProgressOptions): ClosableProg
       if (clock() - shownAt >= interval) show();
     },
     message: (text) => {
-      line(plainText(text));
+      line(plainText(text, " "));
       if (columns !== undefined && state.depth > 0) show();
     },
     done: () => {

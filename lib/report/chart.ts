@@ -12,6 +12,13 @@ export const GREEN = "#2c9a72";
 /** What needs no attention. */
 export const GREY = "#8a8f98";
 
+/**
+ * Size of a chart with its axes in CSS pixels: it fits a page of 400, and is never scaled, so that all
+ * text has one size.
+ */
+const CHART_WIDTH = 352;
+const CHART_HEIGHT = 220;
+
 const FONT = "system-ui, sans-serif";
 const FAINT = "rgba(128,128,128,0.28)";
 
@@ -37,7 +44,11 @@ export interface Chart extends ChartText {
 export async function drawCharts(charts: readonly Chart[]): Promise<Html[]> {
   const drawn: Html[] = [];
   for (const { view, title, caption, alt } of charts) {
-    const spec = { ...view, description: title, background: null, config: CONFIG };
+    const spec = {
+      ...{ width: CHART_WIDTH, height: CHART_HEIGHT, ...view },
+      ...{ autosize: { type: "fit", contains: "padding" } },
+      ...{ description: title, background: null, config: CONFIG },
+    };
     const svg = (await renderSvg(spec as unknown as TopLevelSpec))
       .replace("<svg ", `<svg role="img" aria-label="${escapeHtml(alt)}" `);
     drawn.push(
@@ -71,6 +82,9 @@ const CONFIG = {
     title: null,
     labelColor: "currentColor",
     labelFontSize: 11,
+    // A name is never cut; two of them fit a line.
+    labelLimit: 0,
+    columns: 2,
     symbolOpacity: 1,
     offset: 4,
   },

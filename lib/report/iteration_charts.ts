@@ -29,8 +29,6 @@ export function iterationCharts(iterations: readonly MetricValues[]): Chart[] {
       axis: { grid: false, values: Array.from({ length: last }, (_, i) => i + 1), format: "d" },
     };
     const view = {
-      width: 200,
-      height: 110,
       data: { values: points },
       mark: { type: "line", color: BLUE, point: { color: BLUE, size: 45, opacity: 1 } },
       encoding: {
@@ -61,20 +59,19 @@ export function timeChart(seconds: readonly PhaseSeconds[]): Chart {
   const names = Object.keys(parts) as Phase[];
   const values = seconds.flatMap((each, i) =>
     names.map((part, order) => ({
-      iteration: `iteration ${i + 1}`,
+      iteration: i + 1,
       part,
       order,
       seconds: each[part],
     }))
   );
   const view = {
-    width: 420,
-    height: { step: 26 },
+    height: 80 + 26 * seconds.length,
     data: { values },
     mark: { type: "bar" },
     encoding: {
       x: { field: "seconds", type: "quantitative", title: "seconds" },
-      y: { field: "iteration", type: "nominal", title: null, sort: null },
+      y: { field: "iteration", type: "nominal", title: "iteration", sort: null },
       order: { field: "order", type: "quantitative" },
       color: {
         field: "part",

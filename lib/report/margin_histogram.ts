@@ -34,8 +34,6 @@ export function marginHistogram(selection: SelectionSummary): Chart {
     "left out": GREY,
   };
   const view = {
-    width: 420,
-    height: 150,
     layer: [
       {
         data: { values },

@@ -74,11 +74,3 @@ export interface RunRecord {
   readonly machine: Machine;
   readonly timings: Timings;
 }
-
-/** A record without what clock and machine decide: equal for two runs of one config and code. */
-export function comparableRecord(
-  record: RunRecord,
-): Omit<RunRecord, "machine" | "timings"> {
-  const { machine: _machine, timings: _timings, ...comparable } = record;
-  return comparable;
-}

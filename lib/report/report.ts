@@ -1,14 +1,14 @@
 import { formatDuration } from "../progress/format_progress.ts";
 import type { RunRecord } from "./record.ts";
 import { type Chart, drawCharts } from "./chart.ts";
-import { type Html, html, trustedHtml } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import { iterationCharts, timeChart } from "./iteration_charts.ts";
 import { marginHistogram } from "./margin_histogram.ts";
 import * as sections from "./sections.ts";
-import { SCRIPT_HASH, suspectCards } from "./suspect_cards.ts";
+import { suspectCards } from "./suspect_cards.ts";
 import { type Suspect, trustText } from "./suspects.ts";
 import { stepCharts } from "./step_charts.ts";
-import { STYLE } from "./style.ts";
+import { page, section } from "./page.ts";
 import { runFiles } from "./run_files.ts";
 import { type Usage, usageSection } from "./usage.ts";
 import type { GeneratedExample, SelectionSummary } from "./selection_summary.ts";
@@ -37,27 +37,10 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const { title, record, selections, suspects, crossFit, examples, usage } = input;
   const { iterations, timings } = record;
   const selected = selections.filter(({ margins }) => margins.length > 0);
-  const body = html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta http-equiv="Content-Security-Policy"
-          content="default-src 'none'; style-src 'unsafe-inline'; script-src '${SCRIPT_HASH}'">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>${title}</title>
-        <style>${trustedHtml(STYLE)}</style>
-      </head>
-      <body>
-        <header>
-          <h1>${title}</h1>
-          <p
-            class="soft">Finished ${timings.finishedAt}. Config <code>${record.configSha256.slice(
-              0,
-              12,
-            )}</code>, result <code>${record.resultSha256.slice(0, 12)}</code>.</p>
-        </header>
-        <main>
+  const subtitle = html`Finished ${timings.finishedAt}. Config <code>${
+    record.configSha256.slice(0, 12)
+  }</code>, result <code>${record.resultSha256.slice(0, 12)}</code>.`;
+  const content = html`
     ${sections.headline(record)}
     ${section("Warnings", sections.warnings(record))}
     ${suspects.length === 0 ? "" : section(
@@ -67,7 +50,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
     ${section("Training", await grid(stepCharts(record)))}
     ${section(
       "Iterations",
-      html`${await grid(iterationCharts(iterations), "charts small")}
+      html`${await grid(iterationCharts(iterations))}
 ${sections.iterationTable(record)}`,
     )}
     ${selected.length === 0 ? "" : section("Selection", await grid(selected.map(marginHistogram)))}
@@ -81,22 +64,14 @@ ${sections.keyValues(timeRows(record))}`,
     ${section("Files of the run", sections.keyValues(runFiles))}
     ${section("Config", sections.configTable(record))}
     ${section("Data, code and machine", sections.provenance(record))}
-        </main>
-      </body>
-    </html>
   `;
-  return body.text;
+  return page(title, subtitle, content);
 }
 
-function section(name: string, content: Html): Html {
-  return html`<section><h2>${name}</h2>
-${content}</section>`;
-}
-
-async function grid(charts: readonly Chart[], kind = "charts"): Promise<Html> {
+async function grid(charts: readonly Chart[]): Promise<Html> {
   return charts.length === 0
     ? html`<p class="soft">Nothing was measured often enough to draw.</p>`
-    : html`<div class="${kind}">${await drawCharts(charts)}</div>`;
+    : html`<div class="charts">${await drawCharts(charts)}</div>`;
 }
 
 function timeRows({ timings }: RunRecord): [string, string][] {

@@ -16,7 +16,10 @@ export function headline(record: RunRecord): Html {
     return first === last ? first : `${first} → ${last}`;
   };
   const cards: [string, string][] = [
-    [change("heldOutAccuracy", 3), "held-out accuracy, first and last iteration"],
+    [
+      change("heldOutAccuracy", 3),
+      `held-out accuracy, first and last iteration (n = ${record.data.heldOut} pairs)`,
+    ],
     [change("heldOutMargin", 3), "held-out margin"],
     [change("heldOutChosenLogp", 1), "chosen log-probability, nats"],
     [formatDuration(timings.seconds), `for ${record.steps.length} optimiser steps`],
@@ -99,7 +102,7 @@ export function provenance(record: RunRecord): Html {
 }
 
 /** Every metric that was measured: the SFT model's in the first column, then each iteration's. */
-export function iterationTable({ sft, iterations }: RunRecord): Html {
+export function iterationTable({ sft, iterations, data }: RunRecord): Html {
   const columns: readonly (readonly [string, MetricValues])[] = [
     ["SFT", sft],
     ...iterations.map((each, i) => [`iteration ${i + 1}`, each] as const),
@@ -109,17 +112,18 @@ export function iterationTable({ sft, iterations }: RunRecord): Html {
   );
   const rows = names.map((name) => {
     const { label, unit, text } = metricOf(name);
-    return html`<tr><th scope="row">${label} <span class="soft">${unit}</span></th>${
-      columns.map(([, each]) => html`<td class="number">${cell(each[name])}</td>`)
-    }<td class="soft">${text}</td></tr>`;
+    const n = name === "heldOutAccuracy" ? `, n = ${data.heldOut}` : "";
+    return html`<tr><th scope="row">${label} <span class="soft">${unit}${n}</span></th>${
+      columns.map(([, each]) => html`<td class="number">${cell(each[name], unit)}</td>`)
+    }<td class="soft meaning">${text}</td></tr>`;
   });
   return html`
     <div class="scroll">
-      <table>
+      <table class="metrics">
         <thead>
           <tr><th scope="col">metric</th>${columns.map(([head]) =>
             html`<th scope="col" class="number">${head}</th>`
-          )}<th scope="col">meaning</th></tr>
+          )}<th scope="col" class="meaning">meaning</th></tr>
         </thead>
         <tbody>${rows}</tbody>
       </table>
@@ -127,13 +131,14 @@ export function iterationTable({ sft, iterations }: RunRecord): Html {
   `;
 }
 
-function cell(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : figure(value);
+function cell(value: number | null | undefined, unit: string): string {
+  return value === null || value === undefined ? "–" : figure(value, unit);
 }
 
-function figure(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  return Math.abs(value) >= 100 ? value.toFixed(1) : value.toFixed(3);
+/** A number as tables show it: counts as whole numbers, all else with three decimals, or one. */
+export function figure(value: number, unit = ""): string {
+  if (unit === "pairs" && Number.isInteger(value)) return String(value);
+  return value.toFixed(unit === "tokens" || Math.abs(value) >= 100 ? 1 : 3);
 }
 
 /** Pairs that the policy wrote, as they are. */

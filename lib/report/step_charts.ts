@@ -2,9 +2,6 @@ import type { MetricName } from "../metrics/metrics.ts";
 import type { RunRecord } from "./record.ts";
 import { BLUE, type Chart, type ChartView, GREY, ORANGE } from "./chart.ts";
 
-const WIDTH = 420;
-const HEIGHT = 170;
-
 interface Point {
   /** Optimiser steps since the run began, from 1. */
   readonly step: number;
@@ -144,8 +141,6 @@ function viewOf(
     legend: series.length > 1 ? {} : null,
   };
   return {
-    width: WIDTH,
-    height: HEIGHT,
     layer: [
       {
         data: { values: boundaries },

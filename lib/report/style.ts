@@ -20,21 +20,23 @@ p { margin: .4rem 0 .8rem; max-width: 46rem; }
   line-height: 1.3; }
 .cards span { color: var(--soft); font-size: .85rem; }
 .charts { display: grid; gap: 1.4rem 2rem;
-  grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); }
-.small { gap: 1rem 1.2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 11.5rem), 1fr)); }
-.small h3 { font-weight: 500; }
-.small svg { max-width: 19rem; }
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
 .charts + .scroll, .charts + table { margin-top: 1.5rem; }
 figure { margin: 0; min-width: 0; break-inside: avoid; }
-figure svg { display: block; width: 100%; height: auto; max-width: 34rem; overflow: visible; }
+figure svg { display: block; max-width: 100%; overflow: visible; }
 .scroll { overflow-x: auto; }
-.scroll table { min-width: 50rem; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: .28rem .9rem .28rem 0;
   border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 500; }
 td.number, th.number { text-align: right; white-space: nowrap; }
+@media (max-width: 40rem) {
+  .metrics, .metrics thead, .metrics tbody { display: block; }
+  .metrics tr { display: flex; flex-wrap: wrap; border-bottom: 1px solid var(--line); }
+  .metrics th, .metrics td { border: 0; flex: 1 0 4.4rem; padding-right: 0; }
+  .metrics tbody th, .metrics td.meaning, .metrics thead th:first-child { flex: 1 0 100%; }
+  .metrics thead .meaning { display: none; } }
 table.pairs td { overflow-wrap: anywhere; }
 .columns { columns: 24rem 2; column-gap: 2.5rem; }
 .columns table { width: 100%; }
@@ -54,7 +56,8 @@ article[hidden] { display: none; }
 .sides .model { background: var(--panel); border-radius: .35rem; padding: .5rem .7rem; margin: 0; }
 pre { background: var(--panel); border-radius: .5rem; padding: .7rem .9rem; white-space: pre-wrap;
   overflow-wrap: anywhere; font: .85rem/1.5 ui-monospace, monospace; }
+p code { white-space: nowrap; }
 code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere; }
 @media print { body { max-width: none; padding: 0; font-size: 11pt; }
-  .charts { grid-template-columns: 1fr 1fr; } .small { gap: 1rem 1.2rem; grid-template-columns: 1fr 1fr 1fr; } }
+  .charts { grid-template-columns: 1fr 1fr; } }
 `;

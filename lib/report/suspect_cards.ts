@@ -47,7 +47,11 @@ export function suspectCards(suspects: readonly Suspect[], trust: string, file: 
   return html`<p>${negative} of ${suspects.length} given labels have a negative margin: the policy
 prefers the rejected response. The lowest come first; all pairs, with texts and source columns, are in
 <code>${file}</code>.</p>
-<p>${trust}</p>
+<p>${
+    trust.split(/(--[\w-]+(?: [\d.]+)?)/).map((part) =>
+      part.startsWith("--") ? html`<code>${part}</code>` : part
+    )
+  }</p>
 <p id="suspect-tools" class="tools" hidden>
 <label>Search <input id="suspect-search" type="search"></label>
 <label>Sort by <select id="suspect-sort">

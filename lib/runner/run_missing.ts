@@ -22,7 +22,9 @@ export interface RunMissingSummary {
   readonly planned: number;
   /** Of those, found in the records. */
   readonly found: number;
+  /** Runs that were done now. */
   readonly done: number;
+  /** Runs that ended with an error. */
   readonly failed: number;
 }
 

@@ -19,6 +19,7 @@ export interface RunStudyOptions<S extends Setting = Setting> extends OpenOption
   readonly records: string;
   /** Processes, each on one thread. Default: one per core. */
   readonly jobs?: number;
+  /** Told which runs end. Default: nobody. */
   readonly progress?: ProgressSink;
   /** Called with all rows so far whenever a run ends: draw them. */
   readonly onRows?: (rows: readonly StudyRow<S>[]) => void;

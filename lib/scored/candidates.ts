@@ -88,7 +88,7 @@ export async function bootstrapScored(
       reward: rewards[row] as number,
     }))
   );
-  const made = bootstrapPairs(candidates, { by: "margin", keep: { count: keep } });
+  const made = bootstrapPairs(candidates, { count: keep });
   const byMargin = made.pairs.toSorted((a, b) => b.margin - a.margin);
   const ranks = new Map(byMargin.map((pair, i) => [pair, i + 1]));
   const asAnswer = (text: string) => messages ? [{ role: "assistant", content: text }] : text;

@@ -1,6 +1,4 @@
 import { UserError } from "../errors.ts";
-import type { Prng } from "../random/prng.ts";
-import { keepCount } from "./keep_count.ts";
 import type { Keep } from "./selection_rule.ts";
 import { selectPairs } from "./select.ts";
 
@@ -18,21 +16,21 @@ export interface Candidate {
 export interface BootstrappedPair {
   /** Positions in the arrays given to `bootstrapPairs`. */
   readonly promptIndex: number;
+  /** Among the prompt's candidates: the largest reward. */
   readonly chosenIndex: number;
+  /** Among the prompt's candidates: the smallest reward. */
   readonly rejectedIndex: number;
+  /** Tokens of the chosen candidate. */
   readonly chosenIds: Int32Array;
+  /** Tokens of the rejected candidate. */
   readonly rejectedIds: Int32Array;
+  /** Of the chosen candidate, under the ensemble. */
   readonly chosenReward: number;
+  /** Of the rejected candidate, under the ensemble. */
   readonly rejectedReward: number;
   /** chosenReward - rejectedReward, above 0. */
   readonly margin: number;
 }
-
-/** Which of the prompts' pairs are kept: the largest margins (default rule of SeRA), a draw, or all. */
-export type BootstrapKeep =
-  | { readonly by: "margin"; readonly keep: Keep }
-  | { readonly by: "random"; readonly keep: Keep; readonly prng: Prng }
-  | { readonly by: "none" };
 
 /** The kept pairs in the order of their prompts, and what was dropped and why. */
 export interface BootstrapResult {
@@ -56,15 +54,16 @@ export interface BootstrapResult {
 /**
  * Preference bootstrapping: of each prompt's candidates the one with the largest reward is chosen
  * and the one with the smallest rejected [I], equal rewards going to the earlier candidate; then
- * the best pairs over all prompts are kept [P].
+ * the pairs with the largest margins over all prompts are kept [P].
  *
  * @param candidates for each prompt its N candidates
- * @throws {UserError} on a reward that is not finite, naming prompt and candidate
+ * @param keep how many of the prompts' pairs: 1 is all
+ * @throws {UserError} on a reward that is not finite, naming prompt and candidate, or a bad `keep`
  * @throws {RangeError} on a candidate without tokens
  */
 export function bootstrapPairs(
   candidates: readonly (readonly Candidate[])[],
-  keep: BootstrapKeep,
+  keep: Keep,
 ): BootstrapResult {
   let truncatedCandidates = 0;
   let duplicateCandidates = 0;
@@ -93,15 +92,16 @@ export function bootstrapPairs(
     if (pair === null) promptsWithEqualRewards++;
     else pairs.push(pair);
   });
-  const kept = keepPairs(pairs, keep);
+  const margins = Float64Array.from(pairs, (pair) => pair.margin);
+  const { indices } = selectPairs({ rule: "top", keep }, margins);
   return {
-    pairs: kept,
+    pairs: indices.map((i) => pairs[i] as BootstrappedPair),
     dropped: {
       truncatedCandidates,
       duplicateCandidates,
       promptsWithoutTwo,
       promptsWithEqualRewards,
-      pairsNotKept: pairs.length - kept.length,
+      pairsNotKept: pairs.length - indices.length,
     },
   };
 }
@@ -127,16 +127,6 @@ function bestAgainstWorst(
     rejectedReward: rejected.reward,
     margin: chosen.reward - rejected.reward,
   };
-}
-
-function keepPairs(pairs: readonly BootstrappedPair[], keep: BootstrapKeep): BootstrappedPair[] {
-  if (keep.by === "none") return [...pairs];
-  keepCount(keep.keep, pairs.length); // a bad `keep` is an error even where there is no pair
-  const margins = Float64Array.from(pairs, (pair) => pair.margin);
-  const selection = keep.by === "margin"
-    ? selectPairs({ rule: "top", keep: keep.keep }, margins)
-    : selectPairs({ rule: "random", keep: keep.keep }, margins, { prng: keep.prng });
-  return selection.indices.map((index) => pairs[index] as BootstrappedPair);
 }
 
 function checkCandidate(candidate: Candidate, promptIndex: number, index: number): void {

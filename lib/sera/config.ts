@@ -78,6 +78,12 @@ export interface SeraConfig {
   readonly maxRows: number;
 }
 
+/** The config of a run whose pairs and policy are known: nothing is left open. */
+export interface ResolvedConfig extends SeraConfig {
+  readonly steps: number;
+  readonly learningRate: number;
+}
+
 /** Bootstrapping where only a part of it is told. */
 export const defaultBootstrap: BootstrapConfig = {
   share: 0.3,

@@ -6,7 +6,7 @@ import { createPrng } from "../random/prng.ts";
 import { assembleFolds, assignFolds, heldOutItems, trainingItems } from "../selection/cross_fit.ts";
 import { type BothLogps, bySide } from "./pair_logps.ts";
 import type { Phase, PhaseClock } from "./phase_clock.ts";
-import type { ResolvedConfig } from "./prepare_run.ts";
+import type { ResolvedConfig } from "./config.ts";
 import type { Scorer } from "./scorer.ts";
 import type { SeraStore } from "./store.ts";
 import { trainIteration } from "./train_iteration.ts";

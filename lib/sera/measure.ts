@@ -1,94 +1,85 @@
 import { rewardOf } from "../losses/loss_config.ts";
-import { mean } from "../metrics/mean.ts";
+import type { PairLogps, PairLosses } from "../losses/types.ts";
+import { learningMetrics } from "../metrics/learning_metrics.ts";
 import { measureSamples, type SampledMetrics } from "../metrics/measure_samples.ts";
-import { finite, type MetricValues } from "../metrics/metrics.ts";
+import type { MetricValues } from "../metrics/metrics.ts";
 import { bootstrapMetrics, selectionMetrics } from "../metrics/selection_metrics.ts";
 import { generate, type Response } from "../policy/generate.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
-import { pearson } from "../statistics/correlation.ts";
-import { accuracyOf, configuredLoss, lengthsOf, pairLogps } from "./pair_logps.ts";
+import type { Selection } from "../selection/select.ts";
+import { configuredLoss, pairLogps } from "./pair_logps.ts";
 import type { PreparedRun } from "./prepare_run.ts";
-import type { GeneratedPair } from "./types.ts";
+import type { GeneratedPair, SeraIteration } from "./types.ts";
 
 /** A policy's metrics, and its samples. */
 export interface Measured {
   readonly metrics: MetricValues;
   readonly samples: SampledMetrics;
-  /** The SFT model's, which the policies are compared with. */
-  readonly sft: SampledMetrics;
 }
 
 /** What an iteration did before its policy is measured. */
 export interface IterationFacts {
   readonly iteration: number;
   readonly margins: ArrayLike<number> | null;
-  readonly selected: readonly number[];
-  readonly swapped: readonly number[];
+  readonly selection: Selection;
   readonly generated: readonly GeneratedPair[];
-  /** What the iteration before kept by ranking; null where it ranked nothing. */
-  readonly previous: readonly number[] | null;
-  readonly sft: SampledMetrics;
+  /** The iteration before; undefined for the first. */
+  readonly previous: Pick<SeraIteration, "margins" | "selected"> | undefined;
 }
 
 const NO_SAMPLES: SampledMetrics = { metrics: {}, lengths: [] };
 
-/** Measures the SFT model: its samples and its held-out pairs' log-probabilities. */
-export async function measureSft(run: PreparedRun): Promise<Measured> {
-  const { evaluation, reference } = run;
-  const samples = evaluation === undefined
-    ? NO_SAMPLES
-    : await run.clock.once("evaluation", "evaluation/sft", async () => {
-      const responses = evaluation.sftSamples ??
-        await draw(run, reference, ["SFT evaluation"]);
-      return await measured(run, reference, responses);
-    });
-  return { metrics: samples.metrics, samples, sft: samples };
+/** The SFT model's samples, measured. */
+export async function measureSft(run: PreparedRun): Promise<SampledMetrics> {
+  const { evaluation, reference, clock } = run;
+  if (evaluation === undefined) return NO_SAMPLES;
+  return await clock.once("evaluation", "evaluation/sft", async () => {
+    const responses = evaluation.sftSamples ?? await draw(run, reference, ["SFT evaluation"]);
+    return await measured(run, reference, responses);
+  });
 }
 
-/** Measures pi_t, and what the iteration selected, generated and learnt: every metric but times. */
+/**
+ * Measures pi_t, and what the iteration selected, generated and learnt: every metric but times.
+ *
+ * @param sft the SFT model's samples, which the policy's are compared with
+ */
 export async function measureIteration(
   run: PreparedRun,
-  { iteration, sft, generated, swapped, ...selection }: IterationFacts,
+  { iteration: t, margins, selection, generated, previous }: IterationFacts,
+  sft: SampledMetrics,
 ): Promise<Measured> {
-  const { policy, pairs, store, evaluation } = run;
-  const samples = evaluation === undefined ? NO_SAMPLES : await run.clock.once(
-    "evaluation",
-    `evaluation/iteration-${iteration}`,
-    async () =>
-      await measured(run, policy, await draw(run, policy, ["evaluation", iteration]), sft),
-  );
+  const { policy, pairs, store, evaluation, clock } = run;
+  const samples = evaluation === undefined
+    ? NO_SAMPLES
+    : await clock.once("evaluation", `evaluation/iteration-${t}`, async () => {
+      const responses = await draw(run, policy, ["evaluation", t]);
+      return await measured(run, policy, responses, sft);
+    });
   const gold = evaluation?.gold === undefined ? {} : { gold: evaluation.gold };
   const metrics = {
     ...samples.metrics,
-    trainLoss: finite(mean((await store.rows(iteration)).map((row) => row.loss))),
-    ...await heldOutMetrics(run, iteration),
-    ...selectionMetrics({ pairs, swapped: swapped.length, ...selection, ...gold }),
+    ...learningMetrics((await store.rows(t)).map((row) => row.loss), await heldOutLosses(run, t)),
+    ...selectionMetrics({
+      ...{ pairs, margins, selected: selection.indices, swapped: selection.swapped.length },
+      // Iteration 1 ranks nothing: an overlap with it would say nothing.
+      previous: previous?.margins == null ? null : previous.selected,
+      ...gold,
+    }),
     ...bootstrapMetrics(generated, gold.gold),
   };
-  return { metrics, samples, sft };
+  return { metrics, samples };
 }
 
-async function heldOutMetrics(run: PreparedRun, iteration: number): Promise<MetricValues> {
-  const { heldOut, config, policy, reference, scorer } = run;
-  if (heldOut.length === 0) return {};
+async function heldOutLosses(
+  { heldOut, config, policy, reference, scorer }: PreparedRun,
+  iteration: number,
+): Promise<(PairLogps & PairLosses) | undefined> {
+  if (heldOut.length === 0) return undefined;
   const own = await scorer.pairs(`policy-${iteration}-held-out`, policy, heldOut, "evaluation");
   const sft = await scorer.pairs("sft-held-out", reference, heldOut, "evaluation");
-  const { losses, margins, chosenRewards, rejectedRewards } = configuredLoss(
-    config,
-    pairLogps(heldOut, own, sft),
-  );
-  const lengths = lengthsOf(heldOut);
-  return {
-    heldOutLoss: finite(mean(losses)),
-    heldOutMargin: finite(mean(margins)),
-    heldOutAccuracy: finite(accuracyOf(margins)),
-    heldOutChosenLogp: mean(own.chosen),
-    heldOutRejectedLogp: mean(own.rejected),
-    rewardLengthCorrelation: finite(pearson(
-      [...chosenRewards, ...rejectedRewards],
-      [...lengths.chosen, ...lengths.rejected],
-    )),
-  };
+  const logps = pairLogps(heldOut, own, sft);
+  return { ...logps, ...configuredLoss(config, logps) };
 }
 
 function measured(

@@ -23,7 +23,7 @@ export function bySide(logps: readonly ArrayLike<number>[]): BothLogps {
 }
 
 /** Tokens of both completions. */
-export function lengthsOf(pairs: readonly TokenizedPair[]): BothSides {
+function lengthsOf(pairs: readonly TokenizedPair[]): BothSides {
   return {
     chosen: Float64Array.from(pairs, (pair) => pair.chosenIds.length),
     rejected: Float64Array.from(pairs, (pair) => pair.rejectedIds.length),
@@ -66,13 +66,4 @@ export function configuredLoss(
   logps: PairLogps,
 ): PairLosses {
   return withNllAnchor(pairLoss(config.loss, logps), logps, config.nllAlpha);
-}
-
-/** Share of positive margins, ties half. */
-export function accuracyOf(margins: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < margins.length; i++) {
-    sum += (margins[i] as number) > 0 ? 1 : margins[i] === 0 ? 0.5 : 0;
-  }
-  return sum / margins.length;
 }

@@ -3,18 +3,12 @@ import { UserError } from "../errors.ts";
 import type { LanguageModel, Snapshot } from "../policy/language_model.ts";
 import { type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
 import { wantedPairs } from "./bootstrap_yield.ts";
-import { type SeraConfig, seraConfig } from "./config.ts";
+import { type ResolvedConfig, seraConfig } from "./config.ts";
 import { type CrossFitter, crossFitter } from "./cross_fit.ts";
 import { PhaseClock } from "./phase_clock.ts";
 import { Scorer } from "./scorer.ts";
 import { MemoryStore, type SeraStore } from "./store.ts";
 import type { Evaluation, SeraInput } from "./types.ts";
-
-/** The config of a run whose pairs and policy are known: nothing is left open. */
-export interface ResolvedConfig extends SeraConfig {
-  readonly steps: number;
-  readonly learningRate: number;
-}
 
 /** A run with everything in its place. */
 export interface PreparedRun {

@@ -1,33 +1,59 @@
-import type { TokenizedPair } from "../data/preference.ts";
-import { ensembleRewards } from "../margins/ensemble.ts";
+import { ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
-import type { SeraConfig } from "./config.ts";
+import { usesMargins } from "../selection/selection_rule.ts";
+import type { TrainedOn } from "./cross_fit.ts";
 import { type BothLogps, type BothSides, pairRewards } from "./pair_logps.ts";
+import type { PreparedRun } from "./prepare_run.ts";
 
-/** Implicit rewards of the offline pairs by past policy: what self-review ranks them by. */
-export class RewardHistory {
-  readonly #config: SeraConfig;
-  readonly #pairs: readonly TokenizedPair[];
-  readonly #reference: BothLogps;
-  /** Newest first. */
+/** What an iteration knows of the offline pairs before it trains. */
+export interface Review {
+  /** Of the ensemble over past policies, newest first; none in iteration 1. */
+  readonly weights: readonly number[];
+  /** Ensemble margins of all pairs; null in iteration 1, where every margin is 0. */
+  readonly margins: Float64Array | null;
+  /** What the loss measures against: the SFT model, or the previous policy. */
+  readonly lossReference: BothLogps;
+}
+
+/** Self-review: the offline pairs under the policies so far. */
+export class SelfReview {
+  readonly #run: PreparedRun;
+  readonly #sft: BothLogps;
+  /** Implicit rewards by past policy, newest first. */
   readonly #rewards: BothSides[] = [];
 
-  /** @param reference log-probabilities of the pairs under the SFT model */
-  constructor(config: SeraConfig, pairs: readonly TokenizedPair[], reference: BothLogps) {
-    this.#config = config;
-    this.#pairs = pairs;
-    this.#reference = reference;
+  private constructor(run: PreparedRun, sft: BothLogps) {
+    this.#run = run;
+    this.#sft = sft;
   }
 
-  /** Adds the next policy, by its log-probabilities of the pairs. */
-  add(policy: BothLogps): void {
-    this.#rewards.unshift(pairRewards(this.#config, this.#pairs, policy, this.#reference));
+  /** Scores the pairs under the SFT model. */
+  static async open(run: PreparedRun): Promise<SelfReview> {
+    return new SelfReview(run, await run.scorer.pairs("sft-offline", run.reference, run.pairs));
   }
 
-  /** Margins of all pairs under the ensemble of the newest policies, weighted newest first. */
-  margins(weights: readonly number[]): Float64Array {
-    const of = (side: keyof BothSides) =>
+  /**
+   * The review that iteration t begins with, from pi_{t-1}: call for t = 1, 2, ... in turn.
+   *
+   * @param trained what iteration t - 1 trained on; undefined for t = 1
+   */
+  async before(t: number, trained: TrainedOn | undefined): Promise<Review> {
+    if (trained === undefined) return { weights: [], margins: null, lossReference: this.#sft };
+    const { config, pairs, policy, scorer, crossFit } = this.#run;
+    // Where neither selection nor loss reads the log-probabilities, they serve measurement alone.
+    const needed = usesMargins(config.selection) || config.reference === "previous";
+    const phase = needed ? "scoring" : "evaluation";
+    const logps = crossFit === undefined
+      ? await scorer.pairs(`policy-${t - 1}-offline`, policy, pairs, phase)
+      : await crossFit(t - 1, trained, phase);
+    this.#rewards.unshift(pairRewards(config, pairs, logps, this.#sft));
+    const weights = ensembleWeights(t - 1, config.ensemble);
+    const ensemble = (side: keyof BothSides) =>
       ensembleRewards(this.#rewards.map((rewards) => rewards[side]), weights);
-    return implicitRewardMargins(of("chosen"), of("rejected"));
+    return {
+      weights,
+      margins: implicitRewardMargins(ensemble("chosen"), ensemble("rejected")),
+      lossReference: config.reference === "previous" ? logps : this.#sft,
+    };
   }
 }

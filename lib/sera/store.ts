@@ -2,10 +2,13 @@ import type { Snapshot } from "../policy/language_model.ts";
 
 /** An update under way, complete enough to go on with. */
 export interface UpdateState {
+  /** From 1. */
   readonly iteration: number;
   /** Steps done in this iteration. */
   readonly step: number;
+  /** Trainable tensors. */
   readonly policy: Snapshot;
+  /** AdamW's first and second moments. */
   readonly moments: Snapshot;
 }
 
@@ -25,6 +28,7 @@ export interface StepRow {
   readonly chosenLogp: number;
   /** Mean policy log-probability of the rejected completions, nats. */
   readonly rejectedLogp: number;
+  /** Learning rate of the step, after schedule and warm-up. */
   readonly learningRate: number;
   /** L2 norm of the gradient before clipping. */
   readonly gradientNorm: number;

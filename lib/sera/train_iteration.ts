@@ -2,38 +2,18 @@ import { breathe } from "../engine/breathe.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { needsWholeBatch } from "../losses/loss_config.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
+import { accuracyOf } from "../metrics/learning_metrics.ts";
 import { mean } from "../metrics/mean.ts";
 import { monotonicClock, type ProgressSink } from "../progress/progress_sink.ts";
 import { createPrng } from "../random/prng.ts";
 import { shareOf } from "../round_share.ts";
 import { AdamW, DEFAULT_ADAMW } from "../training/adamw.ts";
-import { accuracyOf, configuredLoss, pairLogps } from "./pair_logps.ts";
+import { batchSchedule } from "../training/batch_schedule.ts";
+import { configuredLoss, pairLogps } from "./pair_logps.ts";
 import { learningRateAt } from "../training/schedule.ts";
-import type { ResolvedConfig } from "./prepare_run.ts";
+import type { ResolvedConfig } from "./config.ts";
 import type { SeraStore, StepRow } from "./store.ts";
 import { groupOf, type TrainingPair, updateStep } from "../training/update.ts";
-
-/** Positions of the pairs of every step: seeded epochs over all of them, one after the other. */
-export function batchSchedule(
-  pairs: number,
-  steps: number,
-  batchPairs: number,
-  seed: number,
-  iteration: number,
-): number[][] {
-  const batches: number[][] = [];
-  let queue: number[] = [];
-  for (let epoch = 0; batches.length < steps; epoch++) {
-    const prng = createPrng(seed, "batches", iteration, epoch);
-    queue = queue.concat(prng.shuffle(Array.from({ length: pairs }, (_, i) => i)));
-    while (queue.length >= batchPairs && batches.length < steps) {
-      batches.push(queue.splice(0, batchPairs));
-    }
-    // Fewer pairs than a batch: the epoch is the batch.
-    if (pairs < batchPairs) batches.push(queue.splice(0));
-  }
-  return batches;
-}
 
 /**
  * The update of one iteration: `config.steps` optimiser steps on the given pairs.

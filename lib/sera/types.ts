@@ -59,7 +59,9 @@ export interface SeraInput {
 export interface GeneratedPair extends TokenizedPair {
   /** Index into `prompts`. */
   readonly promptIndex: number;
+  /** Of the chosen response. */
   readonly chosenReward: number;
+  /** Of the rejected response. */
   readonly rejectedReward: number;
 }
 

@@ -16,8 +16,6 @@ export interface ServerOptions {
   readonly model?: string | undefined;
   /** Seconds after which a request counts as stalled. Default 120. */
   readonly timeoutSeconds?: number | undefined;
-  /** Milliseconds before the second attempt; each wait is three times the one before. */
-  readonly retryMs?: number | undefined;
 }
 
 /** What to generate. */
@@ -35,8 +33,7 @@ export class CompletionsServer {
   readonly model: string;
   readonly #tokenizer: TextTokenizer;
   readonly #timeoutMs: number;
-  readonly #retryMs: number;
-  #dialect: Dialect | undefined;
+  #dialect: Promise<Dialect> | undefined;
 
   private constructor(
     url: string,
@@ -48,7 +45,6 @@ export class CompletionsServer {
     this.model = model;
     this.#tokenizer = tokenizer;
     this.#timeoutMs = 1000 * (options.timeoutSeconds ?? 120);
-    this.#retryMs = options.retryMs ?? 1000;
   }
 
   /**
@@ -108,9 +104,9 @@ export class CompletionsServer {
    */
   async logp(promptIds: Int32Array, completionIds: Int32Array): Promise<number> {
     const ids = [...promptIds, ...completionIds];
-    this.#dialect ??= await this.#findDialect(ids);
-    const reply = await this.#completions(this.#scoring(this.#dialect, ids));
-    return this.#dialect === "prompt_logprobs"
+    const dialect = await (this.#dialect ??= this.#findDialect(ids));
+    const reply = await this.#completions(this.#scoring(dialect, ids));
+    return dialect === "prompt_logprobs"
       ? promptLogp(reply, ids, promptIds.length, this.url)
       : echoedLogp(reply, promptIds, completionIds, this.#tokenizer, this.url);
   }
@@ -182,7 +178,8 @@ export class CompletionsServer {
     const key = Deno.env.get("SERA_SERVER_KEY");
     const transient = (error: unknown) => !(error instanceof HubStatusError) || error.isTransient;
     try {
-      return await withRetries({ retryMs: this.#retryMs }, transient, async () => {
+      // The second attempt follows after a hundredth of the patience, about a second.
+      return await withRetries({ retryMs: this.#timeoutMs / 100 }, transient, async () => {
         const response = await fetch(url, {
           ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
           headers: {

@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
-import { appendDurably, removeIfThere, truncateDurably } from "../files/durable_file.ts";
+import { appendDurably } from "../files/durable_file.ts";
 import { sha256 } from "../files/fingerprint.ts";
+import { wholeLines } from "../files/whole_lines.ts";
 
 /** Results of requests by key, kept in a file as they come: nothing paid for is asked twice. */
 export class RequestJournal<T> {
@@ -15,13 +15,7 @@ export class RequestJournal<T> {
    */
   constructor(path: string) {
     this.#path = path;
-    if (!existsSync(path)) return;
-    const text = Deno.readTextFileSync(path);
-    const end = text.lastIndexOf("\n") + 1;
-    if (end < text.length) {
-      truncateDurably(path, new TextEncoder().encode(text.slice(0, end)).length);
-    }
-    for (const [i, line] of text.slice(0, end).split("\n").slice(0, -1).entries()) {
+    for (const [i, line] of wholeLines(path).entries()) {
       try {
         const [key, value] = JSON.parse(line) as [string, T];
         this.#kept.set(key, value);
@@ -33,11 +27,6 @@ export class RequestJournal<T> {
     }
   }
 
-  /** How many results are kept. */
-  get size(): number {
-    return this.#kept.size;
-  }
-
   /** The kept result of a request, or computed now and kept. The request says everything. */
   async once(request: unknown, compute: () => Promise<T>): Promise<T> {
     const key = sha256(JSON.stringify(request)).slice(0, 32);
@@ -47,10 +36,5 @@ export class RequestJournal<T> {
     this.#kept.set(key, value);
     appendDurably(this.#path, new TextEncoder().encode(`${JSON.stringify([key, value])}\n`));
     return value;
-  }
-
-  /** Removes the file: the results stand elsewhere now. */
-  finish(): void {
-    removeIfThere(this.#path);
   }
 }

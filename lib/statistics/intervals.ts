@@ -1,14 +1,17 @@
-import { mean, quantileSorted, sampleStandardDeviation } from "simple-statistics";
-import type { Prng } from "../random/prng.ts";
+import { mean, sampleStandardDeviation } from "simple-statistics";
 import { tQuantile, tTwoSidedP } from "./student_t.ts";
 
 /** An estimate with its 95 % interval. `low` and `high` are NaN with a single value. */
 export interface Estimate {
+  /** Sample mean. */
   readonly mean: number;
+  /** Lower end. */
   readonly low: number;
+  /** Upper end. */
   readonly high: number;
   /** Sample standard deviation (n - 1); NaN with a single value. */
   readonly sd: number;
+  /** How many values. */
   readonly n: number;
 }
 
@@ -45,26 +48,4 @@ export function pairedDifference(
   if (estimate.n === 1) return { ...estimate, p: 1 };
   const statistic = estimate.mean === 0 ? 0 : estimate.mean / (estimate.sd / Math.sqrt(estimate.n));
   return { ...estimate, p: tTwoSidedP(statistic, estimate.n - 1) };
-}
-
-/**
- * Percentile bootstrap interval of any statistic.
- *
- * @param draws resamples with replacement, each as long as `values`
- */
-export function bootstrapInterval(
-  values: readonly number[],
-  statistic: (sample: number[]) => number,
-  prng: Prng,
-  { draws = 2000, level = 0.95 }: { draws?: number; level?: number } = {},
-): { low: number; high: number } {
-  if (values.length === 0) throw new RangeError("a bootstrap needs at least one value");
-  const resampled = Array.from(
-    { length: draws },
-    () => statistic(values.map(() => values[prng.integer(values.length)] as number)),
-  ).sort((a, b) => a - b);
-  return {
-    low: quantileSorted(resampled, (1 - level) / 2),
-    high: quantileSorted(resampled, (1 + level) / 2),
-  };
 }

@@ -57,9 +57,19 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
 /**
  * Reads a checkpoint back, bit for bit. Tensors are views of `file`.
  *
- * @throws {CorruptCheckpoint} if a byte is missing or changed
+ * @throws {CorruptCheckpoint} if a byte is missing or changed, or the parts do not fit together
  */
 export function decodeCheckpoint(file: Uint8Array<ArrayBuffer>): Checkpoint {
+  try {
+    return decode(file);
+  } catch (error) {
+    if (error instanceof CorruptCheckpoint) throw error;
+    // Somebody made a file with a fitting hash.
+    throw new CorruptCheckpoint("its parts do not fit together");
+  }
+}
+
+function decode(file: Uint8Array<ArrayBuffer>): Checkpoint {
   if (file.length < 8) throw new CorruptCheckpoint(`holds ${file.length} bytes`);
   const headerBytes = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
   const start = 8 + headerBytes;
@@ -79,9 +89,15 @@ export function decodeCheckpoint(file: Uint8Array<ArrayBuffer>): Checkpoint {
       file.byteOffset + start + begin,
       (end - begin) / BYTES,
     );
+    if (shape.reduce((product, n) => product * n, 1) !== data.length) throw new RangeError(name);
     tensors.set(name, { shape, data });
   }
-  return { position: Number(metadata.position), tensors, state: JSON.parse(metadata.state) };
+  const position = Number(metadata.position);
+  const state = JSON.parse(metadata.state);
+  if (!Number.isSafeInteger(position) || typeof state !== "object" || state === null) {
+    throw new RangeError("state");
+  }
+  return { position, tensors, state };
 }
 
 interface Header {

@@ -49,15 +49,19 @@ export class LogpCache {
   /** The columns of this very key; `undefined` if there are none or their file is damaged. */
   get(key: LogpKey): LogpColumns | undefined {
     const name = nameOf(key);
-    if (!this.#artefacts.has(name)) return undefined;
     try {
+      if (!this.#artefacts.has(name)) return undefined;
       return decode(this.#artefacts.readText(name), key);
     } catch (error) {
       const path = this.#artefacts.path(name);
       this.#warn(
         `cached log-probabilities ${path} are damaged (${messageOf(error)}); computing anew`,
       );
-      this.#artefacts.remove(name);
+      try {
+        this.#artefacts.remove(name);
+      } catch {
+        // Read-only: it is computed again each time.
+      }
       return undefined;
     }
   }

@@ -81,15 +81,16 @@ export class RunDirectory extends Artefacts implements Disposable {
     this.resumed = this.has(CONFIG);
     this.grown = this.resumed ? this.#requireSame(config, options.growing ?? []) : null;
     this.removeLeftovers();
-    if (this.grown !== null || !this.has(STATE)) this.writeJson(STATE, { state: "running" });
+    if (this.grown !== null) this.writeJson(STATE, { state: "running" });
     if (this.grown !== null || !this.resumed) {
       this.writeJson(CONFIG, { format: FORMAT, sha256: fingerprintJson(config), config });
     }
+    if (!this.has(STATE)) this.writeJson(STATE, { state: "running" });
   }
 
   /** Whether the run in this folder came to its end: there is nothing left to do. */
   get finished(): boolean {
-    return (this.readJson(STATE) as { state?: unknown }).state === "finished";
+    return (this.readJson(STATE) as { state?: unknown } | null)?.state === "finished";
   }
 
   /** Marks the run as finished, after its last artefact is written, and drops its checkpoints. */

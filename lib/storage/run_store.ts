@@ -1,7 +1,7 @@
 import { type Clock, monotonicClock } from "../progress/progress_sink.ts";
 import type { Snapshot } from "../policy/language_model.ts";
 import type { SeraStore, StepRow, UpdateState } from "../sera/store.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { CorruptCheckpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint_file.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { sealJson, unsealJson } from "../files/sealed_json.ts";
@@ -113,7 +113,13 @@ export class RunStore implements SeraStore {
     const ours = checkpoint !== undefined && checkpoint.state.iteration === iteration
       ? checkpoint
       : undefined;
-    const step = ours === undefined ? 0 : ours.state.step as number;
+    const step = ours === undefined ? 0 : Number(ours.state.step);
+    if (!Number.isSafeInteger(step) || step < 0) {
+      throw new UserError(
+        `${this.#run.folder}: its checkpoint names step ${ours?.state.step}; it was made by hand: ` +
+          "choose another --out",
+      );
+    }
     this.#run.keepJsonl(this.#stepsName(iteration), step);
     return Promise.resolve(
       ours && {

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
 import { isMetricName, type MetricName, metricNames } from "../metrics/metrics.ts";
 import { type PairedDifference, pairedDifference } from "../statistics/intervals.ts";
+import type { CellPlace } from "./plan.ts";
 import type { RowPlace, StudyRow } from "./rows.ts";
 
 /** An arm and what it is compared with. */
@@ -20,16 +21,15 @@ export interface ContrastOptions {
  * A metric of an arm minus that of a baseline in one condition, paired by seed. The condition's and
  * the arm's other columns (factors) come along, from the arm's first row.
  */
-export interface Contrast<Row extends StudyRow = StudyRow> extends PairedDifference {
-  readonly study: string;
-  readonly condition: string;
-  readonly conditionLabel: string;
-  readonly arm: string;
-  readonly armLabel: string;
+export interface Contrast<Row extends StudyRow = StudyRow>
+  extends PairedDifference, Omit<CellPlace, "seed" | "hash"> {
+  /** Id of the arm that it is compared with. */
   readonly baseline: string;
+  /** The baseline's label. */
   readonly baselineLabel: string;
   /** "SeRA - DPO". */
   readonly label: string;
+  /** What is compared. */
   readonly metric: MetricName;
   /** Each seed's difference, in the order of the rows. */
   readonly pairs: readonly { readonly seed: number; readonly difference: number }[];

@@ -8,6 +8,7 @@ export type DescribedRow = Readonly<Record<string, SettingValue>>;
 
 /** A plan whose runs have factors. */
 export interface DescribedPlan {
+  /** Planned runs with what they vary. */
   readonly plan: readonly (PlannedCell & { readonly factors: MethodFactors })[];
 }
 type Run = DescribedPlan["plan"][number];
@@ -22,7 +23,7 @@ export function describeConditions({ plan }: DescribedPlan): DescribedRow[] {
   return described(plan, "condition", "conditionLabel", "arm");
 }
 
-/** The factors that all runs of a plan share, with what they are. */
+/** The factors that all runs of a plan share, with what they are; none that mean nothing there. */
 export function describeShared(
   { plan, study: { environment } }: DescribedPlan & {
     readonly study: { readonly environment: Pick<Study["environment"], "texts"> };
@@ -31,6 +32,7 @@ export function describeShared(
   const texts: Readonly<Record<string, string>> = { ...environment.texts, ...factorTexts };
   return factorNames(plan)
     .filter((name) => new Set(plan.map((run) => factorOf(run, name))).size === 1)
+    .filter((name) => factorOf(plan[0] as Run, name) !== null)
     .map((name) => ({
       factor: name,
       value: factorOf(plan[0] as Run, name),

@@ -9,28 +9,37 @@ import type { RunConfig } from "./run_config.ts";
  * config, so that no name has to be taken apart. The environment's setting stands beside them.
  */
 export interface MethodFactors {
+  /** Name of the loss. */
   readonly loss: LossName;
   /** null for a loss without one. */
   readonly beta: number | null;
   /** Weight of the NLL anchor. */
   readonly alpha: number;
+  /** Iterations T. */
   readonly iterations: number;
-  /** null: one epoch. */
+  /** Optimiser steps per iteration; null: one epoch. */
   readonly steps: number | null;
+  /** Pairs per optimiser step. */
   readonly batch: number;
+  /** Peak learning rate; null: the default of LoRA or of full training. */
   readonly learningRate: number | null;
+  /** Which offline pairs iterations 2 to T train on. */
   readonly rule: SelectionRule["rule"];
   /** Share of the offline pairs kept: 1 for rules that keep all; null for a count or a threshold. */
   readonly keep: number | null;
+  /** How rewards of past policies are averaged. */
   readonly weighting: EnsembleWeighting;
+  /** Weight of past policies in that average. */
   readonly gamma: number;
   /** Folds; 0 is off. */
   readonly crossFit: number;
   /** Bootstrapped pairs as a share of the offline pairs; 0 is off. */
   readonly ownShare: number;
-  /** Of bootstrapping, as the next two; null where it is off. */
+  /** Prompts responded to per bootstrapped pair kept; null without bootstrapping. */
   readonly promptFactor: number | null;
+  /** Responses per prompt; null without bootstrapping. */
   readonly responses: number | null;
+  /** Sampling temperature; null without bootstrapping. */
   readonly temperature: number | null;
 }
 

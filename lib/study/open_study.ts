@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Setting } from "../environments/environment.ts";
 import { UserError } from "../errors.ts";
-import { type ClaimResult, judgeClaims } from "./claim.ts";
+import { type ClaimResult, judgeClaims } from "./judge_claims.ts";
 import {
   claimsOf,
   type PlannedCell,
@@ -24,7 +24,9 @@ export interface OpenOptions extends PlanOptions {
 
 /** A study with its records, whatever its environment. */
 export interface StudyResults {
+  /** What was opened. */
   readonly study: Pick<Study, "id" | "title" | "claims" | "headline">;
+  /** Every planned cell and seed, with or without a record. */
   readonly plan: readonly PlannedCell[];
   /** Tidy rows of the runs that have a record. */
   readonly rows: readonly StudyRow[];
@@ -38,8 +40,11 @@ export interface StudyResults {
 
 /** The same with the types of its environment: what notebooks analyse. */
 export interface OpenedStudy<S extends Setting = Setting> extends StudyResults {
+  /** What was opened, with its arms and conditions. */
   readonly study: Study<S>;
+  /** Every planned cell and seed, with its factors. */
   readonly plan: readonly PlannedRun<S>[];
+  /** Tidy rows of the runs that have a record; factors are columns. */
   readonly rows: readonly StudyRow<S>[];
 }
 

@@ -4,15 +4,27 @@ import { type Factors, factorsOf } from "./factors.ts";
 import { hashConfig, type RunConfig, runConfig } from "./run_config.ts";
 import type { Cell, PresetName, Study } from "./study.ts";
 
-/** One cell of a study at one seed. Cells of several studies may share a run. */
-export interface PlannedCell {
+/** Where a run stands in its study. */
+export interface CellPlace {
+  /** The study's id. */
   readonly study: string;
-  readonly arm: string;
-  readonly armLabel: string;
+  /** The condition's id. */
   readonly condition: string;
+  /** For tables and facets. */
   readonly conditionLabel: string;
+  /** The arm's id. */
+  readonly arm: string;
+  /** For tables and legends. */
+  readonly armLabel: string;
+  /** Of the run; arms are paired by it. */
   readonly seed: number;
+  /** SHA-256 of the run's config: the name of its record. */
   readonly hash: string;
+}
+
+/** One cell of a study at one seed. Cells of several studies may share a run. */
+export interface PlannedCell extends CellPlace {
+  /** Everything that the run depends on. */
   readonly config: RunConfig;
   /** URL of the environment's module, for worker processes. */
   readonly module: string;
@@ -22,7 +34,9 @@ export interface PlannedCell {
 
 /** The same with its factors. */
 export interface PlannedRun<S extends Setting = Setting> extends PlannedCell {
+  /** Everything that the run depends on. */
   readonly config: RunConfig<S>;
+  /** What the study varies, as values. */
   readonly factors: Factors<S>;
 }
 

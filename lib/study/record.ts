@@ -9,6 +9,7 @@ import { hashConfig, type RunConfig } from "./run_config.ts";
 export interface StudyRecord {
   /** SHA-256 of `config`. */
   readonly hash: string;
+  /** Everything that the run depends on. */
   readonly config: RunConfig;
   /** The SFT model's own metrics. */
   readonly sft: MetricValues;
@@ -54,11 +55,19 @@ export function parseRecord(line: string, place: string): StudyRecord {
   } catch {
     throw fail("is not JSON");
   }
-  if (typeof value !== "object" || value === null || !("seal" in value)) {
+  if (!isObject(value) || !("seal" in value) || !isObject(value.config)) {
     throw fail("is not a study record");
   }
-  const { seal, ...record } = value as StudyRecord & { readonly seal: unknown };
+  const { seal, ...record } = value as unknown as StudyRecord & { readonly seal: unknown };
   if (fingerprintJson(record) !== seal) throw fail("was changed after it was written");
   if (hashConfig(record.config) !== record.hash) throw fail("has a hash that is not its config's");
+  const { sft, iterations, samples } = record as Partial<StudyRecord>;
+  if (!isObject(sft) || !isObject(samples) || !Array.isArray(iterations)) {
+    throw fail("lacks a part of a study record");
+  }
   return record;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import type { Setting } from "../environments/environment.ts";
 import { metricNames, type MetricValues } from "../metrics/metrics.ts";
 import type { Factors } from "./factors.ts";
-import type { PlannedRun } from "./plan.ts";
+import type { CellPlace, PlannedRun } from "./plan.ts";
 import type { StudyRecord } from "./record.ts";
 import { recordWarnings } from "./warnings.ts";
 
@@ -9,17 +9,10 @@ import { recordWarnings } from "./warnings.ts";
 const unmeasured: MetricValues = Object.fromEntries(metricNames.map((name) => [name, null]));
 
 /** Where a row stands in its study. */
-export interface RowPlace {
-  readonly study: string;
-  readonly condition: string;
-  readonly conditionLabel: string;
-  readonly arm: string;
-  readonly armLabel: string;
-  readonly seed: number;
-  /** Of the run's config: the name of its record. */
-  readonly hash: string;
+export interface RowPlace extends CellPlace {
   /** From 1; 0 is the SFT model. */
   readonly iteration: number;
+  /** Whether it is the run's last iteration. */
   readonly last: boolean;
   /** Names of the failures that the run has shown up to this iteration. */
   readonly warnings: readonly string[];

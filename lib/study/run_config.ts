@@ -7,17 +7,23 @@ export const CONFIG_VERSION = 2;
 
 /** Everything that a run depends on: the same config gives the same record, but for times. */
 export interface RunConfig<S extends Setting = Setting> {
+  /** `CONFIG_VERSION` of the code. */
   readonly version: number;
   /** The environment's name. */
   readonly environment: string;
+  /** The environment's setting, whole. */
   readonly setting: S;
+  /** SeRA's config, whole. */
   readonly sera: SeraConfig;
+  /** Of every random draw. */
   readonly seed: number;
 }
 
 /** A change to what an environment and SeRA are set to. */
 export interface RunChange<S extends Setting = Setting> {
+  /** Parts of the environment's setting. */
   readonly setting?: Partial<S>;
+  /** Parts of SeRA's config. */
   readonly sera?: SeraOptions;
 }
 

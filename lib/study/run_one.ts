@@ -1,9 +1,8 @@
 import { engine } from "../engine/tensorflow.ts";
 import type { Environment, EnvironmentContext } from "../environments/environment.ts";
 import type { JsonObject } from "../files/canonical_json.ts";
-import type { MetricValues } from "../metrics/metrics.ts";
+import { timeMetrics } from "../metrics/time_metrics.ts";
 import { runSera } from "../sera/run_sera.ts";
-import type { SeraIteration } from "../sera/types.ts";
 import { readMachine } from "../storage/machine.ts";
 import { readProvenance } from "../storage/provenance.ts";
 import { storeWithFirstIteration } from "./first_iteration.ts";
@@ -45,7 +44,7 @@ export async function runOne(
       },
       warnings: recordWarnings({ iterations: measured, sft }),
       volatile: {
-        iterations: timesOf(iterations),
+        iterations: timeMetrics(iterations.map(({ seconds }) => seconds)),
         seconds: (performance.now() - started) / 1000,
         environment: await surroundings(),
       },
@@ -53,23 +52,6 @@ export async function runOne(
   } finally {
     dispose();
   }
-}
-
-/** The times of each iteration, s. */
-function timesOf(iterations: readonly SeraIteration[]): MetricValues[] {
-  let total = 0;
-  return iterations.map(({ seconds: { scoring, generation, update, evaluation } }) => {
-    const training = scoring + generation + update;
-    total += training;
-    return {
-      scoringSeconds: scoring,
-      generationSeconds: generation,
-      updateSeconds: update,
-      evaluationSeconds: evaluation,
-      trainingSeconds: training,
-      totalTrainingSeconds: total,
-    };
-  });
 }
 
 let known: JsonObject | undefined;

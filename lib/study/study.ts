@@ -7,15 +7,19 @@ import type { RunChange } from "./run_config.ts";
 
 /** One method, as changes to the config; a function where they depend on the condition's setting. */
 export interface Arm<S extends Setting = Setting> {
+  /** Short and stable: records, rows and claims name the arm by it. */
   readonly id: string;
   /** For tables and legends. */
   readonly label: string;
+  /** Changes to `defaultSeraConfig`, over the environment's own. */
   sera(setting: S): SeraOptions;
 }
 
 /** One setting that all its arms share. */
 export interface Condition<S extends Setting = Setting> extends RunChange<S> {
+  /** Short and stable: rows and claims name the condition by it. */
   readonly id: string;
+  /** For tables and facets. */
   readonly label: string;
 }
 
@@ -46,16 +50,23 @@ export interface StudyPreset<S extends Setting = Setting> {
 export interface Study<S extends Setting = Setting> {
   /** Name of its records and notebook. */
   readonly id: string;
+  /** For headings. */
   readonly title: string;
+  /** What is asked, in one sentence. */
   readonly question: string;
+  /** Where its runs take place. */
   readonly environment: Environment<S>;
   /** Changes that all its runs share. */
   readonly base?: RunChange<S>;
+  /** In the order of tables. */
   readonly conditions: readonly Condition<S>[];
+  /** In the order of tables and legends. */
   readonly arms: readonly Arm<S>[];
+  /** The family that Holm's correction runs over. */
   readonly claims: readonly Claim[];
   /** The claim that the README shows, by id; absent where none is to be shown. */
   readonly headline?: string;
+  /** How many seeds each preset runs, of which cells. */
   readonly presets: Readonly<Record<PresetName, StudyPreset<S>>>;
   /** First of its seeds. Default 0: runs are shared with the other studies. */
   readonly firstSeed?: number;
@@ -72,6 +83,7 @@ export type StudyDefinition<S extends Setting> =
 
 /** An arm as one writes it. */
 export interface ArmDefinition<S extends Setting> {
+  /** As the arm's. */
   readonly id: string;
   /** Default: the id. */
   readonly label?: string;

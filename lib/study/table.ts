@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { writeDurably } from "../files/durable_file.ts";
+import { markdownText } from "../plain_text.ts";
 
 /** A table: strings and numbers, ready for CSV or Markdown. */
 export interface Table {
@@ -16,16 +17,12 @@ export function tableCsv({ columns, rows }: Table): string {
   return [columns, ...rows].map((row) => row.map(field).join(",") + "\n").join("");
 }
 
-/** A Markdown table; numbers with three significant digits. */
+/** A Markdown table; numbers with three significant digits, texts as they are, whatever they hold. */
 export function tableMarkdown({ columns, rows }: Table): string {
   const cell = (value: string | number | null) =>
-    value === null
-      ? ""
-      : typeof value === "number"
-      ? digits(value, 3)
-      : value.replaceAll("|", "\\|").replaceAll("\n", " ");
+    value === null ? "" : typeof value === "number" ? digits(value, 3) : markdownText(value);
   const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |\n`;
-  return line(columns) + line(columns.map(() => "---")) +
+  return line(columns.map(markdownText)) + line(columns.map(() => "---")) +
     rows.map((row) => line(row.map(cell))).join("");
 }
 

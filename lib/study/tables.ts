@@ -1,9 +1,10 @@
 import { failureSignatures } from "../metrics/failure_signatures.ts";
 import { lengthControlledWinRate } from "../metrics/length_controlled.ts";
-import { finite, type MetricName, metricNames, metricOf } from "../metrics/metrics.ts";
+import { finite } from "../metrics/metric_definition.ts";
+import { type MetricName, metricNames, metricOf } from "../metrics/metrics.ts";
 import { winRate } from "../metrics/win_rate.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
-import type { ClaimResult } from "./claim.ts";
+import type { ClaimResult } from "./judge_claims.ts";
 import type { StudyResults } from "./open_study.ts";
 import { onSharedSeeds, type StudyRow } from "./rows.ts";
 import type { Table } from "./table.ts";

@@ -1,6 +1,9 @@
-import { Environment, Interpreter, Template } from "@huggingface/jinja";
-import type { ChatMessage } from "../data/preference.ts";
-import { messageOf, UserError } from "../errors.ts";
+import { Environment, Template } from "@huggingface/jinja";
+import type { ChatMessage } from "./chat_message.ts";
+import { UserError } from "../errors.ts";
+import { foreignMessage } from "../files/foreign_error.ts";
+import { withTimeLimit } from "../files/time_limit.ts";
+import { BoundedInterpreter } from "./bounded_interpreter.ts";
 
 /** Renders messages into the text of a prompt. */
 export type ChatTemplate = (
@@ -35,10 +38,20 @@ function strftimeNow(format: string): string {
   });
 }
 
+/** Longest list that `range` makes. */
+const MAX_RANGE = 100_000;
+
+/** Seconds that a template may take to parse or to render; templates in use take milliseconds. */
+const TEMPLATE_S = 10;
+
+/** Characters of a template; the longest known have fifty thousand. */
+const MAX_TEMPLATE = 1 << 20;
+
 function range(start: number, stop?: number, step = 1): number[] {
   const [from, to] = stop === undefined ? [0, start] : [start, stop];
   if (step === 0) throw new UserError("range needs a step other than 0");
   const length = Math.max(0, Math.ceil((to - from) / step));
+  if (!(length <= MAX_RANGE)) throw new UserError(`range of ${length} numbers is too long`);
   return Array.from({ length }, (_, i) => from + i * step);
 }
 
@@ -55,10 +68,14 @@ export function compileChatTemplate(
   origin: string,
 ): ChatTemplate {
   let program: Template;
+  if (template.length > MAX_TEMPLATE) {
+    throw new UserError(`${origin}: chat template of ${template.length} characters is too long`);
+  }
+  const what = `${origin}: chat template`;
   try {
-    program = new Template(template);
+    program = withTimeLimit(TEMPLATE_S, what, () => new Template(template));
   } catch (error) {
-    throw new UserError(`${origin}: chat template does not parse (${messageOf(error)})`);
+    throw new UserError(`${origin}: chat template does not parse (${foreignMessage(error)})`);
   }
   return (messages, { addGenerationPrompt }) => {
     const environment = new Environment();
@@ -82,10 +99,15 @@ export function compileChatTemplate(
     };
     try {
       for (const [name, value] of Object.entries(globals)) environment.set(name, value);
-      return String(new Interpreter(environment).run(program.parsed).value);
+      const given = messages.reduce((sum, { content }) => sum + content.length, template.length);
+      return withTimeLimit(
+        TEMPLATE_S,
+        what,
+        () => String(new BoundedInterpreter(environment, given).run(program.parsed).value),
+      );
     } catch (error) {
       throw new UserError(
-        `${origin}: chat template rejects the conversation (${messageOf(error)})`,
+        `${origin}: chat template rejects the conversation (${foreignMessage(error)})`,
       );
     }
   };

@@ -1,6 +1,8 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import { createHash } from "node:crypto";
-import { messageOf, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
+import { foreignMessage } from "../files/foreign_error.ts";
+import { withTimeLimit } from "../files/time_limit.ts";
 import { compileChatTemplate, selectChatTemplate } from "./chat_template.ts";
 import { exactPreTokenizer } from "./exact_pretokenizer.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
@@ -26,16 +28,64 @@ function tokenText(value: unknown): string | undefined {
   return typeof content === "string" ? content : undefined;
 }
 
+/** Ids from here on are refused: the library makes a list as long as the highest one. */
+const MAX_ID = 1 << 23;
+
+/** Throws for a token whose id is none: the library takes any value for one. */
+function checkIds({ tokenizer, origin }: TokenizerFiles): void {
+  const { vocab } = (tokenizer.model ?? {}) as { vocab?: unknown };
+  const added = Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const ids: [string, unknown][] = Array.isArray(vocab) ? [] : Object.entries(vocab ?? {});
+  for (const token of added) ids.push([String(token?.content), token?.id]);
+  const wrong = ids.find(([, id]) =>
+    !(Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < MAX_ID)
+  );
+  if (wrong === undefined) return;
+  throw new UserError(
+    `${origin}: tokenizer.json gives ${JSON.stringify(wrong[0])} the id ${
+      JSON.stringify(wrong[1] ?? null).slice(0, 40)
+    }, which is none`,
+  );
+}
+
 function createTokenizer(files: TokenizerFiles): Tokenizer {
   const { tokenizer, tokenizerConfig, origin } = files;
-  try {
-    return new Tokenizer({
+  checkIds(files);
+  const made = guarded(origin, () =>
+    new Tokenizer({
       ...tokenizer,
       added_tokens: tokenizer.added_tokens ?? [],
       pre_tokenizer: exactPreTokenizer(tokenizer.pre_tokenizer as Record<string, unknown> | null),
-    }, tokenizerConfig);
+    }, tokenizerConfig));
+  guarded(origin, () => {
+    for (const probe of PROBES) {
+      try {
+        made.encode(probe, { add_special_tokens: false });
+      } catch {
+        // It does not know these characters; the texts that come may all be fine.
+      }
+    }
+  }, PROBES_S);
+  return made;
+}
+
+/** Texts on which patterns that backtrack without end show themselves when the model is opened. */
+const PROBES: readonly string[] = ["a", "A", "1", " ", "\n", ".", "é", "漢", "a ", "aA1. \n"]
+  .flatMap((text) => [text.repeat(64), text.repeat(64) + "!", text.repeat(64) + "\u0000"]);
+
+/** Seconds that a tokenizer may take to open, for the probes, for one text and each character. */
+const OPEN_S = 10, PROBES_S = 1, TEXT_S = 10, CHARACTER_S = 1e-4;
+
+/** Longest text that is cut into tokens, in UTF-16 units: no model reads a hundredth of it. */
+const MAX_TEXT = 16 << 20;
+
+/** Calls the tokenizer library, whose errors become those of the files it works by. */
+function guarded<T>(origin: string, action: () => T, seconds: number = OPEN_S): T {
+  try {
+    return withTimeLimit(seconds, `${origin}: the tokenizer`, action);
   } catch (error) {
-    throw new UserError(`${origin}: tokenizer.json cannot be used (${messageOf(error)})`);
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${origin}: tokenizer.json cannot be used (${foreignMessage(error)})`);
   }
 }
 
@@ -68,7 +118,8 @@ export function createHfTokenizer(files: TokenizerFiles): TextTokenizer {
   );
   const plain = { add_special_tokens: false };
   const bosTokenId = bosToken === undefined ? undefined : tokenizer.token_to_id(bosToken);
-  const prependsBos = bosTokenId !== undefined && tokenizer.encode("a").ids[0] === bosTokenId;
+  const prependsBos = bosTokenId !== undefined &&
+    guarded(origin, () => tokenizer.encode("a").ids[0]) === bosTokenId;
   const cleanUp = tokenizerConfig.clean_up_tokenization_spaces === true;
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([files.tokenizer, tokenizerConfig, templateText ?? null, listedEos]))
@@ -80,15 +131,24 @@ export function createHfTokenizer(files: TokenizerFiles): TextTokenizer {
     bosTokenId: prependsBos ? bosTokenId : undefined,
     hasChatTemplate: template !== undefined,
     fingerprint,
-    encode: (text) =>
-      text === "" ? new Int32Array() : Int32Array.from(tokenizer.encode(text, plain).ids),
+    encode: (text) => {
+      if (text === "") return new Int32Array();
+      if (text.length > MAX_TEXT) {
+        throw new UserError(
+          `a text of ${text.length} characters is too long for a tokenizer (${MAX_TEXT} at most)`,
+        );
+      }
+      const seconds = TEXT_S + CHARACTER_S * text.length;
+      return Int32Array.from(guarded(origin, () => tokenizer.encode(text, plain).ids, seconds));
+    },
     decode: (ids, options = {}) => {
       const known = Array.from(ids).filter((id) => tokenizer.id_to_token(id) !== undefined);
       if (known.length === 0) return "";
-      return tokenizer.decode(known, {
-        skip_special_tokens: options.skipSpecialTokens ?? false,
-        clean_up_tokenization_spaces: cleanUp,
-      });
+      return guarded(origin, () =>
+        tokenizer.decode(known, {
+          skip_special_tokens: options.skipSpecialTokens ?? false,
+          clean_up_tokenization_spaces: cleanUp,
+        }), TEXT_S + known.length * CHARACTER_S);
     },
     applyChatTemplate: (messages, options = {}) => {
       if (template === undefined) {

@@ -1,7 +1,8 @@
-import type { ChatMessage } from "../data/preference.ts";
+import type { ChatMessage } from "./chat_message.ts";
 
 /** Text to token ids and back, with the model's chat template. */
 export interface TextTokenizer {
+  /** Tokens V in the vocabulary. */
   readonly vocabSize: number;
   /** Appended to completions; generation stops at it. */
   readonly eosTokenId: number;
@@ -9,11 +10,13 @@ export interface TextTokenizer {
   readonly stopTokenIds: readonly number[];
   /** Prepended to plain prompts when the tokenizer itself does so, else undefined. */
   readonly bosTokenId: number | undefined;
+  /** Whether `applyChatTemplate` works. */
   readonly hasChatTemplate: boolean;
   /** Changes when the vocabulary, merges or template change (caches are keyed by it). */
   readonly fingerprint: string;
   /** No special tokens are added; special tokens written out in the text are recognised. */
   encode(text: string): Int32Array;
+  /** The text of token ids. */
   decode(ids: ArrayLike<number>, options?: { skipSpecialTokens?: boolean }): string;
   /** The prompt text the template makes of the messages. Throws `UserError` without a template. */
   applyChatTemplate(

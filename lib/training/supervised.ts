@@ -4,7 +4,7 @@ import type { LanguageModel } from "../policy/language_model.ts";
 import { type ProgressSink, silentProgress } from "../progress/progress_sink.ts";
 import { AdamW, type AdamWConfig } from "./adamw.ts";
 import { learningRateAt, type Schedule } from "./schedule.ts";
-import { batchSchedule } from "../sera/train_iteration.ts";
+import { batchSchedule } from "./batch_schedule.ts";
 import { updateStep } from "./update.ts";
 
 /** A prompt and the completion to imitate. */

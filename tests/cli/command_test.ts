@@ -4,7 +4,7 @@ import { integerOption, numberOption, switchOption, textOption } from "../../lib
 import { UsageError } from "../../lib/cli/usage_error.ts";
 import { parseSample, SAMPLE } from "./sample_command.ts";
 
-const DEFAULTS = { loss: "dpo", keep: 0.7, maxLength: 512, seeds: [0, 1], full: false };
+const DEFAULTS = { loss: "dpo", keep: 0.7, maxLength: 512, arms: ["plain", "sera"], full: false };
 
 /** What the command line is refused with; must be one line. */
 function refusal(...args: string[]): string {
@@ -24,7 +24,7 @@ Deno.test("options have their defaults, or what was given", () => {
     operands: [],
   });
   const line = "--model=M --loss slic-hf --method b --keep 1 --lr 5e-5 -m 64 --limit 3 --full " +
-    "--seeds 4,5 noise gamma";
+    "--arms random,plain noise gamma";
   assert.deepEqual(parseSample("--", ...line.split(" ")), {
     options: {
       model: "M",
@@ -35,7 +35,7 @@ Deno.test("options have their defaults, or what was given", () => {
       maxLength: 64,
       limit: 3,
       full: true,
-      seeds: [4, 5],
+      arms: ["random", "plain"],
     },
     operands: ["noise", "gamma"],
   });
@@ -54,7 +54,7 @@ Deno.test("the help shows every option with its default", () => {
       /--lr <rate> +learning rate \(default: depends on the loss\)/,
       /-m, --max-length <tokens> +longest sequence \(default: 512\)/,
       /--limit <n> +first n pairs\n/,
-      /--seeds <list> +seeds \(default: 0,1\)/,
+      /--arms <list> +arms: plain, sera, random \(default: plain,sera\)/,
       /-h, --help/,
       /\nExample: deno task sample --model M\n$/,
     ]
@@ -69,21 +69,41 @@ Deno.test("the help shows every option with its default", () => {
 });
 
 Deno.test("an unknown option names the nearest one, also where something else is missing", () => {
-  assert.equal(refusal("--modle", "M"), "unknown option '--modle' (Did you mean --model?)");
+  assert.equal(refusal("--modle", "M"), "unknown option '--modle'; did you mean --model?");
   assert.equal(
     refusal("--model", "M", "--kep", "1"),
-    "unknown option '--kep' (Did you mean --keep?)",
+    "unknown option '--kep'; did you mean --keep?",
   );
   assert.match(
     refusal("--model", "M", "--max-len", "1"),
-    /'--max-len' \(Did you mean --max-length\?\)/,
+    /'--max-len'; did you mean --max-length\?/,
   );
-  assert.match(refusal("--model", "M", "--seed", "1"), /\(Did you mean --seeds\?\)/);
-  assert.match(refusal("--model", "M", "--full=1"), /\(Did you mean --full\?\)/);
+  assert.match(refusal("--model", "M", "--arm", "1"), /did you mean --arms\?/);
+  assert.match(refusal("--model", "M", "--full=1"), /did you mean --full\?/);
   assert.equal(
     refusal("--model", "M", "--zzzz"),
     "unknown option '--zzzz'; see deno task sample --help",
   );
+});
+
+Deno.test("another tool's name, and another way to write one, name the option that is meant", () => {
+  const command = {
+    ...SAMPLE,
+    synonyms: { "learning-rate": "--lr", "num-train-epochs": "--limit" },
+  };
+  const said = (flag: string) => {
+    try {
+      parseCommand(command, ["--model", "M", flag, "1"]);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  for (const flag of ["--learning-rate", "--learning_rate", "--learningRate"]) {
+    assert.equal(said(flag), `unknown option '${flag}'; did you mean --lr?`);
+  }
+  assert.match(said("--num_train_epochs") ?? "", /did you mean --limit\?/);
+  assert.match(said("--max_length") ?? "", /did you mean --max-length\?/);
+  assert.match(said("--reference") ?? "", /see deno task sample/, "nothing is near");
 });
 
 Deno.test("missing values and operands are named", () => {
@@ -122,9 +142,6 @@ Deno.test("numbers are checked for form, finiteness and range, and the option is
       "--limit must be an integer of at least 1, got 99999999999999999999",
     ],
     ["--max-length", "1", "--max-length must be an integer of at least 2, got 1"],
-    ["--seeds", "1,,2", '--seeds must be an integer of at least 0, got ""'],
-    ["--seeds", "1,-2", "--seeds must be an integer of at least 0, got -2"],
-    ["--seeds", "1,2,1", "--seeds names 1 twice"],
   ];
   for (const [flag, value, message] of refusals) {
     assert.equal(refusal("--model", "M", flag, value), message);
@@ -141,6 +158,10 @@ Deno.test("a choice lists the choices and names the nearest", () => {
   assert.match(refusal("--model", "M", "--loss", "slic"), /did you mean slic-hf\?$/);
   assert.match(refusal("--model", "M", "--loss", "DPO"), /did you mean dpo\?$/);
   assert.match(refusal("--model", "M", "--loss", "zzzzzzzz"), /got "zzzzzzzz"$/);
+  const arms = (list: string) => refusal("--model", "M", "--arms", list);
+  assert.match(arms("plain,,sera"), /^--arms must be one of plain, sera, random, got ""/);
+  assert.match(arms("plain,sira"), /did you mean sera\?$/);
+  assert.equal(arms("sera,plain,sera"), "--arms names sera twice");
 });
 
 Deno.test("mistakes in a table fail when it is made or first used", () => {

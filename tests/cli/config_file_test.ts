@@ -16,6 +16,7 @@ const COMMAND = {
     config: textOption({ flags: "--config <file>", description: "options" }),
     warmup: ruledOption({ flags: "--warmup <x>", description: "", rule: below1, default: 0.1 }),
   },
+  synonyms: { "learning-rate": "--lr" },
   readConfig: readConfigFile,
 };
 
@@ -35,17 +36,17 @@ async function parse(text: string, ...args: string[]) {
 }
 
 Deno.test("the command line wins over the file, and the file over defaults", async () => {
-  const file = "model: M\nkeep: 0.5\nmax-length: 64\nlr: null\nfull: true\nseeds: [4, 5]\n";
+  const file = "model: M\nkeep: 0.5\nmax-length: 64\nlr: null\nfull: true\narms: [random, plain]\n";
   const { options, given } = await parse(file, "--keep", "0.9");
   assert.equal(options.model, "M");
   assert.equal(options.keep, 0.9);
   assert.equal(options.maxLength, 64);
   assert.equal(options.lr, undefined);
   assert.equal(options.full, true);
-  assert.deepEqual(options.seeds, [4, 5]);
+  assert.deepEqual(options.arms, ["random", "plain"]);
   assert.equal(options.loss, "dpo");
   assert.deepEqual([...given.keys()].sort(), [
-    ...["config", "full", "keep", "maxLength", "model", "seeds"],
+    ...["arms", "config", "full", "keep", "maxLength", "model"],
   ]);
   assert.equal(given.get("keep"), "--keep");
   assert.match(given.get("maxLength") ?? "", /run\.yaml: max-length$/);
@@ -68,6 +69,9 @@ Deno.test("values are refused in the words of the command line, by file and key"
     ["keep: { count: 3 }", 'FILE: keep must be one value or a list, got {"count":3}'],
     ["limit: 2.5", "FILE: limit must be an integer of at least 1, got 2.5"],
     ["maxLength: 5", 'FILE: unknown key "maxLength"; did you mean max-length?'],
+    ["max_length: 5", 'FILE: unknown key "max_length"; did you mean max-length?'],
+    ["learning_rate: 5", 'FILE: unknown key "learning_rate"; did you mean lr?'],
+    ["reference: sft", 'FILE: unknown key "reference"'],
     ["config: other.yaml", 'FILE: unknown key "config"'],
     ["keep: 1\nkeep: 2", "FILE: Map keys must be unique at line 2, column 1"],
     ["- keep", 'FILE must hold options as "name: value", one per line'],
@@ -88,7 +92,7 @@ Deno.test("values are refused in the words of the command line, by file and key"
 Deno.test("what is written is read back the same", async () => {
   const values = {
     ...{ model: "a: b # c", loss: "slic-hf", method: "b", keep: 0.1 + 0.2, lr: 1e-7 },
-    ...{ maxLength: 64, limit: undefined, seeds: [4, 5], full: true, warmup: 0 },
+    ...{ maxLength: 64, limit: undefined, arms: ["random", "plain"], full: true, warmup: 0 },
   };
   const { options } = await parse(configFileText(COMMAND.options, values));
   for (const [key, value] of Object.entries(values)) {

@@ -11,6 +11,7 @@ Deno.test("errors have their exit codes and their one line", () => {
     [new UserError("a.jsonl:3: bad"), 1, /^error: a\.jsonl:3: bad\n$/],
     [new UserError("two\n  lines"), 1, /^error: two lines\n$/],
     [new UserError("\x1b[2J\x07red\x9b"), 1, /^error: \?\[2J\?red\?\n$/],
+    [new UserError("\u202egnp.exe\u2066\u2028"), 1, /^error: \?gnp\.exe\?\?\n$/],
     [new UsageError("--keep"), 2, /^error: --keep\n$/],
     [full, 1, /^error: the disk is full \(No space .*run the same command again\n$/],
     [Object.assign(new Error("x"), { code: "ENOSPC" }), 1, /^error: the disk is full \(x\)/],

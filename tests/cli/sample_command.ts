@@ -1,7 +1,7 @@
 import { type CommandSpec, parseCommand } from "../../lib/cli/command.ts";
 import {
+  choiceListOption,
   choiceOption,
-  integerListOption,
   integerOption,
   numberOption,
   switchOption,
@@ -37,11 +37,11 @@ const options = {
     default: 512,
   }),
   limit: integerOption({ flags: "--limit <n>", description: "first n pairs", min: 1 }),
-  seeds: integerListOption({
-    flags: "--seeds <list>",
-    description: "seeds",
-    min: 0,
-    default: [0, 1],
+  arms: choiceListOption({
+    flags: "--arms <list>",
+    description: "arms",
+    choices: ["plain", "sera", "random"],
+    default: ["plain", "sera"],
   }),
   full: switchOption({ flags: "--full", description: "train all weights" }),
 };
@@ -66,7 +66,7 @@ export function parseSample(...args: string[]) {
     readonly lr: number | undefined;
     readonly maxLength: number;
     readonly limit: number | undefined;
-    readonly seeds: readonly number[];
+    readonly arms: readonly ("plain" | "sera" | "random")[];
     readonly full: boolean;
   } = values;
   return { options: typed, operands };

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { verdictLines } from "../../experiments/commands/reproduce/headline.ts";
+import { missingLines, verdictLines } from "../../experiments/commands/reproduce/headline.ts";
 import { withFindings } from "../../experiments/commands/reproduce/publish_readmes.ts";
 import { studies } from "../../experiments/studies.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
-import { judgeClaims } from "../../lib/study/claim.ts";
+import { judgeClaims } from "../../lib/study/judge_claims.ts";
 import { openStudy, type StudyResults } from "../../lib/study/open_study.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import { claim, rowsWithGold, study } from "../study/sample_study.ts";
@@ -30,6 +30,21 @@ Deno.test("claims that were not run are counted; nothing is compared where nothi
     "  1 more claims need cells or seeds that were not run",
   ]);
   assert.doesNotMatch(verdictLines(opened([0.2, 0.21, 0.19]))[0] ?? "", /published/);
+});
+
+Deno.test("a smoke run has differences and no verdict", () => {
+  const [line] = verdictLines(opened([0.2, 0.21, 0.19]), undefined, true);
+  assert.match(line ?? "", /^ {2}no verdict +better: gold \+0\.200/);
+});
+
+Deno.test("arms without a record are named, with the command that runs them", () => {
+  const plan = planStudy(study, "full");
+  const missing = plan.filter((run) => run.arm === "sera");
+  const lines = missingLines({ study, plan, missing }, "--preset full");
+  assert.equal(lines.length, 2);
+  assert.match(lines[0] ?? "", new RegExp(`missing: sera \\(${missing.length}\\)$`));
+  assert.match(lines[1] ?? "", /task reproduce \w+ --preset full --arms sera$/);
+  assert.deepEqual(missingLines({ study, plan, missing: [] }, ""), []);
 });
 
 Deno.test("the README's findings are those of the published records", () => {

@@ -209,7 +209,7 @@ Deno.test("missing, empty and mistyped fields are named with line and field", as
     ],
     [
       { chosen: [USER, { role: "assistant", content: [{ type: "text" }] }], rejected: [USER, NO] },
-      /"chosen", message 2: "content" must be text, got a list$/,
+      /"chosen", message 2: "content", part 1 has no text: only text can be used$/,
     ],
     [
       { prompt: [USER], chosen: [{ role: "assistant", content: "" }], rejected: [NO] },
@@ -233,11 +233,12 @@ Deno.test("files that hold no data are named", async () => {
   assert.match(await failure("\n \r\n\t\n"), /^ holds no record$/);
   assert.match(await failure(" \n", "a.data"), /^ holds no record: only blank lines$/);
   assert.match(await failure("[]", "a.json"), /^ holds no record$/);
-  assert.match(await failure("prompt,chosen\n", "a.csv"), /^ is not a data file that is known/);
+  assert.match(await failure("prompt,chosen\n", "a.md"), /^ is not a data file that is known/);
+  assert.match(await failure("prompt,chosen\n", "a.csv"), /^ holds no record$/);
   assert.match(await failure("hello\n", "a.txt"), /^: preference pairs are read from JSONL/);
   assert.match(
     await failure(new Uint8Array([0x1f, 0x8b, 8, 0]), "a.jsonl.gz"),
-    /with gzip: unpack/,
+    /cannot be read: .*Download or compress it again/,
   );
   await assert.rejects(readPreferences("/nowhere/pairs.jsonl"), {
     name: "UserError",
@@ -245,7 +246,9 @@ Deno.test("files that hold no data are named", async () => {
   });
   await withFile("a", "", async (path) => {
     const folder = path.slice(0, -2);
-    await assert.rejects(readPreferences(folder), { message: /is a folder: give a file/ });
+    await assert.rejects(readPreferences(folder), {
+      message: /is a folder without data files: give a file/,
+    });
     await assert.rejects(readPreferences(`${path}/b.jsonl`), UserError);
   });
 });

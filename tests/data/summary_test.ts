@@ -31,22 +31,42 @@ Deno.test("a file is described with everything that was lost on the way", async 
       promptTokens: { mean: 11 / 4, p95: 8, max: 8 },
       chosenTokens: { mean: 23 / 4, p95: 15, max: 15 },
       rejectedTokens: { mean: 10 / 4, p95: 4, max: 4 },
-      chosenLonger: 2.5 / 4,
+      chosenLonger: 2 / 4,
+      equallyLong: 1 / 4,
+      transcripts: 0,
       skipped: 1,
       dropped: 1,
       truncated: { prompt: 1, chosen: 1, rejected: 0 },
       ignoredColumns: ["source", "judge"],
     });
-    assert.equal(
+    assert.deepEqual(
       formatSummary(summary),
       [
-        "4 pairs of 3 prompts; chosen is longer in 62.5 %",
+        "4 pairs of 3 prompts; chosen is longer in 50.0 %, as long as rejected in 25.0 %",
         "tokens (mean, p95, max): prompt 2.8, 8, 8; chosen 5.8, 15, 15; rejected 2.5, 4, 4",
         "skipped: 1 with chosen = rejected",
         "dropped after tokenising: 1",
         "cut to the length limit: 1 prompts, 1 chosen, 0 rejected (raise --max-length to keep them whole)",
         "ignored columns: source, judge",
-      ].join("\n"),
+      ],
     );
+  });
+});
+
+Deno.test("transcripts that a chat template would wrap whole are noticed", async () => {
+  const content = jsonl(
+    { prompt: "\n\nHuman: Hi\n\nAssistant:", chosen: " Hello.", rejected: " No." },
+    { prompt: "Who was the Human: Nature author?", chosen: "a", rejected: "b" },
+  );
+  await withFile("p.jsonl", content, async (path) => {
+    const file = await readPreferences(path);
+    const summary = summarizeData(
+      file,
+      tokenizePairs(file.pairs, tinyTokenizer(null), { maxLength: 64 }),
+    );
+    assert.equal(summary.transcripts, 1);
+    const warned = (templated: boolean) => formatSummary(summary, templated).at(-1) ?? "";
+    assert.match(warned(true), /^warning: 1 prompts are transcripts .*--chat-template never$/);
+    assert.doesNotMatch(warned(false), /transcripts/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { intervalPlot, type Plot, renderSvg } from "../../lib/figures/mod.ts";
 import { robustRange } from "../../lib/figures/robust_range.ts";
-import { judgeClaims } from "../../lib/study/claim.ts";
+import { judgeClaims } from "../../lib/study/judge_claims.ts";
 import { contrasts } from "../../lib/study/contrasts.ts";
 import type { StudyRow } from "../../lib/study/rows.ts";
 import { contrast } from "./rows.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../lib/notebook/mod.ts";
 import { progressText } from "../../lib/notebook/progress.ts";
 import { tableDisplay } from "../../lib/notebook/table.ts";
-import type { ClaimResult } from "../../lib/study/claim.ts";
+import type { ClaimResult } from "../../lib/study/judge_claims.ts";
 import { contrast, EXAMPLES } from "../figures/rows.ts";
 import { fakeKernel } from "./fake_kernel.ts";
 

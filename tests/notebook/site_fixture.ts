@@ -4,7 +4,7 @@ import { plotDisplay } from "../../lib/notebook/figure.ts";
 import type { Display } from "../../lib/notebook/kernel.ts";
 import { tableDisplay } from "../../lib/notebook/table.ts";
 import { verdictsDisplay } from "../../lib/notebook/verdicts.ts";
-import type { ClaimResult } from "../../lib/study/claim.ts";
+import type { ClaimResult } from "../../lib/study/judge_claims.ts";
 import { recordLine, type StudyRecord } from "../../lib/study/record.ts";
 import { hashConfig, type RunConfig } from "../../lib/study/run_config.ts";
 import { defaultSeraConfig } from "../../lib/sera/config.ts";

@@ -115,8 +115,8 @@ Deno.test("merged and unmerged adapters give the same log-probabilities", async 
 
 Deno.test("a fresh adapter changes nothing; A is within PEFT's bounds, B is zero", async () => {
   const base = await fullModel();
-  const layers = initialLora(CONFIG, LORA, 4);
-  const model = new LanguageModel(CONFIG, base.base, { config: LORA, layers });
+  const model = base.withLora(LORA, 4);
+  const layers = model.lora!;
   const batch = pack(groups);
   const expected = tokenLogps(base.inferenceWeights(), batch);
   assert.deepEqual(tokenLogps(model.inferenceWeights(), batch), expected);

@@ -94,7 +94,10 @@ Deno.test("the pairs in doubt are cards, the lowest margin first, with what marg
   const margins = cards.map((card) => Number(card[1]));
   assert.deepEqual(margins, margins.toSorted((a, b) => a - b));
   assert.match(page, /Answer \d+ &lt;b&gt;of many/);
-  assert.match(page, /in-sample: the policy was trained on the very labels[^]*--cross-fit 5/);
+  assert.match(
+    page,
+    /in-sample: the policy was trained on the very labels[^]*<code>--cross-fit 5<\/code>/,
+  );
   assert.match(page, /annotator: \d; note: &lt;\/article&gt;/);
   const audited = {
     ...input,
@@ -119,12 +122,16 @@ Deno.test("labels, units and texts of the iterations are the table's", async () 
   for (const name of measured) {
     const { label, unit, text } = metricOf(name);
     const row = rows.find((each) => each.startsWith(`${escapeHtml(label)} <span`));
-    assert.ok(row?.includes(`>${unit}</span>`) && row.includes(escapeHtml(text)), name);
+    assert.ok(row?.includes(`>${unit}`) && row.includes(escapeHtml(text)), name);
   }
   assert.match(
     rows.find((each) => each.startsWith("KL")) ?? "",
-    /0<\/td>.*0\.900<.*1\.800<.*2\.700</s,
+    /0\.000<\/td>.*0\.900<.*1\.800<.*2\.700</s,
   );
+  const row = (start: string) => rows.find((each) => each.startsWith(start)) ?? "";
+  assert.match(row("held-out accuracy"), />share, n = 13</, "an accuracy says of how many");
+  assert.match(row("offline pairs"), />51<.*>36<.*>36</s, "counts are whole numbers");
+  assert.match(page, /held-out accuracy, first and last iteration \(n = 13 pairs\)/);
   assert.ok(rows.every((each) => !each.startsWith("gold")), "what was not measured has no row");
 });
 

@@ -31,7 +31,7 @@ const prompts = [
 ];
 
 Deno.test("best against worst of each prompt's different, finished candidates", () => {
-  const { pairs, dropped } = bootstrapPairs(prompts, { by: "none" });
+  const { pairs, dropped } = bootstrapPairs(prompts, 1);
   assert.deepEqual(pairs, [
     {
       promptIndex: 0,
@@ -74,19 +74,10 @@ Deno.test("best against worst of each prompt's different, finished candidates", 
 });
 
 Deno.test("the largest margins over all prompts are kept, in the order of the prompts", () => {
-  const { pairs, dropped } = bootstrapPairs(prompts, { by: "margin", keep: { count: 2 } });
+  const { pairs, dropped } = bootstrapPairs(prompts, { count: 2 });
   assert.deepEqual(pairs.map((pair) => pair.promptIndex), [0, 5]);
   assert.equal(dropped.pairsNotKept, 1);
-  assert.equal(bootstrapPairs(prompts, { by: "margin", keep: { count: 9 } }).pairs.length, 3);
-});
-
-Deno.test("a random draw of pairs is set by its generator and misses none in the long run", () => {
-  const draw = (seed: number) =>
-    bootstrapPairs(prompts, { by: "random", keep: { count: 1 }, prng: createPrng(seed, "b") }).pairs
-      .map((pair) => pair.promptIndex);
-  assert.deepEqual(draw(3), draw(3));
-  const drawn = new Set(Array.from({ length: 40 }, (_, seed) => draw(seed)[0]));
-  assert.deepEqual([...drawn].sort(), [0, 3, 5]);
+  assert.equal(bootstrapPairs(prompts, { count: 9 }).pairs.length, 3);
 });
 
 Deno.test("best and worst equal brute force over random candidates", () => {
@@ -101,7 +92,7 @@ Deno.test("best and worst equal brute force over random candidates", () => {
             candidate([prng.integer(4), prng.integer(2)], prng.integer(5), prng.uniform() < 0.2),
         ),
     );
-    const { pairs, dropped } = bootstrapPairs(cases, { by: "none" });
+    const { pairs, dropped } = bootstrapPairs(cases, 1);
     const byPrompt = new Map(pairs.map((pair) => [pair.promptIndex, pair]));
     let seenCandidates = 0;
     cases.forEach((all, promptIndex) => {
@@ -135,14 +126,11 @@ Deno.test("best and worst equal brute force over random candidates", () => {
 
 Deno.test("what cannot be paired is named", () => {
   assert.throws(
-    () =>
-      bootstrapPairs([[candidate([1], 0)], [candidate([1], 0), candidate([2], NaN)]], {
-        by: "none",
-      }),
+    () => bootstrapPairs([[candidate([1], 0)], [candidate([1], 0), candidate([2], NaN)]], 1),
     (error) =>
       error instanceof UserError && error.message.includes("candidate 1 of prompt 1 is NaN"),
   );
-  assert.throws(() => bootstrapPairs([[candidate([], 0)]], { by: "none" }), RangeError);
-  assert.throws(() => bootstrapPairs([], { by: "margin", keep: { count: 0 } }), UserError);
-  assert.deepEqual(bootstrapPairs([], { by: "margin", keep: { count: 3 } }).pairs, []);
+  assert.throws(() => bootstrapPairs([[candidate([], 0)]], 1), RangeError);
+  assert.throws(() => bootstrapPairs([], { count: 0 }), UserError);
+  assert.deepEqual(bootstrapPairs([], { count: 3 }).pairs, []);
 });

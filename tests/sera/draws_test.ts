@@ -50,7 +50,8 @@ Deno.test("each iteration and each chunk responds with draws of its own", async 
   // One prompt eight times, in four chunks: responses differ by their draws alone.
   const prompts = Array.from({ length: 8 }, () => PROMPTS[0]!);
   const bootstrap = { ...LONG, promptFactor: 8 / 3, responses: 2, batch: 4 };
-  await run({ ...STILL, bootstrap }, { prompts }, store);
+  // The policy stands still, so that no pair can be ranked: the run ends after both draws.
+  await assert.rejects(run({ ...STILL, bootstrap }, { prompts }, store), /gave 0 of the 3 pairs/);
   const all = [2, 3].map((iteration) => responses(store, iteration));
   for (const texts of all) {
     assert.equal(texts.length, 16);

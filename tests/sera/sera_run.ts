@@ -3,7 +3,6 @@ import type { TokenizedPair } from "../../lib/data/preference.ts";
 import { engine } from "../../lib/engine/tensorflow.ts";
 import type { GoldReward } from "../../lib/metrics/gold.ts";
 import { LanguageModel, type Snapshot } from "../../lib/policy/language_model.ts";
-import { initialLora } from "../../lib/policy/lora.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { seraConfig, type SeraOptions } from "../../lib/sera/config.ts";
 import { runSera } from "../../lib/sera/run_sera.ts";
@@ -71,13 +70,8 @@ export async function policyAndReference(dropout = 0.1): Promise<
   { policy: LanguageModel; reference: LanguageModel }
 > {
   const config = { ...CONFIG, vocabSize: VOCABULARY, layers: 1 };
-  const base = await randomWeights(config, 5);
-  const lora = { ...LORA, dropout };
-  const layers = initialLora(config, lora, 6);
-  return {
-    policy: new LanguageModel(config, base, { config: lora, layers }),
-    reference: new LanguageModel(config, base),
-  };
+  const reference = new LanguageModel(config, await randomWeights(config, 5));
+  return { policy: reference.withLora({ ...LORA, dropout }, 6), reference };
 }
 
 /** Runs SeRA from the start, or from what the store has, and frees the models. */

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { openSafetensors } from "../../lib/policy/io/safetensors.ts";
 import type { HostTensor } from "../../lib/policy/io/safetensors_writer.ts";
 import { Artefacts } from "../../lib/storage/artefacts.ts";
-import { bytesOf } from "../../lib/files/fingerprint.ts";
+import { canonicalJson } from "../../lib/files/canonical_json.ts";
+import { bytesOf, sha256 } from "../../lib/files/fingerprint.ts";
 import { Checkpoints } from "../../lib/storage/checkpoints.ts";
 import { crashAt, crashes, inTemporaryFolder } from "./crash.ts";
 
@@ -114,4 +115,38 @@ Deno.test("a shape that does not fit and a position that is no whole number are 
       () => store.save({ position: 1.5, tensors: new Map(), state: {} }),
       /whole number/,
     );
+  }));
+
+Deno.test("a checkpoint made by hand, its hash fitting, is corrupt and no crash", () =>
+  inTemporaryFolder((folder) => {
+    const store = new Checkpoints(new Artefacts(folder));
+    const sealed = (table: unknown, position: string, state: string, data: number) => {
+      const body = new Uint8Array(data);
+      const digest = sha256(canonicalJson([position, state, table]), body);
+      const metadata = { format: "sera-checkpoint-1", position, state, sha256: digest };
+      const json = canonicalJson({ ...table as object, __metadata__: metadata });
+      const header = new TextEncoder().encode(json);
+      const file = new Uint8Array(8 + header.length + data);
+      new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+      file.set(header, 8);
+      return file;
+    };
+    const entry = (shape: unknown, offsets: unknown) => ({ a: { shape, data_offsets: offsets } });
+    const files = [
+      sealed({ a: null }, "1", "{}", 8),
+      sealed(entry([2], [0, 800]), "1", "{}", 8),
+      sealed(entry([3], [0, 8]), "1", "{}", 8),
+      sealed(entry("x", [0, 8]), "1", "{}", 8),
+      sealed(entry([1], [1, 5]), "1", "{}", 8),
+      sealed({}, "many", "{}", 0),
+      sealed({}, "1", "{", 0),
+      sealed({}, "1", "null", 0),
+    ];
+    for (const file of files) {
+      Deno.mkdirSync(join(folder, "checkpoints"), { recursive: true });
+      Deno.writeFileSync(join(folder, "checkpoints", "0000000001.safetensors"), file);
+      const warnings: string[] = [];
+      assert.equal(store.loadLatest((message) => warnings.push(message)), undefined);
+      assert.match(warnings.join(), /is corrupt \(its parts do not fit together\)/);
+    }
   }));

@@ -85,3 +85,47 @@ Deno.test("a log-probability that is no number is refused", () =>
     );
     assert.equal(cache.get(key), undefined);
   }));
+
+Deno.test("a full or read-only cache does not stop the work", () =>
+  inTemporaryFolder(async (folder) => {
+    const code = (name: string) => Object.assign(new Error(name), { code: name });
+    for (const problem of ["ENOSPC", "EROFS"]) {
+      const warnings: string[] = [];
+      const artefacts = new Artefacts(join(folder, problem), (operation) => {
+        if (operation === "write") throw code(problem);
+      });
+      const cache = new LogpCache(artefacts, (message) => warnings.push(message));
+      assert.deepEqual(await cache.getOrCompute(key, () => Promise.resolve(columns)), columns);
+      assert.match(
+        warnings.join(),
+        /^log-probabilities are not kept for other runs: (disk full|cannot write)/,
+      );
+    }
+    // Where the folder's place is taken by a file, nothing can be read or made.
+    Deno.writeTextFileSync(join(folder, "file"), "");
+    const warnings: string[] = [];
+    const cache = new LogpCache(new Artefacts(join(folder, "file")), (m) => warnings.push(m));
+    assert.deepEqual(await cache.getOrCompute(key, () => Promise.resolve(columns)), columns);
+    assert.ok(warnings.length > 0);
+  }));
+
+Deno.test("processes that share the cache do not disturb each other", () =>
+  inTemporaryFolder(async (folder) => {
+    const at = (path: string) => JSON.stringify(import.meta.resolve(path));
+    const script = `
+      const { Artefacts } = await import(${at("../../lib/storage/artefacts.ts")});
+      const { LogpCache } = await import(${at("../../lib/storage/logp_cache.ts")});
+      const cache = new LogpCache(new Artefacts(${JSON.stringify(folder)}), (m) => console.log(m));
+      for (let i = 0; i < 60; i++) cache.set(${JSON.stringify(key)}, { a: Float64Array.of(1, 2) });
+    `;
+    const runs = await Promise.all(
+      Array.from(
+        { length: 4 },
+        () => new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", script] }).output(),
+      ),
+    );
+    for (const { success, stdout } of runs) {
+      assert.deepEqual([success, new TextDecoder().decode(stdout)], [true, ""]);
+    }
+    assert.equal([...Deno.readDirSync(join(folder, "logps"))].length, 1);
+  }));

@@ -93,6 +93,32 @@ Deno.test("a config changed by hand is refused", () =>
     assert.throws(() => openRunDirectory(folder, changed), userError(/was changed by hand/));
   }));
 
+Deno.test("a finished run goes on where a key that may grow has grown, and nothing else differs", () =>
+  inTemporaryFolder((folder) => {
+    const sera = (iterations: number, seed = 0) => ({ sera: { iterations }, seed });
+    const growing = { growing: ["sera.iterations"] };
+    const first = openRunDirectory(folder, sera(2));
+    first.writeText("values/x.json", "kept");
+    first.finish();
+    first.close();
+    for (const config of [sera(1), sera(4, 1)]) {
+      assert.throws(() => openRunDirectory(folder, config, growing), userError(/other options/));
+    }
+    assert.throws(() => openRunDirectory(folder, sera(4)), userError(/iterations was 2, is 4/));
+    {
+      using same = openRunDirectory(folder, sera(2), growing);
+      assert.deepEqual([same.finished, same.grown], [true, null]);
+    }
+    {
+      using longer = openRunDirectory(folder, sera(4), growing);
+      assert.deepEqual([longer.finished, longer.resumed], [false, true]);
+      assert.equal(longer.grown, "sera.iterations was 2, is 4");
+      assert.equal(longer.readText("values/x.json"), "kept");
+    }
+    using again = openRunDirectory(folder, sera(4), growing);
+    assert.deepEqual([again.finished, again.grown], [false, null]);
+  }));
+
 Deno.test("force sets the old run aside and loses nothing", () =>
   inTemporaryFolder((folder) => {
     for (const seed of [0, 1, 2]) {

@@ -3,7 +3,6 @@ import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import type { TokenizedPair } from "../../lib/data/preference.ts";
 import type { ModelConfig } from "../../lib/policy/config.ts";
 import { LanguageModel } from "../../lib/policy/language_model.ts";
-import { initialLora } from "../../lib/policy/lora.ts";
 import { randomParameters } from "../../lib/policy/parameters.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import type { DiskProbe } from "../../lib/files/durable_file.ts";
@@ -58,14 +57,13 @@ async function run(folder: string, probe?: DiskProbe) {
     dropout: 0.1,
     targetModules: ["q_proj", "v_proj", "down_proj"],
   };
-  const base = randomParameters(modelConfig, 3);
-  const layers = initialLora(modelConfig, lora, 3);
-  const policy = new LanguageModel(modelConfig, base, { config: lora, layers });
+  const reference = new LanguageModel(modelConfig, randomParameters(modelConfig, 3));
+  const policy = reference.withLora(lora, 3);
   const store = new RunStore(directory, { checkpointSeconds: 0 });
   try {
     const { iterations, samples } = await runSera({
       policy,
-      reference: new LanguageModel(modelConfig, base),
+      reference,
       pairs: pairs.slice(0, 8),
       heldOut: pairs.slice(8),
       stopTokenIds: [EOS],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { contrasts } from "../../lib/study/contrasts.ts";
 import { assertUserError } from "../support/errors.ts";
-import { rowsWithGold } from "./sample_study.ts";
+import { rowsWithGold, study } from "./sample_study.ts";
 
 /** SeRA is better than DPO by 1, 2 and 3 at 20 %, and by nothing at 0 %, whatever the seed's level. */
 const rows = rowsWithGold((arm, condition, seed) =>
@@ -45,4 +45,14 @@ Deno.test("unknown metrics and arms are named; without rows there is nothing to 
   assertUserError(() => contrasts(rows, "goold" as "gold", []), /no metric is called "goold"/);
   assertUserError(() => contrasts(rows, "gold", [["ser", "dpo"]]), /no row has the arm "ser"/);
   assert.deepEqual(contrasts([], "gold", [["sera", "dpo"]]), []);
+});
+
+Deno.test("a study's arm without runs is left out; one that the study has not is refused", async () => {
+  const opened = { study, rows: rows.filter(({ arm }) => arm !== "rdpo") };
+  const pairs = [["sera", "dpo"], ["rdpo", "dpo"]] as const;
+  assert.deepEqual(contrasts(opened, "gold", pairs), contrasts(rows, "gold", [["sera", "dpo"]]));
+  await assertUserError(
+    () => contrasts(opened, "gold", [["ser", "dpo"]]),
+    /the arm "ser"; .* rdpo/,
+  );
 });

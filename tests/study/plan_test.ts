@@ -65,6 +65,14 @@ Deno.test("a study that names what is not there, or a name twice, is refused", (
   assert.equal(withArms(study, { id: "mine" }).arms.at(-1)?.label, "mine");
 });
 
+Deno.test("an arm that was added meets every condition of every preset", () => {
+  const wider = withArms(study, { id: "mine" });
+  const cells = (arms: string[]) =>
+    planStudy(wider, "smoke", { arms }).map((run) => `${run.arm} ${run.condition}`);
+  assert.deepEqual(cells(["mine"]), ["mine noise-0", "mine noise-20"]);
+  assert.deepEqual(cells(["dpo", "sera"]), ["dpo noise-20"]);
+});
+
 Deno.test("descriptions show the factors that differ, and what all runs share", () => {
   const opened = { plan: planStudy(study, "full"), study };
   const arms = describeArms(opened);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { canonicalJson } from "../../lib/files/canonical_json.ts";
+import { fingerprintJson } from "../../lib/files/fingerprint.ts";
 import { openStudy } from "../../lib/study/open_study.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import { openRecords } from "../../lib/study/record_store.ts";
@@ -54,6 +56,14 @@ Deno.test("a line torn by a kill is cut off; a broken, changed or misnamed line 
     refused(whole.trim().replace('"gold":1,', '"gold":999,'), /line 2 was changed/);
     const swapped = JSON.stringify({ ...JSON.parse(whole), hash: second.hash });
     refused(swapped, /line 2 was changed/);
+    const { seal: _seal, ...rest } = JSON.parse(whole);
+    const made = (value: object) => canonicalJson({ ...value, seal: fingerprintJson(value) });
+    refused(made({ ...rest, hash: second.hash }), /line 2 has a hash that is not its config's/);
+    refused(made({}), /line 2 is not a study record/);
+    for (const part of ["sft", "iterations", "samples"]) {
+      refused(made({ ...rest, [part]: null }), /line 2 lacks a part of a study record/);
+    }
+    refused("[]", /line 2 is not a study record/);
   }));
 
 Deno.test("rows: the SFT model, then every iteration, flat, with factors, times and warnings so far", () => {

@@ -3,7 +3,7 @@ import type { ModelConfig } from "../../lib/policy/config.ts";
 import { expectedTensors } from "../../lib/policy/io/tensor_table.ts";
 import { type HostTensor, writeSafetensors } from "../../lib/policy/io/safetensors_writer.ts";
 import { createPrng } from "../../lib/random/prng.ts";
-import { byteLevelAlphabet } from "../../lib/text/byte_level.ts";
+import { byteLevelAlphabet } from "./byte_level.ts";
 
 /** Token ids of the tiny tokenizer's special tokens. `end` is its end-of-sequence token. */
 export const TINY_TOKENS = { pad: 0, start: 1, end: 2 } as const;

@@ -11,6 +11,8 @@ const OF_BOOTSTRAPPING: readonly Key[] = [
   "generationBatch",
 ];
 
+const OF_EXTERNAL: readonly Key[] = ["serve", "serveSeconds", "concurrency", "timeout"];
+
 /** Options without effect, each with what leaves it so, as it stands on the command line. */
 export function idleOptions(options: AlignOptions): Map<Key, string> {
   const { method, rule, full } = options;
@@ -25,6 +27,7 @@ export function idleOptions(options: AlignOptions): Map<Key, string> {
   if (!("keep" in selection)) set(["keep"], ranks ? `--rule ${rule}` : byMethod);
   if (!("tau" in selection)) set(["tau"], ranks ? `--rule ${rule}` : byMethod);
   if (methods[method].bootstrap === null) set(OF_BOOTSTRAPPING, byMethod);
+  if (options.trainer === undefined) set(OF_EXTERNAL, "the model in this process (no --trainer)");
   return idle;
 }
 

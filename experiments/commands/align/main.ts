@@ -10,6 +10,10 @@ if (import.meta.main) {
     const { options, given } = parseCommand(alignCommand, args);
     refuseIdleOptions(options, given);
     // Loaded after the options are known to be right: --help and typos answer at once.
+    if (options.trainer !== undefined) {
+      const { runAlignExternally } = await import("./run_external.ts");
+      return console.log(await runAlignExternally(options, options.trainer, progress));
+    }
     const { runAlign } = await import("./run.ts");
     console.log(await runAlign(options, progress));
   }, { beforeExit: () => progress.close() });

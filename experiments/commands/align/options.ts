@@ -1,3 +1,4 @@
+import { optionSynonyms } from "../option_synonyms.ts";
 import type { CommandSpec } from "../../../lib/cli/command.ts";
 import { readConfigFile } from "../../../lib/cli/config_file.ts";
 import {
@@ -10,6 +11,7 @@ import {
 import { atLeast0 } from "../../../lib/number_rule.ts";
 import type { MethodName } from "../../../lib/sera/methods.ts";
 import { runFiles } from "../../../lib/report/run_files.ts";
+import { externalOptions } from "./external_options.ts";
 import { seraOptions } from "./sera_options.ts";
 import { settingOptions } from "./setting_options.ts";
 
@@ -38,6 +40,7 @@ export const alignOptions = {
     flags: "--force",
     description: "start anew in --out; what was there moves into previous-N",
   }),
+  ...externalOptions,
 };
 
 /** Values of `align`'s options. */
@@ -57,6 +60,7 @@ export const alignCommand: CommandSpec<typeof alignOptions> = {
   name: "align",
   description: "Align a language model on preference pairs with SeRA or one of its controls.",
   options: alignOptions,
+  synonyms: optionSynonyms,
   readConfig: readConfigFile,
   notes: `Methods, from iteration 2 on (iteration 1 is the same for all):
 ${Object.entries(methodTexts).map(([name, text]) => `  ${name.padEnd(11)}${text}\n`).join("")}

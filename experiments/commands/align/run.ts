@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
-import { formatSummary, summarizeData } from "../../../lib/data/summary.ts";
 import { loadEngine } from "../../../lib/engine/tensorflow.ts";
 import { preferenceFile } from "../../../lib/environments/preference_file/environment.ts";
 import { loadPreferences } from "../../../lib/environments/preference_file/load_preferences.ts";
@@ -16,6 +15,8 @@ import { LogpCache } from "../../../lib/storage/logp_cache.ts";
 import { openRunDirectory } from "../../../lib/storage/run_directory.ts";
 import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
+import { tellData } from "../tell_data.ts";
+import { checkMemory } from "./check_memory.ts";
 import { seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
 import { type AlignOptions, alignOptions } from "./options.ts";
@@ -62,18 +63,26 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
     growing: ["sera.iterations"],
     room: roomNeeded(opened, config.sera.iterations),
   });
-  if (folder.finished) return `finished already: see ${folder.path("report.html")}`;
+  if (folder.finished) {
+    const weights = options.full ? "model/model.safetensors" : "adapter/adapter_model.safetensors";
+    const gone = [weights, "record.json", "report.html"].filter((name) => !folder.has(name));
+    if (gone.length === 0) return `finished already: see ${folder.path("report.html")}`;
+    progress.message(`finished already, but ${gone.join(", ")} is gone: writing the results again`);
+  }
   folder.writeText("config.yaml", configFileText(alignOptions, optionsInForce(options)));
   folder.appendJsonl("processes.jsonl", { startedAt });
   if (folder.resumed) {
     const more = folder.grown === null ? "" : ` (${folder.grown})`;
     progress.message(`continuing the run in ${out}${more}`);
   }
-  const summary = summarizeData(file, tokenized);
-  progress.message(`${basename(options.data)}: ${formatSummary(summary)}`);
+  const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
+  const summary = tellData(progress, file, tokenized, chat);
   progress.message(
     `${info.package} on ${device}, ${threads} threads${nativeOps ? ", fused kernels" : ""}`,
   );
+
+  const tight = checkMemory(opened, config.sera.maxRows, info);
+  if (tight !== undefined) warn(tight);
 
   const { text: _text, dispose: _dispose, ...prepared } = await loadPreferences(opened, seed);
   const store = new RunStore(folder, { checkpointSeconds, warn });

@@ -11,7 +11,7 @@ import {
 import { methodNames } from "../../../lib/sera/methods.ts";
 import { seraOptions } from "../align/sera_options.ts";
 import { settingOptions } from "../align/setting_options.ts";
-import { optionSynonyms } from "../model_options.ts";
+import { optionSynonyms } from "../option_synonyms.ts";
 
 const { method: _method, ...methodOptions } = seraOptions;
 
@@ -58,7 +58,8 @@ export const compareCommand: CommandSpec<typeof compareOptions> = {
   options: compareOptions,
   synonyms: optionSynonyms,
   readConfig: readConfigFile,
-  notes: `A seed draws held-out pairs, flips, first weights and batches; all methods share them, so that
+  notes:
+    `A seed draws held-out pairs, flips, first weights and batches; all methods share them, so that
 their differences are taken seed by seed. The folder --out holds:
   report.html
       differences on held-out pairs with 95 % intervals, flips kept, curves

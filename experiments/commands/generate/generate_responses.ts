@@ -7,6 +7,7 @@ import { generate } from "../../../lib/policy/generate.ts";
 import { loadPolicy } from "../../../lib/policy/load_policy.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import type { generateOptions } from "./options.ts";
+import { responseRows } from "./response_rows.ts";
 
 /**
  * Generates responses and writes one line each, in the order of the prompts.
@@ -52,18 +53,6 @@ export async function generateResponses(
     },
   });
   progress.done();
-  writeJsonl(
-    options.out,
-    file.prompts.flatMap(({ id, prompt }, i) =>
-      (responses[i] ?? []).map((response, index) => ({
-        id,
-        prompt,
-        response: tokenizer.decode(response.ids, { skipSpecialTokens: true }),
-        response_index: index,
-        tokens: response.ids.length,
-        finished: response.finished,
-      }))
-    ),
-  );
+  writeJsonl(options.out, responseRows(file.prompts, responses, tokenizer));
   return `${done} responses, ${tokensDone} tokens: ${options.out}`;
 }

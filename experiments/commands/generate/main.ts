@@ -8,7 +8,11 @@ if (import.meta.main) {
   await runCommand(async (args) => {
     const { options } = parseCommand(generateCommand, args);
     // Loaded after the options are known to be right: --help and typos answer at once.
-    const { generateResponses } = await import("./generate_responses.ts");
-    console.log(await generateResponses(options, progress));
+    if (options.server === undefined) {
+      const { generateResponses } = await import("./generate_responses.ts");
+      return console.log(await generateResponses(options, progress));
+    }
+    const { generateResponsesByServer } = await import("./generate_by_server.ts");
+    console.log(await generateResponsesByServer(options, options.server, progress));
   }, { beforeExit: () => progress.close() });
 }

@@ -1,8 +1,16 @@
+import { optionSynonyms } from "../option_synonyms.ts";
 import { adapterOption, chatTemplateOption, limitOption, modelOption } from "../model_options.ts";
 import type { CommandSpec } from "../../../lib/cli/command.ts";
-import { integerOption, pathOption, ruledOption, switchOption } from "../../../lib/cli/option.ts";
+import {
+  integerOption,
+  pathOption,
+  ruledOption,
+  switchOption,
+  textOption,
+} from "../../../lib/cli/option.ts";
 import { atLeast0, wholeFrom } from "../../../lib/number_rule.ts";
 import { defaultBootstrap as defaults, seraRules as rules } from "../../../lib/sera/config.ts";
+import { serverOptions } from "../server_options.ts";
 
 /** Options of `generate`. */
 export const generateOptions = {
@@ -53,6 +61,11 @@ export const generateOptions = {
   }),
   chatTemplate: chatTemplateOption,
   limit: limitOption("prompts"),
+  ...serverOptions,
+  serverReference: textOption({
+    flags: "--server-reference <name>",
+    description: "name of the reference at the server: rows get logp and ref_logp, for select",
+  }),
   seed: integerOption({
     flags: "--seed <n>",
     description: "seed of every draw",
@@ -66,6 +79,7 @@ export const generateCommand: CommandSpec<typeof generateOptions> = {
   name: "generate",
   description: "Responses of a model to prompts.",
   options: generateOptions,
+  synonyms: optionSynonyms,
   notes:
     `One line per response, in order: id and prompt as given, response (text), response_index, tokens
 (the end-of-sequence token included) and finished (false if cut at --max-new-tokens).`,

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { UserError } from "../../../lib/errors.ts";
+import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import type { Places } from "./places.ts";
 
@@ -22,6 +23,7 @@ export async function makeNotebooks(
   studies: readonly Study[],
   places: Places,
   parameters: NotebookParameters,
+  progress: ProgressSink,
 ): Promise<string | undefined> {
   const folder = join(projectRoot, "notebooks");
   const names = studies.map((study) => study.id);
@@ -34,8 +36,15 @@ export async function makeNotebooks(
   const records = relative(folder, places.records);
   const json = JSON.stringify({ ...parameters, records });
   const executed = notebooks.map((path) => join(places.notebooks, basename(path)));
-  await notebookTool("execute", ...notebooks, "--out", places.notebooks, "--parameters", json);
+  progress.phase("notebooks", notebooks.length, { unit: "notebook" });
+  for (const path of notebooks) {
+    progress.advance(0, { now: basename(path) });
+    await notebookTool("execute", path, "--out", places.notebooks, "--parameters", json);
+    progress.advance(1);
+  }
+  progress.done();
   await notebookTool("figures", ...executed, "--out", places.figures);
+  progress.message("making the site");
   await notebookTool("site", ...executed, "--out", places.site, "--records", places.records);
   return join(places.site, "index.html");
 }

@@ -10,6 +10,7 @@ import {
 } from "../../../lib/cli/option.ts";
 import { presetNames } from "../../../lib/study/study.ts";
 import { studies } from "../../studies.ts";
+import { sweepOptions } from "./sweep_options.ts";
 
 /** Options of `reproduce`. */
 export const reproduceOptions = {
@@ -36,6 +37,10 @@ export const reproduceOptions = {
     min: 1,
     default: availableParallelism(),
   }),
+  reuse: switchOption({
+    flags: "--reuse",
+    description: "take published records of the same config instead of running them again",
+  }),
   publish: switchOption({
     flags: "--publish",
     description: "write the committed records, tables, notebooks and figures",
@@ -54,6 +59,7 @@ export const reproduceOptions = {
     flags: "--skip-notebooks",
     description: "leave the notebooks, figures and the site alone",
   }),
+  ...sweepOptions,
 };
 
 /** Values of the options. */

@@ -1,24 +1,27 @@
 /** `reproduce`: runs what is missing of the studies, then makes tables, verdicts and notebooks. */
-import { relative, resolve } from "node:path";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { formatDuration } from "../../../lib/progress/format_progress.ts";
 import { estimateSeconds } from "../../../lib/runner/estimate.ts";
 import { missingRuns, runMissing } from "../../../lib/runner/run_missing.ts";
 import { SHARED_CACHE } from "../../../lib/runner/run_study.ts";
+import { checkWritable } from "../../../lib/files/check_writable.ts";
 import { acquireRunLock } from "../../../lib/files/run_lock.ts";
+import { shellWord } from "../../../lib/report/usage.ts";
 import { openStudy, PUBLISHED } from "../../../lib/study/open_study.ts";
 import { type PlannedCell, planStudy } from "../../../lib/study/plan.ts";
+import type { StudyRecord } from "../../../lib/study/record.ts";
 import { openRecords } from "../../../lib/study/record_store.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { studyTables } from "../../../lib/study/tables.ts";
 import { studies, studyNamed } from "../../studies.ts";
-import { verdictLines } from "./headline.ts";
+import { missingLines, SMOKE, verdictLines } from "./headline.ts";
 import { makeNotebooks } from "./notebooks.ts";
 import type { ReproduceOptions } from "./options.ts";
 import { type Places, placesOf } from "./places.ts";
 import { publishReadmes } from "./publish_readmes.ts";
+import { runElsewhere, runIndex, writePlan } from "./sweep.ts";
 
 /** Runs the command. @returns the exit code: 1 where a run failed */
 export async function reproduce(
@@ -28,6 +31,11 @@ export async function reproduce(
 ): Promise<number> {
   const { preset, publish } = options;
   refuse(options);
+  if (options.index !== undefined) {
+    if (options.plan === undefined) throw new UsageError("--index needs --plan");
+    await runIndex(options.plan, options.index, progress);
+    return 0;
+  }
   const chosen = operands.length === 0 ? studies : [...new Set(operands)].map(studyNamed);
   const part = {
     ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
@@ -35,25 +43,35 @@ export async function reproduce(
   };
   const plans = new Map(chosen.map((study) => [study, planStudy(study, preset, part)]));
   const plan = [...plans.values()].flat();
-  const places = placesOf(preset, publish, options.out && resolve(options.out));
+  const places = placesOf(preset, publish, options.out);
   if (options.dryRun) {
     listRuns(plans, places, options.jobs);
     return 0;
   }
-  const failed = options.tables ? 0 : await doRuns(plan, places, options.jobs, progress);
+  if (options.plan !== undefined && !options.merge && options.executor === "local") {
+    say(writePlan(options.plan, plan, options, places));
+    return 0;
+  }
+  if (preset === "smoke") say(SMOKE);
+  const run = options.merge || options.executor === "slurm" ? runElsewhere : doRuns;
+  const failed = options.tables ? 0 : await run(plan, places, options, progress);
   for (const study of chosen) {
     const opened = openStudy(study, { ...part, preset, records: places.records });
     writeTables(places.tables, studyTables(opened));
     say(`\n${study.id}: ${study.title}`);
     const published = publish ? undefined : openStudy(study);
-    say(verdictLines(opened, published).join("\n"));
+    const smoke = preset === "smoke";
+    if (smoke) say(`  ${SMOKE}`);
+    say(verdictLines(opened, smoke ? undefined : published, smoke).join("\n"));
+    const missing = missingLines(opened, commandOptions(options), publish);
+    if (missing.length > 0) say(missing.join("\n"));
   }
-  if (preset === "smoke") say("\nsmoke shows that everything runs: its numbers mean nothing");
   if (publish) publishReadmes(studies);
-  say(`\ntables: ${relative(Deno.cwd(), places.tables)}`);
+  say(`\ntables: ${places.tables}`);
   if (!options.skipNotebooks) {
-    const page = await makeNotebooks(chosen, places, { preset, seeds: options.seeds ?? 0 });
-    if (page !== undefined) say(`notebooks: open ${relative(Deno.cwd(), page)}`);
+    const parameters = { preset, seeds: options.seeds ?? 0 };
+    const page = await makeNotebooks(chosen, places, parameters, progress);
+    if (page !== undefined) say(`notebooks: open ${page}`);
   }
   return failed === 0 ? 0 : 1;
 }
@@ -80,19 +98,37 @@ function armsOf(list: string, chosen: readonly Study[]): string[] {
   throw new UsageError(`--arms: no arm is called "${unknown}"; there are ${known.join(", ")}`);
 }
 
+/** Of this call, those that name the same runs. */
+function commandOptions({ preset, seeds, publish, out }: ReproduceOptions): string {
+  return [
+    `--preset ${preset}`,
+    ...(seeds === undefined ? [] : [`--seeds ${seeds}`]),
+    ...(publish ? ["--publish"] : []),
+    ...(out === undefined ? [] : [`--out ${shellWord(out)}`]),
+  ].join(" ");
+}
+
 /** Does the missing runs, the records locked as long. @returns how many failed */
 async function doRuns(
   plan: readonly PlannedCell[],
   { records }: Places,
-  jobs: number,
+  { jobs, reuse }: ReproduceOptions,
   progress: ProgressSink,
 ): Promise<number> {
-  Deno.mkdirSync(records, { recursive: true });
+  checkWritable(records);
   const lock = acquireRunLock(records);
   try {
     const store = openRecords(records, { writable: true });
+    const published = records === PUBLISHED ? new Map() : openRecords(PUBLISHED).records;
+    const known = missingRuns(plan, store.records).filter(({ hash }) => published.has(hash));
+    if (reuse) {
+      for (const { study, hash } of known) store.add(study, published.get(hash) as StudyRecord);
+      say(`${known.length} runs reused from the published records`);
+    } else if (known.length > 0) {
+      say(`${known.length} of these runs are published: --reuse takes their records instead`);
+    }
     const missing = missingRuns(plan, store.records);
-    if (missing.length > 0) progress.message(timeText(missing, records, jobs));
+    if (missing.length > 0) say(timeText(missing, records, jobs));
     const summary = await runMissing(plan, store, { jobs, cache: SHARED_CACHE, progress });
     const { planned, found, done, failed } = summary;
     say(`${planned} runs: ${found} found, ${done} done, ${failed} failed`);

@@ -8,7 +8,11 @@ if (import.meta.main) {
   await runCommand(async (args) => {
     const { options } = parseCommand(scoreCommand, args);
     // Loaded after the options are known to be right: --help and typos answer at once.
-    const { scorePairs } = await import("./score_pairs.ts");
-    console.log(await scorePairs(options, progress));
+    if (options.server === undefined) {
+      const { scorePairs } = await import("./score_pairs.ts");
+      return console.log(await scorePairs(options, progress));
+    }
+    const { scorePairsByServer } = await import("./score_by_server.ts");
+    console.log(await scorePairsByServer(options, options.server, progress));
   }, { beforeExit: () => progress.close() });
 }

@@ -1,3 +1,4 @@
+import { optionSynonyms } from "../option_synonyms.ts";
 import {
   adapterOption,
   chatTemplateOption,
@@ -7,12 +8,19 @@ import {
   modelOption,
 } from "../model_options.ts";
 import type { CommandSpec } from "../../../lib/cli/command.ts";
-import { pathOption, pathOrHubOption, ruledOption, switchOption } from "../../../lib/cli/option.ts";
+import {
+  pathOption,
+  pathOrHubOption,
+  ruledOption,
+  switchOption,
+  textOption,
+} from "../../../lib/cli/option.ts";
 import {
   preferenceSettingRules,
   preferenceSettingTexts,
 } from "../../../lib/environments/preference_file/setting.ts";
 import { defaultLossConfig } from "../../../lib/losses/loss_config.ts";
+import { serverOptions } from "../server_options.ts";
 import { above0 } from "../../../lib/number_rule.ts";
 
 /** Options of `score`. */
@@ -41,6 +49,11 @@ export const scoreOptions = {
   maxRows: maxRowsOption,
   chatTemplate: chatTemplateOption,
   limit: limitOption("pairs"),
+  ...serverOptions,
+  serverReference: textOption({
+    flags: "--server-reference <name>",
+    description: "name of the reference at the server, for the margin",
+  }),
   texts: switchOption({
     flags: "--texts",
     description: "write the texts and the other columns of each pair too",
@@ -52,10 +65,13 @@ export const scoreCommand: CommandSpec<typeof scoreOptions> = {
   name: "score",
   description: "Log-probabilities of the completions of preference pairs, and their margins.",
   options: scoreOptions,
+  synonyms: optionSynonyms,
   notes:
     `One line per pair, in order: id, chosen_logp, rejected_logp (sums over completion tokens, the
 end-of-sequence token included, in nats), chosen_tokens, rejected_tokens, and with a reference
-irm = beta * ((chosen_logp - reference) - (rejected_logp - reference)). With --texts also prompt,
-chosen, rejected and source: the record's other columns. Pairs with the lowest irm are those whose
-label the model doubts most.`,
+ref_chosen_logp, ref_rejected_logp and
+irm = beta * ((chosen_logp - ref_chosen_logp) - (rejected_logp - ref_rejected_logp)).
+With --texts also prompt, chosen, rejected and source: the record's other columns. Pairs with the
+lowest irm are those whose label the model doubts most. With --server every answer is kept: after a
+failure the same command goes on.`,
 };

@@ -1,19 +1,18 @@
-import { type PreferenceFile, readPreferences } from "../../../lib/data/read_preferences.ts";
-import { readSourceColumns } from "../../../lib/data/source_columns.ts";
-import { formatSummary, summarizeData } from "../../../lib/data/summary.ts";
+import { readPreferences } from "../../../lib/data/read_preferences.ts";
 import { tokenizePairs } from "../../../lib/data/tokenize_pairs.ts";
 import { prepareOutput, writeJsonl } from "../../../lib/data/write_jsonl.ts";
 import type { OptionValues } from "../../../lib/cli/option.ts";
+import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import { UserError } from "../../../lib/errors.ts";
-import { pairMargins } from "../../../lib/margins/implicit_reward_margin.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
 import { loadPolicy } from "../../../lib/policy/load_policy.ts";
 import type { PromptGroup } from "../../../lib/policy/packing.ts";
 import { sequenceLogps } from "../../../lib/policy/sequence_logps.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
-import { bySide, pairLogps } from "../../../lib/sera/pair_logps.ts";
 import { groupOf } from "../../../lib/training/update.ts";
+import { tellData } from "../tell_data.ts";
 import type { scoreOptions } from "./options.ts";
+import { scoredRows, textsOf } from "./scored_rows.ts";
 
 /**
  * Scores pairs and writes one line per pair, in the file's order.
@@ -25,46 +24,29 @@ export async function scorePairs(
   options: OptionValues<typeof scoreOptions>,
   progress: ProgressSink,
 ): Promise<string> {
-  const file = await readPreferences(options.data, { limit: options.limit });
+  const file = await readPreferences(await dataPath(options.data, progress), {
+    limit: options.limit,
+  });
   prepareOutput(options.out);
   const { files, model } = await loadPolicy(options.model, options.adapter);
   const tokenized = tokenizePairs(file.pairs, files.tokenizer, {
     maxLength: options.maxLength ?? files.config.maxPositions,
     contextLength: files.config.maxPositions,
     chatTemplate: options.chatTemplate,
+    places: file.places,
   });
-  progress.message(formatSummary(summarizeData(file, tokenized)));
+  const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
+  tellData(progress, file, tokenized, chat);
   const groups = tokenized.pairs.map(groupOf);
   const logps = await score(model, groups, "score", options.maxRows, progress);
   const { fingerprint } = files.tokenizer;
   const reference = await referenceLogps(options, model, fingerprint, groups, progress);
-  const margins = reference && pairMargins(
-    { name: "dpo", beta: options.beta },
-    pairLogps(tokenized.pairs, bySide(logps), bySide(reference)),
-  );
   const texts = options.texts ? await textsOf(file) : undefined;
   writeJsonl(
     options.out,
-    tokenized.pairs.map((pair, i) => ({
-      id: pair.id,
-      chosen_logp: logps[i]?.[0],
-      rejected_logp: logps[i]?.[1],
-      chosen_tokens: pair.chosenIds.length,
-      rejected_tokens: pair.rejectedIds.length,
-      ...(margins === undefined ? {} : { irm: margins[i] }),
-      ...texts?.get(pair.id),
-    })),
+    scoredRows(tokenized.pairs, { policy: logps, reference }, options.beta, texts),
   );
   return `${tokenized.pairs.length} pairs scored: ${options.out}`;
-}
-
-/** Texts and further columns of each pair, by id. */
-async function textsOf({ path, pairs }: PreferenceFile): Promise<Map<string, object>> {
-  const source = await readSourceColumns(path, new Set(pairs.map(({ id }) => id)));
-  return new Map(pairs.map(({ id, prompt, chosen, rejected }) => [
-    id,
-    { prompt, chosen, rejected, source: source.get(id) ?? {} },
-  ]));
 }
 
 async function score(

@@ -4,9 +4,10 @@ import {
   integerOption,
   numberOption,
   type OptionValues,
+  pathListOption,
+  pathOption,
   ruledOption,
   switchOption,
-  textListOption,
   textOption,
 } from "../../../lib/cli/option.ts";
 import { lossNames } from "../../../lib/losses/loss_table.ts";
@@ -18,25 +19,26 @@ import {
   defaultSeraConfig as config,
 } from "../../../lib/sera/config.ts";
 import { methods } from "../../../lib/sera/methods.ts";
+import { optionSynonyms } from "../option_synonyms.ts";
 
 /** Options of `select`. */
 export const selectOptions = {
-  data: textOption({
+  data: pathOption({
     flags: "--data <file>",
     description: "pairs scored by the newest policy: JSONL, JSON or Parquet",
     required: true,
   }),
-  history: textListOption({
+  history: pathListOption({
     flags: "--history <files...>",
     description: "the same pairs scored by past policies, newest first",
   }),
-  out: textOption({
+  out: pathOption({
     flags: "--out <file>",
     description: "JSONL of the pairs kept, as TRL reads them",
     required: true,
   }),
-  dropped: textOption({ flags: "--dropped <file>", description: "JSONL of the pairs dropped" }),
-  report: textOption({
+  dropped: pathOption({ flags: "--dropped <file>", description: "JSONL of the pairs dropped" }),
+  report: pathOption({
     flags: "--report <file>",
     description: "Markdown about what was dropped",
     defaultText: "--out with .report.md after it",
@@ -113,11 +115,11 @@ export const selectOptions = {
     min: 0,
     default: 20,
   }),
-  candidates: textOption({
+  candidates: pathOption({
     flags: "--candidates <file>",
     description: "scored responses of the policy, to make bootstrapped pairs of",
   }),
-  candidatesHistory: textListOption({
+  candidatesHistory: pathListOption({
     flags: "--candidates-history <files...>",
     description: "the same responses scored by past policies, newest first",
   }),
@@ -143,6 +145,7 @@ export const selectCommand: CommandSpec<typeof selectOptions> = {
   name: "select",
   description: "Select preference pairs by log-probabilities that any model gave them.",
   options: selectOptions,
+  synonyms: optionSynonyms,
   notes:
     `Columns (roles): chosen_logp (chosen), rejected_logp (rejected), ref_chosen_logp (ref_chosen),
 ref_rejected_logp (ref_rejected), and for losses that count tokens chosen_tokens, rejected_tokens;

@@ -1,5 +1,4 @@
 import { LanguageModel } from "../../policy/language_model.ts";
-import { initialLora } from "../../policy/lora.ts";
 import { loadParameters } from "../../policy/parameters.ts";
 import { defaultBootstrap } from "../../sera/config.ts";
 import type { PreparedEnvironment } from "../environment.ts";
@@ -18,12 +17,7 @@ export async function loadPreferences(
     .then((parameters) => new LanguageModel(config, parameters));
   models.set(fingerprint, loading);
   const reference = await loading;
-  const policy = lora === undefined
-    ? reference.clone()
-    : new LanguageModel(config, reference.base, {
-      config: lora,
-      layers: initialLora(config, lora, seed),
-    });
+  const policy = lora === undefined ? reference.clone() : reference.withLora(lora, seed);
   const { evaluationPrompts, samplesPerPrompt, maxNewTokens } = setting;
   const prompts = new Map(heldOut.map(({ promptIds }) => [promptIds.join(), promptIds]));
   return {

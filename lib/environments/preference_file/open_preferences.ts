@@ -1,16 +1,18 @@
 import { flipLabels } from "../../data/label_noise.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
 import { type PreferenceFile, readPreferences } from "../../data/read_preferences.ts";
+import { dataFiles } from "../../data/data_files.ts";
 import { splitByPrompt } from "../../data/split.ts";
 import { type TokenizedPairs, tokenizePairs } from "../../data/tokenize_pairs.ts";
 import { UserError } from "../../errors.ts";
 import { fingerprintFile, fingerprintJson } from "../../files/fingerprint.ts";
-import type { DownloadProgress } from "../../policy/io/hub.ts";
 import { openModel } from "../../policy/io/load.ts";
 import type { ModelFiles } from "../../policy/io/model_files.ts";
 import { LORA_MODULES, loraBlocks, type LoraConfig } from "../../policy/lora.ts";
 import { type ProgressSink, silentProgress } from "../../progress/progress_sink.ts";
 import { createPrng } from "../../random/prng.ts";
+import { dataPath } from "./data_path.ts";
+import { downloadProgress } from "./download_progress.ts";
 import {
   checkPreferenceSetting,
   defaultPreferenceSetting,
@@ -52,18 +54,26 @@ export async function openPreferences(
   checkPreferenceSetting(setting);
   const { model, data, modelSha256, dataSha256, limit, maxLength, chatTemplate } = setting;
   const files = await openModel(model, { onDownload: downloadProgress(progress) });
-  const file = await readPreferences(data, { limit: limit ?? undefined });
+  const path = await dataPath(data, progress);
+  const file = await readPreferences(path, { limit: limit ?? undefined });
   const found = {
     modelSha256: fingerprintJson([files.fingerprint, files.tokenizer.fingerprint]),
-    dataSha256: fingerprintFile(data),
+    dataSha256: dataFingerprint(await dataFiles(path)),
   };
   checkFingerprint(model, modelSha256, found.modelSha256);
   checkFingerprint(data, dataSha256, found.dataSha256);
   const contextLength = files.config.maxPositions;
   const tokenized = tokenizePairs(file.pairs, files.tokenizer, {
     maxLength: maxLength ?? Math.min(DEFAULT_MAX_LENGTH, contextLength),
-    ...{ contextLength, chatTemplate },
+    ...{ contextLength, chatTemplate, places: file.places },
   });
+  if (tokenized.pairs.length < (setting.heldOut > 0 ? 3 : 2)) {
+    throw new UserError(
+      `${data}: ${tokenized.pairs.length} pairs are too few: training needs 2` +
+        (setting.heldOut > 0 ? ", and --held-out one more (0 holds out none)" : "") +
+        (limit === null ? "" : "; raise --limit"),
+    );
+  }
   const split = splitByPrompt(file.pairs, setting.heldOut, createPrng(seed, "held-out"));
   const heldOutIds = new Set(split.heldOut.map((pair) => pair.id));
   const [heldOut = [], clean = []] = [true, false].map((side) =>
@@ -94,6 +104,12 @@ export async function preferenceSetting<S extends Partial<PreferenceFileSetting>
   return { ...setting, modelSha256, dataSha256 };
 }
 
+/** SHA-256 of the data: of its file, or of all of its files'. */
+function dataFingerprint(paths: readonly string[]): string {
+  const [first = "", ...more] = paths;
+  return more.length === 0 ? fingerprintFile(first) : fingerprintJson(paths.map(fingerprintFile));
+}
+
 function checkFingerprint(path: string, expected: string | null, found: string): void {
   if (expected === null || expected === found) return;
   throw new UserError(
@@ -110,15 +126,4 @@ function loraOf(
     ? LORA_MODULES
     : targets.split(",").map((name) => name.trim());
   return { rank, alpha: loraAlpha ?? 2 * rank, dropout, targetModules };
-}
-
-/** One message per tenth of each file. */
-function downloadProgress(progress: ProgressSink): (state: DownloadProgress) => void {
-  const told = new Map<string, number>();
-  return ({ file, bytes, totalBytes }) => {
-    const tenth = Math.floor(10 * bytes / Math.max(1, totalBytes));
-    if (told.get(file) === tenth) return;
-    told.set(file, tenth);
-    progress.message(`downloading ${file}: ${10 * tenth} % of ${totalBytes} bytes`);
-  };
 }

@@ -5,7 +5,7 @@ import { above0, below1, from0to1, type NumberRule, wholeFrom } from "../../numb
 export type PreferenceFileSetting = {
   /** Folder, `.gguf` file or hub id (`owner/name[@revision]`), as the user wrote it. */
   readonly model: string;
-  /** JSONL, JSON or Parquet in TRL's formats. */
+  /** A file, a folder of files or a hub id (`owner/name[:split]`), in TRL's formats. */
   readonly data: string;
   /** What the model was when the run was planned; see `preferenceSetting`. */
   readonly modelSha256: string | null;
@@ -57,7 +57,8 @@ export const defaultPreferenceSetting: PreferenceFileSetting = {
 /** What each part is: `align --help` shows these. */
 export const preferenceSettingTexts: Readonly<Record<keyof PreferenceFileSetting, string>> = {
   model: "folder, .gguf file or hub id (owner/name)",
-  data: "preference pairs: JSONL, JSON or Parquet in TRL's formats",
+  data: "preference pairs in TRL's formats: JSONL, JSON, CSV or Parquet (.gz too), a folder of " +
+    "them, or owner/name[:split] of the hub",
   modelSha256: "SHA-256 of the model's configuration, weights and tokenizer",
   dataSha256: "SHA-256 of the data file",
   limit: "use the first N pairs",

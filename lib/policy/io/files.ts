@@ -49,17 +49,17 @@ const MAX_DEPTH = 100;
  */
 export async function readInFolder(folder: string, name: string): Promise<Uint8Array<ArrayBuffer>> {
   const path = join(folder, name);
-  await checkInFolder(folder, name);
-  const size = await fileSize(path);
+  const size = await checkInFolder(folder, name);
   if (size > MAX_TEXT_BYTES) {
     throw new UserError(`${path}: has ${size} bytes, more than the ${MAX_TEXT_BYTES} read`);
   }
   return await readRange(path, 0, size);
 }
 
-/** Throws `UserError` if a name in a folder leads out of it; see `readInFolder`. */
-export async function checkInFolder(folder: string, name: string): Promise<void> {
+/** Bytes of a file in a folder. Throws `UserError` if its name leads out of it; see `readInFolder`. */
+export async function checkInFolder(folder: string, name: string): Promise<number> {
   const path = join(folder, name);
+  const size = await fileSize(path); // first: of a pipe nothing else may be asked
   const [home, real] = await Promise.all([Deno.realPath(folder), Deno.realPath(path)])
     .catch((error) => {
       throw new UserError(`${path}: cannot be read (${messageOf(error)})`);
@@ -67,7 +67,7 @@ export async function checkInFolder(folder: string, name: string): Promise<void>
   const isWithin = (root: string) =>
     real.startsWith(root.endsWith(SEPARATOR) ? root : root + SEPARATOR);
   const isHubCache = basename(dirname(home)) === "snapshots";
-  if (isWithin(home) || isHubCache && isWithin(join(home, "..", "..", "blobs"))) return;
+  if (isWithin(home) || isHubCache && isWithin(join(home, "..", "..", "blobs"))) return size;
   throw new UserError(
     `${path}: is a link out of its folder, to ${real}; put the file itself there`,
   );
@@ -98,9 +98,13 @@ export function parseJsonObject(text: string, origin: string): Record<string, un
 /** Throws for a nesting that would exhaust the stack of whatever walks through the value. */
 function checkDepth(text: string, origin: string): void {
   let depth = 0;
-  for (const [token] of text.matchAll(/[[{\]}]|"(?:[^"\\]|\\.)*"/gs)) {
-    if (token === "[" || token === "{") depth++;
-    else if (token === "]" || token === "}") depth--;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    if (c === '"') inString = !inString;
+    else if (inString && c === "\\") i++;
+    else if (!inString && (c === "[" || c === "{")) depth++;
+    else if (!inString && (c === "]" || c === "}")) depth--;
     if (depth > MAX_DEPTH) {
       throw new UserError(`${origin}: is nested deeper than ${MAX_DEPTH} levels`);
     }

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.ts";
 import type { ModelConfig } from "../config.ts";
 import { readRange } from "./files.ts";
 import { parseGgufConfig } from "./gguf_config.ts";
-import { type GgufTensor, readGgufHeader } from "./gguf_header.ts";
+import { type GgufHeader, type GgufTensor, readGgufHeader } from "./gguf_header.ts";
 import { hfTensorName, unpermuteHeads } from "./gguf_names.ts";
 import type { FileWeights } from "./safetensors.ts";
 
@@ -18,7 +18,12 @@ export interface GgufModel {
  * under Hugging Face's names and layouts. Throws `UserError` naming file and tensor.
  */
 export async function openGguf(path: string): Promise<GgufModel> {
-  const { metadata, tensors } = await readGgufHeader(path);
+  return ggufModel(path, await readGgufHeader(path));
+}
+
+/** The model behind a head that was read. Throws as `openGguf`. */
+export async function ggufModel(path: string, header: GgufHeader): Promise<GgufModel> {
+  const { metadata, tensors } = header;
   const read = async (tensor: GgufTensor): Promise<Float32Array> =>
     tensor.encoding.decode(await readRange(path, tensor.offset, tensor.byteLength));
   const embedding = tensors.get("token_embd.weight");

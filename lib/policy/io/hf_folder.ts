@@ -64,7 +64,7 @@ async function readSidecars(folder: string): Promise<Sidecars> {
   const sourceFiles = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const name of SIDECAR_FILES) {
     const path = join(folder, name);
-    if (await exists(path)) sourceFiles.set(name, await Deno.readFile(path));
+    if (await exists(path)) sourceFiles.set(name, await readInFolder(folder, name));
   }
   const text = (name: string): string | undefined => {
     const bytes = sourceFiles.get(name);

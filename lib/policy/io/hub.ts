@@ -10,8 +10,11 @@ import { downloadHubFile, type HubFile, type HubRevision } from "./hub_download.
 
 /** How far a download is. `file` is the one under way; bytes are of all files together. */
 export interface DownloadProgress {
+  /** Name of the file. */
   readonly file: string;
+  /** Downloaded so far. */
   readonly bytes: number;
+  /** To download, with what is there. */
   readonly totalBytes: number;
 }
 

@@ -76,9 +76,8 @@ async function fetchRest(
   if (have > file.size) await startAgain();
   onBytes(have);
   if (have === file.size) return;
-  const url = new URL(
-    `${at.hubUrl}/${at.repo}/resolve/${at.revision}/${encodeURIComponent(file.path)}`,
-  );
+  const name = file.path.split("/").map(encodeURIComponent).join("/");
+  const url = new URL(`${at.hubUrl}/${at.repo}/resolve/${at.revision}/${name}`);
   const range = have === 0 ? {} : { range: `bytes=${have}-${file.size - 1}` };
   await hubRequest(at, url, { "accept-encoding": "identity", ...range }, {
     onHead: async ({ status }) => {

@@ -4,8 +4,11 @@ import type { WeightSource } from "../weights.ts";
 
 /** A model as it lies on disk: weights are read when asked for. */
 export interface ModelFiles {
+  /** Shape of the model. */
   readonly config: ModelConfig;
+  /** Names, shapes and values of its tensors. */
   readonly weights: WeightSource;
+  /** Its tokenizer, with the chat template. */
   readonly tokenizer: TextTokenizer;
   /** SHA-256 over the configuration and the bytes of every weight file, in hex. */
   readonly fingerprint: string;

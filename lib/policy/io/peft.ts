@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import { writeDurably } from "../../files/durable_file.ts";
 import type { ModelConfig } from "../config.ts";
 import { fieldsOf } from "./fields.ts";
-import { readJsonObject } from "./files.ts";
+import { checkInFolder, readJsonObject } from "./files.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { type HostTensor, writeSafetensors } from "./safetensors_writer.ts";
 import { expectedTensors } from "./tensor_table.ts";
@@ -86,6 +86,7 @@ export async function loadLoraAdapter(dir: string, model: ModelConfig): Promise<
   const rank = fields.count("r");
   const targetModules = targetsOf(json.target_modules, configPath);
   const path = join(dir, WEIGHTS);
+  await checkInFolder(dir, WEIGHTS);
   const weights = finiteWeights(await openSafetensors(path));
   const expected = expectedShapes(model, rank, targetModules);
   const tensors = new Map<string, HostTensor>();
@@ -138,7 +139,7 @@ const KEEPS_THE_BASE: readonly unknown[] = [true, false, "gaussian", "eva", "ort
 function checkVariant(json: Readonly<Record<string, unknown>>, origin: string): void {
   if (json.peft_type !== "LORA") {
     throw new UserError(
-      `${origin}: peft_type ${JSON.stringify(json.peft_type)} is not supported (LORA is)`,
+      `${origin}: peft_type ${JSON.stringify(json.peft_type ?? null)} is not supported (LORA is)`,
     );
   }
   const isEmpty = (value: unknown) =>
@@ -181,7 +182,7 @@ function targetsOf(value: unknown, origin: string): string[] {
   const names = value === "all-linear" ? LORA_TARGETS : value;
   if (!Array.isArray(names) || names.length === 0) {
     throw new UserError(
-      `${origin}: target_modules ${JSON.stringify(value)} is not a list of layers`,
+      `${origin}: target_modules ${JSON.stringify(value ?? null)} is not a list of layers`,
     );
   }
   const wrong = names.find((name) => !LORA_TARGETS.includes(name));

@@ -69,13 +69,15 @@ function parseEntry(
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   if (typeof dtype !== "string" || !Object.hasOwn(SAFETENSORS_ITEM_BYTES, dtype)) {
-    return fail(`element type ${JSON.stringify(dtype)} is not supported (F32, F16 and BF16 are)`);
+    return fail(
+      `element type ${JSON.stringify(dtype ?? null)} is not supported (F32, F16 and BF16 are)`,
+    );
   }
   if (!Array.isArray(shape) || shape.length > 8 || !shape.every(isSize)) {
-    return fail(`shape ${JSON.stringify(shape)} is not a list of sizes`);
+    return fail(`shape ${JSON.stringify(shape ?? null)} is not a list of sizes`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
-    return fail(`data_offsets ${JSON.stringify(offsets)} are not two byte positions`);
+    return fail(`data_offsets ${JSON.stringify(offsets ?? null)} are not two byte positions`);
   }
   const [begin, end] = offsets as [number, number];
   if (begin > end || end > dataLength) {

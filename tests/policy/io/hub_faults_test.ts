@@ -128,6 +128,7 @@ Deno.test(
             link: `<${other.url}/token>; rel="xet-auth"`,
             "content-type": "application/vnd.xet-fileinfo+json",
             "x-xet-hash": "0".repeat(64),
+            "x-cache": "Miss from cloudfront",
           },
         });
       };

@@ -76,7 +76,7 @@ Deno.test("a failed write leaves the old file", () =>
     assert.deepEqual(await Deno.readFile(path), before);
     const folder = join(dir, "folder");
     await Deno.mkdir(join(folder, "in-the-way"), { recursive: true });
-    await assertUserError(() => writeSafetensors(folder, TENSORS), folder, "cannot be written");
+    await assertUserError(() => writeSafetensors(folder, TENSORS), folder, "cannot write");
     assert.deepEqual([...Deno.readDirSync(dir)].map((entry) => entry.name).sort(), [
       "folder",
       "model.safetensors",

@@ -67,7 +67,7 @@ export async function createIteration(inputs: Inputs): Promise<Task> {
         reward: scores[r] as number,
       }));
     });
-    const made = bootstrapPairs(candidates, { by: "none" });
+    const made = bootstrapPairs(candidates, 1);
     const training: TrainingPair[] = [
       ...indices.map((i) => pairs[i] as TrainingPair),
       ...made.pairs.map((pair) => ({

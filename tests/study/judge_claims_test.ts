@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Claim, judgeClaims, type Verdict } from "../../lib/study/claim.ts";
+import type { Claim } from "../../lib/study/claim.ts";
 import { contrasts } from "../../lib/study/contrasts.ts";
+import { judgeClaims, type Verdict } from "../../lib/study/judge_claims.ts";
 import type { StudyRow } from "../../lib/study/rows.ts";
 import { claim, rowsWithGold } from "./sample_study.ts";
 

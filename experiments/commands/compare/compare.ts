@@ -1,0 +1,134 @@
+import { join } from "node:path";
+import { configFileText } from "../../../lib/cli/config_file.ts";
+import {
+  type OpenedPreferences,
+  openPreferences,
+} from "../../../lib/environments/preference_file/open_preferences.ts";
+import type { PreferenceFileSetting } from "../../../lib/environments/preference_file/setting.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { checkWritable } from "../../../lib/files/check_writable.ts";
+import { writeDurably } from "../../../lib/files/durable_file.ts";
+import { formatDuration } from "../../../lib/progress/format_progress.ts";
+import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import {
+  comparisonTables,
+  type Difference,
+  differencesOf,
+} from "../../../lib/report/differences.ts";
+import { renderComparison } from "../../../lib/report/comparison.ts";
+import { estimateSeconds } from "../../../lib/runner/estimate.ts";
+import { missingRuns } from "../../../lib/runner/run_missing.ts";
+import { runStudy } from "../../../lib/runner/run_study.ts";
+import { type OpenedStudy, openStudy } from "../../../lib/study/open_study.ts";
+import { openRecords } from "../../../lib/study/record_store.ts";
+import { writeTables } from "../../../lib/study/table.ts";
+import { tellData } from "../tell_data.ts";
+import { settingOf } from "../align/configure.ts";
+import { comparison, probe, PROBE_STEPS } from "./compare_study.ts";
+import { scaledSeconds } from "./estimate.ts";
+import { type CompareOptions, compareOptions } from "./options.ts";
+
+/**
+ * Runs every method on every seed, in the runner of the studies, and writes report and tables.
+ *
+ * @returns the exit code: 1 where a run failed
+ * @throws {UserError} naming file, option or tensor
+ */
+export async function compare(options: CompareOptions, progress: ProgressSink): Promise<number> {
+  const { out, seeds, jobs } = options;
+  if (options.rule === "oracle" && options.flipLabels === 0) {
+    throw new UserError("--rule oracle needs known flips: give --flip-labels too");
+  }
+  checkWritable(out);
+  const opened = await openPreferences(settingOf(options), 0, progress);
+  const { files, file, tokenized } = opened;
+  const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
+  tellData(progress, file, tokenized, chat);
+  const study = comparison(options, opened.setting);
+  const records = join(out, "records");
+  const estimate = await timeText(options, opened, progress);
+  console.log(estimate);
+  if (options.dryRun) return 0;
+  const { config: _config, dryRun: _dryRun, ...repeated } = options;
+  write(join(out, "config.yaml"), configFileText(compareOptions, repeated));
+
+  const { summary, ...found } = await runStudy(study, { records, seeds, jobs, progress });
+  const { done, failed } = summary;
+  console.log(`${summary.planned} runs: ${summary.found} found, ${done} done, ${failed} failed`);
+  if (found.rows.length === 0) {
+    throw new UserError("no run came to its end: see the messages above");
+  }
+  const differences = differencesOf(found);
+  writeTables(join(out, "tables"), comparisonTables(found, differences));
+  const heldOut = opened.heldOut.length;
+  write(
+    join(out, "report.html"),
+    await renderComparison({ options: repeated, opened: found, differences, heldOut }),
+  );
+  for (const line of terminalLines(found, differences, heldOut)) console.log(line);
+  console.log(`done: ${join(out, "report.html")}`);
+  return failed === 0 ? 0 : 1;
+}
+
+function write(path: string, text: string): void {
+  writeDurably(path, [new TextEncoder().encode(text)]);
+}
+
+/** How many runs there are to do, and how long they may take: from earlier runs, or from a short one. */
+async function timeText(
+  options: CompareOptions,
+  opened: OpenedPreferences,
+  progress: ProgressSink,
+): Promise<string> {
+  const { seeds, jobs, out, methods } = options;
+  const records = join(out, "records");
+  const { plan } = openStudy(comparison(options, opened.setting), { records, seeds });
+  const known = openRecords(records).records;
+  const missing = missingRuns(plan, known);
+  const what = `${plan.length} runs (${methods.length} methods, ${seeds} seeds), ` +
+    `${plan.length - missing.length} found`;
+  if (missing.length === 0) return what;
+  const own = [...known.values()].filter(({ config }) =>
+    plan.some((run) => run.config.sera.iterations === config.sera.iterations)
+  );
+  const measured = estimateSeconds(missing, own, jobs);
+  if (measured !== undefined) return `${what}, about ${formatDuration(measured)} to go`;
+
+  progress.message("measuring what a run costs on a few pairs");
+  const small = probe(options, opened.setting);
+  const started = performance.now();
+  const { records: probed } = await runStudy(small, {
+    ...{ records: join(out, "probe"), seeds: 1, jobs: 1, progress },
+  });
+  const [record] = probed.values();
+  if (record === undefined) {
+    throw new UserError("a run on a few pairs failed: see the message above");
+  }
+  const startUp = Math.max(0, (performance.now() - started) / 1000 - record.volatile.seconds);
+  const setting = record.config.setting as PreferenceFileSetting;
+  const there = await openPreferences(setting, 0);
+  const size = { ...there, sera: { ...record.config.sera, steps: PROBE_STEPS } };
+  const seconds = missing.reduce((sum, { config }) => {
+    const run = { ...opened, sera: config.sera };
+    return sum + scaledSeconds(run, size, record.volatile.iterations[1] ?? {});
+  }, 0);
+  const processes = Math.min(jobs, missing.length);
+  return `${what}, about ${
+    formatDuration(startUp + seconds / processes)
+  } to go with ${processes} ` +
+    `processes (from a run on ${there.pairs.length} pairs)`;
+}
+
+/** The answer in a few lines. */
+function terminalLines(
+  { study }: OpenedStudy<PreferenceFileSetting>,
+  differences: readonly Difference[],
+  heldOut: number,
+): string[] {
+  const lines = differences.filter(({ metric }) => metric === "heldOutAccuracy").map((each) =>
+    `  ${each.label}: ${each.text}; ${each.verdict}`
+  );
+  return lines.length === 0
+    ? ["differences need two methods and two seeds"]
+    : [`held-out accuracy (n = ${heldOut} pairs a seed), against ${study.arms[0]?.id}:`, ...lines];
+}

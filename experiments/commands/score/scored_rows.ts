@@ -1,0 +1,50 @@
+import type { PreferenceFile } from "../../../lib/data/read_preferences.ts";
+import { readSourceColumns } from "../../../lib/data/source_columns.ts";
+import type { TokenizedPair } from "../../../lib/data/preference.ts";
+import { pairMargins } from "../../../lib/margins/implicit_reward_margin.ts";
+import { bySide, pairLogps } from "../../../lib/sera/pair_logps.ts";
+
+/** What a pair's completions were given: [chosen, rejected], in nats. */
+export interface Scores {
+  readonly policy: readonly ArrayLike<number>[];
+  readonly reference: readonly ArrayLike<number>[] | undefined;
+}
+
+/**
+ * The rows that `score` writes and `select` reads.
+ *
+ * @param texts further columns of each pair, by id
+ */
+export function scoredRows(
+  pairs: readonly TokenizedPair[],
+  { policy, reference }: Scores,
+  beta: number,
+  texts?: ReadonlyMap<string, object>,
+): Record<string, unknown>[] {
+  const margins = reference && pairMargins(
+    { name: "dpo", beta },
+    pairLogps(pairs, bySide(policy), bySide(reference)),
+  );
+  return pairs.map((pair, i) => ({
+    id: pair.id,
+    chosen_logp: policy[i]?.[0],
+    rejected_logp: policy[i]?.[1],
+    chosen_tokens: pair.chosenIds.length,
+    rejected_tokens: pair.rejectedIds.length,
+    ...(margins === undefined ? {} : {
+      ref_chosen_logp: reference?.[i]?.[0],
+      ref_rejected_logp: reference?.[i]?.[1],
+      irm: margins[i],
+    }),
+    ...texts?.get(pair.id),
+  }));
+}
+
+/** Texts and further columns of each pair, by id. */
+export async function textsOf({ path, pairs }: PreferenceFile): Promise<Map<string, object>> {
+  const source = await readSourceColumns(path, new Set(pairs.map(({ id }) => id)));
+  return new Map(pairs.map(({ id, prompt, chosen, rejected }) => [
+    id,
+    { prompt, chosen, rejected, source: source.get(id) ?? {} },
+  ]));
+}

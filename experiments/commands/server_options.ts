@@ -1,0 +1,26 @@
+import { integerOption, numberOption, textOption } from "../../lib/cli/option.ts";
+
+/** Options of commands that can leave the model to an inference server. */
+export const serverOptions = {
+  server: textOption({
+    flags: "--server <url>",
+    description: "inference server with OpenAI's completions; --model is then its tokenizer",
+  }),
+  serverModel: textOption({
+    flags: "--server-model <name>",
+    description: "name of the model at the server",
+    defaultText: "the first that it lists",
+  }),
+  concurrency: integerOption({
+    flags: "--concurrency <n>",
+    description: "requests under way at once, with --server",
+    min: 1,
+    default: 16,
+  }),
+  timeout: numberOption({
+    flags: "--timeout <s>",
+    description: "time after which a request counts as stalled, with --server",
+    above: 0,
+    default: 120,
+  }),
+};

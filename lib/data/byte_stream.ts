@@ -1,0 +1,90 @@
+import { messageOf, UserError } from "../errors.ts";
+
+/** Bytes read at a time. */
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * The bytes of a file in chunks; a file that gzip has compressed is unpacked on the way, by its first
+ * bytes, whatever its name.
+ *
+ * @throws {UserError} if the file is missing, a folder, unreadable or its compressed data damaged
+ */
+export async function* byteStream(path: string): AsyncGenerator<Uint8Array> {
+  const [zipped, file] = await openData(path);
+  try {
+    yield* zipped ? file.readable.pipeThrough(new DecompressionStream("gzip")) : chunksOf(file);
+  } catch (error) {
+    const advice = zipped ? "; is it whole? Download or compress it again" : "";
+    throw new UserError(`${path} cannot be read: ${messageOf(error)}${advice}`);
+  }
+}
+
+async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
+  using _closed = file;
+  for (;;) {
+    const buffer = new Uint8Array(CHUNK_BYTES);
+    const count = await file.read(buffer);
+    if (count === null) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+/** The first bytes, unpacked; fewer where the file is shorter. */
+export async function readHead(path: string, length: number): Promise<Uint8Array> {
+  const head = new Uint8Array(length);
+  let at = 0;
+  for await (const chunk of byteStream(path)) {
+    const part = chunk.subarray(0, length - at);
+    head.set(part, at);
+    at += part.length;
+    if (at === length) break;
+  }
+  return head.subarray(0, at);
+}
+
+/** Bytes of a file that is read as a whole, and the longest line. */
+export const MAX_WHOLE_BYTES = 1 << 28;
+
+/** All of the bytes, unpacked. Throws `UserError` for more than 256 MiB. */
+export async function readWhole(path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of byteStream(path)) {
+    bytes += chunk.length;
+    if (bytes > MAX_WHOLE_BYTES) {
+      throw new UserError(
+        `${path} holds more than ${MAX_WHOLE_BYTES >> 20} MiB in one piece: use JSONL or Parquet`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+/** The file at its start, and whether gzip has compressed it. */
+async function openData(path: string): Promise<[boolean, Deno.FsFile]> {
+  let file: Deno.FsFile | undefined;
+  try {
+    const info = await Deno.stat(path); // before it is opened: a pipe would wait for its writer
+    if (info.isDirectory) throw new UserError(`${path} is a folder: give a file of records`);
+    if (!info.isFile) throw new UserError(`${path} is a pipe or a device: give a file of records`);
+    file = await Deno.open(path);
+    const magic = new Uint8Array(2);
+    await file.read(magic);
+    await file.seek(0, Deno.SeekMode.Start);
+    return [magic[0] === 0x1f && magic[1] === 0x8b, file];
+  } catch (error) {
+    file?.close();
+    if (error instanceof UserError) throw error;
+    if (error instanceof Deno.errors.NotFound) {
+      throw new UserError(`${path} does not exist: check the path`);
+    }
+    throw new UserError(`cannot read ${path}: ${messageOf(error)}`);
+  }
+}

@@ -1,0 +1,176 @@
+import { FAILURE_TEXT } from "./failure_text.ts";
+import { failureSignatures } from "../metrics/failure_signatures.ts";
+import { type MetricName, metricOf } from "../metrics/metrics.ts";
+import { meanWithInterval } from "../statistics/intervals.ts";
+import type { StudyResults } from "../study/open_study.ts";
+import { onSharedSeeds, type StudyRow } from "../study/rows.ts";
+import { drawCharts } from "./chart.ts";
+import { methodCurves } from "./comparison_charts.ts";
+import { comparedMetrics, type Difference } from "./differences.ts";
+import { type Html, html } from "./html.ts";
+import { page, section } from "./page.ts";
+import { figure, keyValues } from "./sections.ts";
+
+/** What the report of a comparison is made of. */
+export interface ComparisonInput {
+  /** The options as the user sees them. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Its rows and records. */
+  readonly opened: StudyResults;
+  /** Of every method from the first one. */
+  readonly differences: readonly Difference[];
+  /** Held-out pairs of one seed. */
+  readonly heldOut: number;
+}
+
+/** The report of a comparison as one HTML file. The same input gives the same bytes. */
+export async function renderComparison(input: ComparisonInput): Promise<string> {
+  const { opened, differences, options, heldOut } = input;
+  const rows = onSharedSeeds(opened.rows);
+  const arms = [...new Set(rows.map((row) => row.arm))];
+  const seeds = new Set(rows.map((row) => row.seed)).size;
+  const last = rows.filter((row) => row.last);
+  const audited = last.some((row) => (row.flippedAll ?? null) !== null);
+  const done = opened.plan.length - opened.missing.length;
+  const subtitle = html`${done} of ${opened.plan.length} runs; ${seeds} seeds that all methods have;
+${heldOut} held-out pairs a seed.`;
+  const answer = differences.filter(({ metric }) => metric === "heldOutAccuracy");
+  const curves: MetricName[] = ["heldOutAccuracy", "heldOutMargin", "kl", "length"];
+  const content = html`${
+    section(
+      "Which method is better here",
+      html`${
+        answer.length === 0
+          ? html`<p class="soft">Differences need two methods and two seeds.</p>`
+          : html`<ul class="cards">${
+            answer.map((each) =>
+              html`<li><b>${each.verdict}</b><span>${each.label}: held-out accuracy ${each.text}, n =
+${heldOut} pairs a seed</span></li>`
+            )
+          }</ul>`
+      }<p>A difference is shown where its p-value, corrected for the number of methods (Holm), is below
+0.05. Intervals are 95 % t intervals over seeds: a seed draws other held-out pairs, flips and batches
+of the same file, so they say how a repetition on this file would differ, not other data.
+${seeds < 5 ? "With few seeds only large differences show: raise --seeds." : ""}</p>`,
+    )
+  }${differences.length === 0 ? "" : section("Differences", differenceTable(differences))}${
+    section("Means after the last iteration", meanTable(last, arms, comparedMetrics(opened)))
+  }${
+    audited
+      ? section(
+        "Flipped labels",
+        html`<p>Flips were injected into the training labels: a method that finds them keeps fewer than
+there are.</p>
+${meanTable(last, arms, ["flippedAll", "flippedSelected", "marginAuc"])}`,
+      )
+      : ""
+  }${
+    section(
+      "Over iterations",
+      html`<div class="charts">${await drawCharts(
+        curves.flatMap((metric) => methodCurves(rows, metric)),
+      )}</div>`,
+    )
+  }${section("Warnings", warnings(last))}${
+    section(
+      "Options",
+      html`<div class="columns">${
+        keyValues(
+          Object.entries(options).filter(([, value]) => value !== undefined)
+            .map(([name, value]) => [name, String(value)]),
+        )
+      }</div>`,
+    )
+  }`;
+  return page(`Comparison of ${arms.join(", ")}`, subtitle, content);
+}
+
+function differenceTable(differences: readonly Difference[]): Html {
+  return html`
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">metric</th>
+            <th scope="col">methods</th>
+            <th scope="col" class="number">difference, 95 % interval</th>
+            <th scope="col" class="number">Holm p</th>
+            <th scope="col">says</th>
+          </tr>
+        </thead>
+        <tbody>${differences.map((each) =>
+          html`
+            <tr>
+              <th scope="row">${metricOf(each.metric).label}
+            <span class="soft">${metricOf(each.metric).unit}</span></th>
+              <td>${each.label}</td>
+              <td class="number">${each.text}</td>
+              <td class="number">${each.adjustedP.toFixed(3)}</td>
+              <td>${each.verdict}</td>
+            </tr>
+          `
+        )}</tbody>
+      </table>
+    </div>
+  `;
+}
+
+/** Mean and standard deviation over seeds, a row a metric. */
+function meanTable(
+  last: readonly StudyRow[],
+  arms: readonly string[],
+  metrics: readonly MetricName[],
+): Html {
+  const cell = (metric: MetricName, arm: string) => {
+    const values = last.filter((row) => row.arm === arm).flatMap((row) => row[metric] ?? []);
+    if (values.length === 0) return "–";
+    const { mean, sd, n } = meanWithInterval(values);
+    return n === 1 ? figure(mean, metricOf(metric).unit) : `${figure(mean)} ± ${figure(sd)} (${n})`;
+  };
+  return html`
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr><th scope="col">metric</th>${arms.map((arm) =>
+            html`<th scope="col" class="number">${arm}</th>`
+          )}</tr>
+        </thead>
+        <tbody>${metrics.map((metric) =>
+          html`<tr><th scope="row">${metricOf(metric).label}
+<span class="soft">${metricOf(metric).unit}</span></th>${
+            arms.map((arm) => html`<td class="number">${cell(metric, arm)}</td>`)
+          }</tr>`
+        )}</tbody>
+      </table>
+    </div>
+    <p class="soft">Mean ± standard deviation over seeds (how many).</p>
+  `;
+}
+
+/** Failure signatures by method, and methods whose own pairs were too few to matter. */
+function warnings(last: readonly StudyRow[]): Html {
+  const byArm = Map.groupBy(last, (row) => row.arm);
+  const seen = [...byArm].flatMap(([arm, rows]) => {
+    const few = rows.filter(({ ownShare, onPolicyPairs, offlinePairs, keep }) => {
+      const given = (offlinePairs ?? 0) / (keep ?? 1);
+      return ownShare > 0 && (onPolicyPairs ?? 0) < ownShare * given / 2;
+    }).length;
+    return [
+      ...(few === 0 ? [] : [
+        html`<p class="warning"><strong>${arm}</strong>: bootstrapping gave less than half of the pairs
+wanted in ${few} of ${rows.length} seeds, so this is nearly selection alone: raise --max-new-tokens,
+--responses or --temperature.</p>`,
+      ]),
+      ...failureSignatures.flatMap((signature) => {
+        const count = rows.filter((row) => row.warnings.includes(signature)).length;
+        return count === 0
+          ? []
+          : [html`<p class="warning"><strong>${arm}</strong>: ${signature} in ${count} of
+${rows.length} seeds. ${FAILURE_TEXT[signature]}</p>`];
+      }),
+    ];
+  });
+  return seen.length === 0
+    ? html`<p class="soft">No failure signature was seen.</p>`
+    : html`${seen}`;
+}

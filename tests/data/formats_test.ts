@@ -1,0 +1,112 @@
+/** The forms in which preference data lies about: CSV, gzip, folders of parts, content parts. */
+import assert from "node:assert/strict";
+import { gzipSync } from "node:zlib";
+import { join } from "node:path";
+import { readPreferences } from "../../lib/data/read_preferences.ts";
+import { readSourceColumns } from "../../lib/data/source_columns.ts";
+import { tokenizePairs } from "../../lib/data/tokenize_pairs.ts";
+import { assertUserError } from "../support/errors.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+import { jsonl, withFile } from "./temporary_file.ts";
+import { tinyTokenizer } from "./tiny_tokenizer.ts";
+
+const PAIRS = [
+  { prompt: "a", chosen: 'one, "two"\nthree', rejected: "no", judge: "x" },
+  { prompt: "b", chosen: "yes", rejected: "n", judge: "y" },
+];
+const CSV = `\uFEFFprompt,chosen,rejected,judge\r
+a,"one, ""two""
+three",no,x\r
+b,yes,n,y\r
+`;
+
+Deno.test("CSV and gzip read the same as JSONL, by the same fingerprint", async () => {
+  const read = (name: string, content: string | Uint8Array) =>
+    withFile(name, content, async (path) => {
+      const { pairs, fingerprint } = await readPreferences(path);
+      const ids = new Set(pairs.map(({ id }) => id));
+      return [fingerprint, [...(await readSourceColumns(path, ids)).values()]];
+    });
+  const expected = await read("p.jsonl", jsonl(...PAIRS));
+  assert.deepEqual(expected[1], [{ judge: "x" }, { judge: "y" }]);
+  const zipped = (text: string) => new Uint8Array(gzipSync(text));
+  const array = JSON.stringify(PAIRS);
+  for (
+    const [name, content] of [
+      ...[["p.csv", CSV], ["p.csv.gz", zipped(CSV)], ["p.jsonl.gz", zipped(jsonl(...PAIRS))]],
+      ...[["p.json.gz", zipped(array)], ["p", zipped(array)]],
+    ] as [string, string | Uint8Array][]
+  ) {
+    assert.deepEqual(await read(name, content), expected, name);
+  }
+});
+
+Deno.test("CSV holds conversations as JSON, and complains by line", async () => {
+  const chat = JSON.stringify([{ role: "assistant", content: "hi" }]).replaceAll('"', '""');
+  const row = `"[{""role"": ""user"", ""content"": ""Q""}]","${chat}","${
+    chat.replace("hi", "ho")
+  }"\n`;
+  await withFile("p.csv", `prompt,chosen,rejected\n${row}`, async (path) => {
+    const { pairs } = await readPreferences(path);
+    assert.deepEqual(pairs[0]?.chosen, [{ role: "assistant", content: "hi" }]);
+  });
+  const complaint = (text: string, ...expected: (string | RegExp)[]) =>
+    withFile(
+      "p.csv",
+      `prompt,chosen,rejected\n${text}`,
+      (path) => assertUserError(() => readPreferences(path), ...expected),
+    );
+  await complaint('a,"b\nc",d\ne,f\n', /p\.csv:4: 2 fields where the header has 3/);
+  await complaint('a,"b,c\n', /p\.csv:2: a quoted field does not end/);
+  await complaint("a,b,\n", /p\.csv:2: .*rejected.*missing/);
+});
+
+Deno.test("a damaged archive is an error that names the file", async () => {
+  const whole = new Uint8Array(gzipSync(jsonl(...PAIRS)));
+  await withFile(
+    "p.jsonl.gz",
+    whole.subarray(0, whole.length - 12),
+    (path) =>
+      assertUserError(() => readPreferences(path), "p.jsonl.gz", "Download or compress it again"),
+  );
+});
+
+Deno.test("a folder of parts is one file in the order of names", async () => {
+  await withTempDir(async (dir) => {
+    await assertUserError(() => readPreferences(dir), "is a folder without data files");
+    await Deno.writeTextFile(join(dir, "part-1.jsonl"), jsonl(PAIRS[1]));
+    await Deno.writeTextFile(join(dir, "part-0.jsonl"), jsonl(PAIRS[0]));
+    await Deno.writeTextFile(join(dir, "README.md"), "# no data\n");
+    const { pairs } = await readPreferences(dir);
+    assert.deepEqual(pairs.map(({ id, prompt }) => [id, prompt]), [["0", "a"], ["1", "b"]]);
+  });
+});
+
+Deno.test("content parts are their text; an image is named", async () => {
+  const message = (...content: unknown[]) => [{ role: "assistant", content }];
+  const text = (value: string) => ({ type: "text", text: value });
+  const prompt = [{ role: "user", content: [text("Q")] }];
+  const pair = (chosen: unknown) => jsonl({ prompt, chosen, rejected: message(text("no")) });
+  await withFile("p.jsonl", pair(message(text("a"), text("b"))), async (path) => {
+    const { pairs } = await readPreferences(path);
+    assert.deepEqual(pairs[0]?.chosen, [{ role: "assistant", content: "ab" }]);
+  });
+  await withFile(
+    "p.jsonl",
+    pair(message({ type: "image", url: "x" })),
+    (path) =>
+      assertUserError(() => readPreferences(path), /p\.jsonl:1: .*part 1 is no text but image/),
+  );
+});
+
+Deno.test("what a chat template itself refuses is told with the record", async () => {
+  const refusing = "{{ raise_exception('roles must alternate') }}";
+  await withFile("p.jsonl", jsonl(...PAIRS), async (path) => {
+    const file = await readPreferences(path);
+    await assertUserError(
+      () =>
+        tokenizePairs(file.pairs, tinyTokenizer(refusing), { maxLength: 64, places: file.places }),
+      /p\.jsonl:1: .*roles must alternate/,
+    );
+  });
+});

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { DurableWriter, writeDurably } from "../../lib/files/durable_file.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("two writers of one file do not disturb each other; the last to finish counts", () =>
+  withTempDir((dir) => {
+    const path = join(dir, "cache", "entry.json");
+    {
+      using first = new DurableWriter(path);
+      using second = new DurableWriter(path);
+      first.write(bytes("fir"));
+      second.write(bytes("second"));
+      first.write(bytes("st"));
+      second.finish();
+      assert.equal(Deno.readTextFileSync(path), "second");
+      first.finish();
+      using _given_up = new DurableWriter(path);
+    }
+    assert.equal(Deno.readTextFileSync(path), "first");
+    assert.deepEqual([...Deno.readDirSync(join(dir, "cache"))].map(({ name }) => name), [
+      "entry.json",
+    ]);
+    return Promise.resolve();
+  }));
+
+Deno.test("a leftover of a dead process with our id and number is no obstacle", () =>
+  withTempDir((dir) => {
+    const path = join(dir, "a");
+    const taken: string[] = [];
+    const note = (operation: string, at: string) => {
+      if (operation !== "create" || taken.length > 0) return;
+      taken.push(at);
+      Deno.writeTextFileSync(at, "left over");
+    };
+    writeDurably(path, [bytes("new")], note);
+    assert.equal(Deno.readTextFileSync(path), "new");
+    assert.equal(Deno.readTextFileSync(taken[0] as string), "left over");
+    return Promise.resolve();
+  }));
+
+Deno.test("many processes write one file at once, and all succeed", () =>
+  withTempDir(async (dir) => {
+    const path = join(dir, "shared.json");
+    const script = `
+      import { writeDurably } from ${
+      JSON.stringify(import.meta.resolve("../../lib/files/durable_file.ts"))
+    };
+      for (let i = 0; i < 50; i++) writeDurably(${
+      JSON.stringify(path)
+    }, [new TextEncoder().encode("x".repeat(5000))]);
+    `;
+    const ended = await Promise.all(
+      Array.from(
+        { length: 4 },
+        () => new Deno.Command(Deno.execPath(), { args: ["eval", "--quiet", script] }).output(),
+      ),
+    );
+    assert.deepEqual(ended.map(({ success }) => success), [true, true, true, true]);
+    assert.equal(Deno.readTextFileSync(path), "x".repeat(5000));
+    assert.equal([...Deno.readDirSync(dir)].length, 1);
+  }));

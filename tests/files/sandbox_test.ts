@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { readPreferences } from "../../lib/data/read_preferences.ts";
+import { withFile } from "../data/temporary_file.ts";
+
+/** One flipped bit of a Parquet file, found by fuzzing. */
+const FOUND: readonly [string, number, number, string][] = [
+  ["conversational_plain", 6, 2, "runs for ever without the sandbox"],
+  ["standard_gzip", 70 >> 3, 1 << (70 & 7), "takes 1.3 GB without the sandbox"],
+];
+
+for (const [name, byte, bit, what] of FOUND) {
+  Deno.test(`a flipped bit that ${what} is an error after some seconds`, async () => {
+    const url = new URL(`../data/parquet/${name}.parquet`, import.meta.url);
+    const bytes = await Deno.readFile(fileURLToPath(url));
+    bytes[byte]! ^= bit;
+    await withFile("a.parquet", bytes, async (path) => {
+      await assert.rejects(readPreferences(path), {
+        name: "UserError",
+        message: /a\.parquet: reading it takes more than the \d+ (s|MB) that its \d+ bytes/,
+      });
+    });
+  });
+}
+
+Deno.test("the process that reads can do nothing else", async () => {
+  const path = fileURLToPath(new URL("./sandbox_prober.ts", import.meta.url));
+  const { readInSandbox } = await import("../../lib/files/sandbox.ts");
+  const seen: unknown[] = [];
+  for await (
+    const value of readInSandbox(new URL(import.meta.resolve("./sandbox_prober.ts")), path, 7)
+  ) {
+    seen.push(value);
+  }
+  assert.deepEqual(seen, [
+    ["request", 7],
+    ["own file", true],
+    ["other file", false],
+    ["write", false],
+    ["network", false],
+    ["variables", false],
+    ["programs", false],
+  ]);
+});

@@ -1,0 +1,147 @@
+/** The published notebooks: what each has to have, and that their figures and sentences can be trusted. */
+import assert from "node:assert/strict";
+import { basename, join } from "node:path";
+import { studies } from "../../experiments/studies.ts";
+import { length } from "../../experiments/studies/length.ts";
+import { intervalText, ratioText } from "../../lib/figures/mod.ts";
+import { readings } from "../../lib/notebook/readings.ts";
+import { runStudy } from "../../lib/runner/run_study.ts";
+import { contrasts } from "../../lib/study/contrasts.ts";
+import { openStudy } from "../../lib/study/open_study.ts";
+import { executeNotebook } from "../../tools/notebooks/execute.ts";
+import { joined, type Notebook, readNotebook } from "../../tools/notebooks/notebook.ts";
+import { notebookPaths, NOTEBOOKS } from "../../tools/notebooks/paths.ts";
+import { verifyNotebook } from "../../tools/notebooks/verify.ts";
+import { HAS_VENV } from "./environment.ts";
+
+const notebooks = new Map(
+  notebookPaths([]).map((path) => [basename(path, ".ipynb"), readNotebook(path)]),
+);
+const ofStudies = studies.map(({ id }) => {
+  const found = [...notebooks].find(([name]) => name.replace(/^\d+_/, "") === id);
+  assert.ok(found !== undefined, `study "${id}" has no notebook`);
+  return [id, found[1]] as const;
+});
+const sources = (notebook: Notebook, type?: string) =>
+  notebook.cells.filter((cell) => type === undefined || cell.cell_type === type)
+    .map((cell) => joined(cell.source));
+const outputTexts = (notebook: Notebook) =>
+  notebook.cells.flatMap((cell) => cell.outputs ?? [])
+    .map((output) => joined(output.data?.["text/plain"] as string | string[] | undefined));
+
+Deno.test("a title first, error listeners before any other work, parameters, and your turn last", () => {
+  for (const [name, notebook] of notebooks) {
+    const [title = ""] = sources(notebook);
+    const [imports = "", parameters = ""] = sources(notebook, "code");
+    assert.match(title, /^# .+\n\n_.+\?/s, name);
+    assert.match(imports.trimEnd(), /\ninstallErrorListeners\(\);$/, name);
+    assert.match(parameters, /^var \w+ = /, name);
+    const cells = notebook.cells.map(({ cell_type: type, source }) => ({
+      type,
+      text: joined(source),
+    }));
+    const turn = cells.findIndex(({ type, text }) =>
+      type === "markdown" && /^## Your turn$/m.test(text)
+    );
+    const after = cells.slice(turn + 1);
+    assert.ok(turn > 0 && after.length > 0, `${name} has no turn for the reader`);
+    assert.ok(
+      after.every(({ type }) => type === "code"),
+      `${name} goes on after the reader's turn`,
+    );
+    assert.match(after.map(({ text }) => text).join("\n"), /await show\(/, name);
+  }
+});
+
+Deno.test("a study's page has every part, in order, and no page object", () => {
+  const parts = [
+    /## Abstract/,
+    /^## Question and claim/m,
+    /^## Setting/m,
+    /describeArms\(opened\)[^]*describeConditions\(opened\)[^]*describeShared\(opened\)/,
+    /^## Evidence/m,
+    /main: true/,
+    /showVerdicts\(opened\.verdicts\)/,
+    /## What we found/,
+    /^## Limits/m,
+    /^## Cost and rerun/m,
+    /^## Your turn/m,
+    /withArms\([^]*watchStudy\([^]*contrasts\(\{ rows: beside/,
+  ];
+  for (const [id, notebook] of ofStudies) {
+    const page = sources(notebook).join("\n");
+    const places = parts.map((part) => page.search(part));
+    assert.ok(places.every((place, i) => place > (places[i - 1] ?? -1)), `${id}: ${places}`);
+    assert.match(page, new RegExp(`from "../experiments/studies/${id}.ts"`));
+    assert.match(page, /from "arquero"/);
+  }
+});
+
+Deno.test("every figure has a name of its own; each notebook has one main figure", () => {
+  const figures = [...notebooks.values()].map((
+    notebook,
+  ) => [...sources(notebook, "code").join("\n").matchAll(/\{ id: "(\w+)"(, main: true)? \}/g)]);
+  const names = figures.flat().map((match) => match[1]);
+  assert.deepEqual(names.filter((name, i) => names.indexOf(name) !== i), []);
+  for (const own of figures) assert.equal(own.filter((match) => match[2] !== undefined).length, 1);
+});
+
+Deno.test("figures, sentences and verdicts rest on the same contrasts of the published rows", () => {
+  let compared = 0;
+  for (const study of studies) {
+    const opened = openStudy(study);
+    for (const { claim, contrast } of opened.verdicts) {
+      if (contrast === undefined) continue;
+      const { metric, condition, arm, baseline } = claim;
+      const drawn = contrasts(opened, metric, [[arm, baseline]], claim)
+        .filter((each) => each.condition === condition);
+      assert.deepEqual(drawn, [contrast], `${study.id} ${claim.id}`);
+      const read = readings(opened.rows, condition).difference(metric, arm, baseline, claim);
+      assert.deepEqual([read.mean, read.low, read.high], [
+        contrast.mean,
+        contrast.low,
+        contrast.high,
+      ]);
+      if (claim.log === true) assert.equal(`${read}`, ratioText(contrast));
+      else if (metric === "gold") assert.equal(`${read}`, intervalText(contrast));
+      compared++;
+    }
+  }
+  assert.ok(compared > 50, `only ${compared} verdicts have runs: publish the full preset`);
+});
+
+Deno.test("no published sentence lacks its number, and no figure its rows", () => {
+  for (const [name, notebook] of notebooks) {
+    for (const text of outputTexts(notebook)) {
+      assert.doesNotMatch(text, /no runs? yet|no record yet|Not drawn|\bNaN\b|\bundefined\b/, name);
+    }
+  }
+});
+
+Deno.test(
+  {
+    name: "a notebook goes through on the smallest preset, as its parameters say",
+    ignore: !HAS_VENV,
+  },
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const records = join(folder, "records");
+      await runStudy(length, { preset: "smoke", seeds: 2, records });
+      const output = join(folder, "out.ipynb");
+      const parameters = { preset: "smoke", seeds: 2, records };
+      await executeNotebook(join(NOTEBOOKS, "03_length.ipynb"), { output, parameters });
+      const executed = readNotebook(output);
+      // What this machine's folder of records would be named in is the reader's own parameter.
+      assert.deepEqual(verifyNotebook(executed), []);
+      const texts = outputTexts(executed).join("\n");
+      assert.match(texts, /All 4 runs of the preset `smoke` have a record/);
+      assert.match(texts, /length .* 100 %, 2 of 2/);
+      for (const figure of ["length_difference", "length_gold", "length_your_turn"]) {
+        assert.ok(texts.includes(`figure ${figure}:`), `${figure} is missing`);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

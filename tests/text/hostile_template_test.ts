@@ -1,0 +1,89 @@
+/** Chat templates come with models from anywhere: none may hang, exhaust or reach the program. */
+import assert from "node:assert/strict";
+import { compileChatTemplate } from "../../lib/text/chat_template.ts";
+import { assertUserError } from "../support/errors.ts";
+
+const render = (template: string) =>
+  compileChatTemplate(template, { bos_token: "" }, "m")(
+    [{ role: "user", content: "hello" }],
+    { addGenerationPrompt: true },
+  );
+const loop = (n: number, body: string) => `{% for i in range(${n}) %}${body}{% endfor %}`;
+
+const HARMFUL: readonly [string, string, string | RegExp][] = [
+  ["three nested loops", loop(1000, loop(1000, loop(1000, "x"))), /more than 200\d+ steps/],
+  ["a huge range", loop(50_000_000, ""), "range of 50000000 numbers"],
+  [
+    "a text that doubles",
+    "{% set s = namespace(t='xxxxxxxx') %}" +
+    loop(60, "{% set s.t = s.t + s.t %}") + "{{ s.t }}",
+    "text or list of more than",
+  ],
+  [
+    "a list that doubles",
+    "{% set s = namespace(t=[1, 2]) %}" +
+    loop(60, "{% set s.t = s.t + s.t %}"),
+    "text or list of more than",
+  ],
+  [
+    "output without end",
+    loop(900, loop(900, "{{ 'x' * 1000 }}{{ messages[0].content * 9 }}")),
+    /./,
+  ],
+  ["a macro that calls itself", "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", /./],
+];
+
+for (const [name, template, text] of HARMFUL) {
+  Deno.test(`a template is stopped: ${name}`, async () => {
+    const start = performance.now();
+    await assertUserError(() => render(template), "m: chat template", text);
+    assert.ok(performance.now() - start < 5000, "it took more than 5 s");
+  });
+}
+
+Deno.test("prototypes and globals are out of a template's reach", async () => {
+  for (
+    const expression of [
+      "messages.constructor",
+      "messages.__proto__",
+      "''.constructor.constructor('return 1')()",
+      "messages[0]['constructor']",
+      "raise_exception.constructor",
+      "range.__proto__",
+    ]
+  ) {
+    let text = "";
+    try {
+      text = render(`{{ ${expression} }}`);
+    } catch (error) {
+      await assertUserError(() => {
+        throw error;
+      }, "m: chat template");
+    }
+    assert.ok(!/native code|Object|\[object/.test(text), `${expression}: ${text}`);
+  }
+  for (const name of ["Deno", "globalThis", "process", "fetch"]) {
+    const seen = await Promise.resolve().then(() => render(`{{ ${name} }}`)).catch(() => "");
+    assert.equal(seen, "", name);
+  }
+});
+
+Deno.test("errors are sentences, not JavaScript", async () => {
+  for (
+    const template of [
+      "{{ messages | map }}",
+      "{{ x.y.z }}",
+      "{% for a in 5 %}{% endfor %}",
+      "{{ messages[0:'a'] }}",
+    ]
+  ) {
+    let message = "";
+    try {
+      render(template);
+    } catch (error) {
+      message = String(error);
+    }
+    assert.ok(!/undefined \(reading|is not a function|Cannot read/.test(message), message);
+  }
+  await assertUserError(() => render("{% if %}"), "m: chat template does not parse");
+});
