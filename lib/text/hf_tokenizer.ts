@@ -36,7 +36,7 @@ function checkIds({ tokenizer, origin }: TokenizerFiles): void {
   const { vocab } = (tokenizer.model ?? {}) as { vocab?: unknown };
   const added = Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
   const ids: [string, unknown][] = Array.isArray(vocab) ? [] : Object.entries(vocab ?? {});
-  for (const token of added) ids.push([String(token?.content), token?.id]);
+  for (const token of added) ids.push([String(token?.content ?? ""), token?.id]);
   const wrong = ids.find(([, id]) =>
     !(Number.isSafeInteger(id) && (id as number) >= 0 && (id as number) < MAX_ID)
   );

@@ -33,7 +33,7 @@ Deno.test("the tape of a pass holds as many bytes as estimated", async () => {
   const ids = (n: number) => Int32Array.from({ length: n }, (_, i) => i % 250);
   const batch = pack([{ promptIds: ids(1), completions: [ids(60), ids(60)] }]);
   const weights = model.trainingWeights();
-  tf.tidy(() => hiddenStates(weights, batch, true)); // tables and compiled kernels
+  tf.tidy(() => void hiddenStates(weights, batch, true)); // tables and compiled kernels
   const before = tf.memory().numBytes;
   tf.tidy(() => {
     hiddenStates(weights, batch, true);

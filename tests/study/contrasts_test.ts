@@ -41,9 +41,15 @@ Deno.test("logarithms: the difference of ln is a ratio's", () => {
   assert.ok(Math.abs((found?.mean ?? NaN) - Math.log(3)) < 1e-12);
 });
 
-Deno.test("unknown metrics and arms are named; without rows there is nothing to compare", () => {
-  assertUserError(() => contrasts(rows, "goold" as "gold", []), /no metric is called "goold"/);
-  assertUserError(() => contrasts(rows, "gold", [["ser", "dpo"]]), /no row has the arm "ser"/);
+Deno.test("unknown metrics and arms are named; without rows there is nothing to compare", async () => {
+  await assertUserError(
+    () => contrasts(rows, "goold" as "gold", []),
+    /no metric is called "goold"/,
+  );
+  await assertUserError(
+    () => contrasts(rows, "gold", [["ser", "dpo"]]),
+    /no row has the arm "ser"/,
+  );
   assert.deepEqual(contrasts([], "gold", [["sera", "dpo"]]), []);
 });
 

@@ -52,16 +52,16 @@ Deno.test("the claims that a plan can judge are those whose two cells it has", (
   assert.deepEqual(claimsOf(study, planStudy(study, "smoke")), []);
 });
 
-Deno.test("a study that names what is not there, or a name twice, is refused", () => {
+Deno.test("a study that names what is not there, or a name twice, is refused", async () => {
   const arms = [{ id: "a" }, { id: "b" }];
   const define = (changes: object) => () =>
     defineStudy({ id: "x", title: "x", environment: onPaper, arms, ...changes });
   define({})();
-  assertUserError(define({ arms: [...arms, { id: "a" }] }), /two arms are called "a"/);
-  assertUserError(define({ headline: "c" }), /there is no claim "c"/);
+  await assertUserError(define({ arms: [...arms, { id: "a" }] }), /two arms are called "a"/);
+  await assertUserError(define({ headline: "c" }), /there is no claim "c"/);
   const claims = [{ ...claim, condition: "as-is", arm: "c" }];
-  assertUserError(define({ claims }), /study "x": there is no arm "c"; there are a, b/);
-  assertUserError(() => withArms(study, { id: "dpo" }), /two arms are called "dpo"/);
+  await assertUserError(define({ claims }), /study "x": there is no arm "c"; there are a, b/);
+  await assertUserError(() => withArms(study, { id: "dpo" }), /two arms are called "dpo"/);
   assert.equal(withArms(study, { id: "mine" }).arms.at(-1)?.label, "mine");
 });
 

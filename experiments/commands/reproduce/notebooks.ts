@@ -15,7 +15,7 @@ export interface NotebookParameters {
 
 /**
  * Executes the notebooks of some studies on the Deno kernel, takes their figures out, and exports
- * them as a static site.
+ * them as a static site. Publishing executes every notebook: the figures are those of all.
  *
  * @returns the site's first page; undefined where no study has a notebook
  */
@@ -26,20 +26,23 @@ export async function makeNotebooks(
   progress: ProgressSink,
 ): Promise<string | undefined> {
   const folder = join(projectRoot, "notebooks");
-  const names = studies.map((study) => study.id);
+  const published = places.notebooks === folder;
+  const ofStudy = (name: string) =>
+    studies.some((study) => name.replace(/^\d+_/, "") === `${study.id}.ipynb`);
   const notebooks = existsSync(folder)
     ? [...Deno.readDirSync(folder)].map(({ name }) => name)
-      .filter((name) => names.includes(name.replace(/^\d+_/, "").replace(/\.ipynb$/, "")))
+      .filter((name) => name.endsWith(".ipynb") && (published || ofStudy(name)))
       .sort().map((name) => join(folder, name))
     : [];
   if (notebooks.length === 0) return undefined;
-  const records = relative(folder, places.records);
-  const json = JSON.stringify({ ...parameters, records });
+  // Published notebooks show what their own parameters say.
+  const given = JSON.stringify({ ...parameters, records: relative(folder, places.records) });
+  const options = published ? [] : ["--parameters", given];
   const executed = notebooks.map((path) => join(places.notebooks, basename(path)));
   progress.phase("notebooks", notebooks.length, { unit: "notebook" });
   for (const path of notebooks) {
     progress.advance(0, { now: basename(path) });
-    await notebookTool("execute", path, "--out", places.notebooks, "--parameters", json);
+    await notebookTool("execute", path, "--out", places.notebooks, ...options);
     progress.advance(1);
   }
   progress.done();
