@@ -110,7 +110,7 @@ Deno.test("a setting that cannot be run is refused by name", async () => {
       [{ flipRate: 1.5 }, /setting: flipRate is 1\.5; it must be in \[0, 1\]/],
       [{ heldOut: NaN }, /setting: heldOut is null; it must be in \[0, 1\)/],
       [{ targets: "q_proj,w_proj" }, /LoRA target w_proj is unknown/],
-      [{ limit: 2, heldOut: 0.5 }, /the same prompt/],
+      [{ limit: 2, heldOut: 0.5 }, /2 pairs are too few: .*raise --limit/],
       [{ modelSha256: null }, /make it with preferenceSetting/],
     ];
     for (const [change, message] of refused) {
