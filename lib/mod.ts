@@ -180,6 +180,7 @@ export {
   describeShared,
 } from "./study/describe.ts";
 export type { StudyRecord } from "./study/record.ts";
+export type { RecordStore } from "./study/record_store.ts";
 
 // Plots and notebooks.
 export * from "./figures/mod.ts";

@@ -47,7 +47,7 @@ export async function runStudy<S extends Setting>(
       ...{ jobs, cache: SHARED_CACHE, progress },
       onRecord: () => onRows?.(studyRows(plan, store.records)),
     });
-    return { ...openStudy(study, { ...part, preset, records }), summary };
+    return { ...openStudy(study, { ...part, preset, records: store }), summary };
   } finally {
     lock.release();
   }

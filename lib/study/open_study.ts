@@ -10,7 +10,7 @@ import {
   planStudy,
 } from "./plan.ts";
 import type { StudyRecord } from "./record.ts";
-import { openRecords } from "./record_store.ts";
+import { openRecords, type RecordStore } from "./record_store.ts";
 import { type StudyRow, studyRows } from "./rows.ts";
 import { type PresetName, presetNames, type Study } from "./study.ts";
 
@@ -18,8 +18,8 @@ import { type PresetName, presetNames, type Study } from "./study.ts";
 export interface OpenOptions extends PlanOptions {
   /** Default "full". */
   readonly preset?: string;
-  /** Folder of the records, from the working directory. Default: the published ones. */
-  readonly records?: string;
+  /** Folder of the records, from the working directory, or a store that is open. Default: the published. */
+  readonly records?: string | Pick<RecordStore, "records">;
 }
 
 /** A study with its records, whatever its environment. */
@@ -57,12 +57,12 @@ export function openStudy<S extends Setting>(
   study: Study<S>,
   options: OpenOptions = {},
 ): OpenedStudy<S> {
-  const { preset = "full", records: folder, ...part } = options;
+  const { preset = "full", records: place = PUBLISHED, ...part } = options;
   if (!presetNames.includes(preset as PresetName)) {
     throw new UserError(`preset is "${preset}"; the presets are ${presetNames.join(", ")}`);
   }
   const plan = planStudy(study, preset as PresetName, part);
-  const all = openRecords(folder === undefined ? PUBLISHED : resolve(folder)).records;
+  const { records: all } = typeof place === "string" ? openRecords(resolve(place)) : place;
   const records = new Map(plan.flatMap(({ hash }) => {
     const record = all.get(hash);
     return record === undefined ? [] : [[hash, record] as const];

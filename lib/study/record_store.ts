@@ -6,6 +6,7 @@ import { parseRecord, recordLine, type StudyRecord } from "./record.ts";
 
 /** Records of the studies: one JSONL file per study, added to and never rewritten. */
 export interface RecordStore {
+  /** Where its files lie. */
   readonly folder: string;
   /** Records by hash, of all studies. */
   readonly records: ReadonlyMap<string, StudyRecord>;

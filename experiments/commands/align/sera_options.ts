@@ -6,8 +6,7 @@ import {
   textOption,
 } from "../../../lib/cli/option.ts";
 import { lossNames } from "../../../lib/losses/loss_table.ts";
-import { ensembleWeightings } from "../../../lib/margins/ensemble.ts";
-import { from0to1, share, wholeFrom } from "../../../lib/number_rule.ts";
+import { share, wholeFrom } from "../../../lib/number_rule.ts";
 import { selectionRules } from "../../../lib/selection/selection_rule.ts";
 import {
   defaultBootstrap as bootstrap,
@@ -16,6 +15,7 @@ import {
 } from "../../../lib/sera/config.ts";
 import { methodNames, methods } from "../../../lib/sera/methods.ts";
 import { scheduleNames } from "../../../lib/training/schedule.ts";
+import { marginOptions } from "../margin_options.ts";
 import { maxRowsOption } from "../model_options.ts";
 
 /** Options that make a run's `SeraConfig`: defaults and rules are its own. */
@@ -67,23 +67,7 @@ export const seraOptions = {
     choices: selectionRules.filter((rule) => rule !== "all"),
     default: methods.sera.selection.rule,
   }),
-  tau: numberOption({
-    flags: "--tau <margin>",
-    description: "smallest margin that --rule threshold keeps",
-    default: 0,
-  }),
-  gamma: ruledOption({
-    flags: "--gamma <number>",
-    description: "weight of past policies in the reward ensemble",
-    rule: from0to1,
-    default: config.ensemble.gamma,
-  }),
-  weighting: choiceOption({
-    flags: "--weighting <name>",
-    description: "how past policies are weighted",
-    choices: ensembleWeightings,
-    default: config.ensemble.weighting,
-  }),
+  ...marginOptions,
   window: ruledOption({
     flags: "--window <n>",
     description: "past policies in the ensemble",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
 import { openStudy, type StudyResults } from "../../../lib/study/open_study.ts";
+import type { RecordStore } from "../../../lib/study/record_store.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import { resultText } from "./headline.ts";
@@ -11,8 +12,11 @@ const BEGIN = "<!-- findings: written by `reproduce --publish`, do not edit -->"
 const END = "<!-- end of findings -->";
 
 /** Both READMEs: of the published records, whichever studies a command named. */
-export function publishReadmes(studies: readonly Study[]): void {
-  const opened = studies.map((study) => openStudy(study));
+export function publishReadmes(
+  studies: readonly Study[],
+  records: Pick<RecordStore, "records">,
+): void {
+  const opened = studies.map((study) => openStudy(study, { records }));
   const write = (path: string, text: string) =>
     writeDurably(path, [new TextEncoder().encode(text)]);
   const readme = join(projectRoot, "README.md");

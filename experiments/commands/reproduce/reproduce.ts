@@ -55,18 +55,20 @@ export async function reproduce(
   if (preset === "smoke") say(SMOKE);
   const run = options.merge || options.executor === "slurm" ? runElsewhere : doRuns;
   const failed = options.tables ? 0 : await run(plan, places, options, progress);
+  const own = openRecords(places.records);
+  const published = publish ? own : openRecords(PUBLISHED);
   for (const study of chosen) {
-    const opened = openStudy(study, { ...part, preset, records: places.records });
+    const opened = openStudy(study, { ...part, preset, records: own });
     writeTables(places.tables, studyTables(opened));
     say(`\n${study.id}: ${study.title}`);
-    const published = publish ? undefined : openStudy(study);
     const smoke = preset === "smoke";
     if (smoke) say(`  ${SMOKE}`);
-    say(verdictLines(opened, smoke ? undefined : published, smoke).join("\n"));
+    const beside = publish || smoke ? undefined : openStudy(study, { records: published });
+    say(verdictLines(opened, beside, smoke).join("\n"));
     const missing = missingLines(opened, commandOptions(options), publish);
     if (missing.length > 0) say(missing.join("\n"));
   }
-  if (publish) publishReadmes(studies);
+  if (publish) publishReadmes(studies, published);
   say(`\ntables: ${places.tables}`);
   if (!options.skipNotebooks) {
     const parameters = { preset, seeds: options.seeds ?? 0 };
@@ -119,7 +121,9 @@ async function doRuns(
   const lock = acquireRunLock(records);
   try {
     const store = openRecords(records, { writable: true });
-    const published = records === PUBLISHED ? new Map() : openRecords(PUBLISHED).records;
+    const published = records === PUBLISHED
+      ? new Map<string, StudyRecord>()
+      : openRecords(PUBLISHED).records;
     const known = missingRuns(plan, store.records).filter(({ hash }) => published.has(hash));
     if (reuse) {
       for (const { study, hash } of known) store.add(study, published.get(hash) as StudyRecord);
@@ -128,7 +132,7 @@ async function doRuns(
       say(`${known.length} of these runs are published: --reuse takes their records instead`);
     }
     const missing = missingRuns(plan, store.records);
-    if (missing.length > 0) say(timeText(missing, records, jobs));
+    if (missing.length > 0) say(timeText(missing, [store.records, published], jobs));
     const summary = await runMissing(plan, store, { jobs, cache: SHARED_CACHE, progress });
     const { planned, found, done, failed } = summary;
     say(`${planned} runs: ${found} found, ${done} done, ${failed} failed`);
@@ -153,12 +157,15 @@ function listRuns(
     const left = missingRuns(plan, store.records).length;
     say(`${study.id}: ${plan.length} cells, ${left} without a record`);
   }
-  say(timeText(missing, records, jobs));
+  say(timeText(missing, [store.records, openRecords(PUBLISHED).records], jobs));
 }
 
-function timeText(missing: readonly PlannedCell[], records: string, jobs: number): string {
-  const known = [records, PUBLISHED].flatMap((folder) => [...openRecords(folder).records.values()]);
-  const seconds = estimateSeconds(missing, known, jobs);
+function timeText(
+  missing: readonly PlannedCell[],
+  known: readonly ReadonlyMap<string, StudyRecord>[],
+  jobs: number,
+): string {
+  const seconds = estimateSeconds(missing, known.flatMap((records) => [...records.values()]), jobs);
   const time = seconds === undefined ? "" : `, about ${formatDuration(seconds)}`;
   return `${missing.length} runs to do (shared ones once)${time} with ${jobs} processes`;
 }

@@ -2,7 +2,6 @@ import type { CommandSpec } from "../../../lib/cli/command.ts";
 import {
   choiceOption,
   integerOption,
-  numberOption,
   type OptionValues,
   pathListOption,
   pathOption,
@@ -11,14 +10,14 @@ import {
   textOption,
 } from "../../../lib/cli/option.ts";
 import { lossNames } from "../../../lib/losses/loss_table.ts";
-import { ensembleWeightings } from "../../../lib/margins/ensemble.ts";
-import { above0, from0to1, share, wholeFrom } from "../../../lib/number_rule.ts";
+import { above0, share, wholeFrom } from "../../../lib/number_rule.ts";
 import { selectionRules } from "../../../lib/selection/selection_rule.ts";
 import {
   defaultBootstrap as bootstrap,
   defaultSeraConfig as config,
 } from "../../../lib/sera/config.ts";
 import { methods } from "../../../lib/sera/methods.ts";
+import { marginOptions } from "../margin_options.ts";
 import { optionSynonyms } from "../option_synonyms.ts";
 
 /** Options of `select`. */
@@ -60,23 +59,7 @@ export const selectOptions = {
     description: "pairs kept, instead of --keep",
     rule: wholeFrom(1),
   }),
-  tau: numberOption({
-    flags: "--tau <margin>",
-    description: "smallest margin that --rule threshold keeps",
-    default: 0,
-  }),
-  gamma: ruledOption({
-    flags: "--gamma <number>",
-    description: "weight of past policies in the reward ensemble",
-    rule: from0to1,
-    default: config.ensemble.gamma,
-  }),
-  weighting: choiceOption({
-    flags: "--weighting <name>",
-    description: "how past policies are weighted",
-    choices: ensembleWeightings,
-    default: config.ensemble.weighting,
-  }),
+  ...marginOptions,
   window: ruledOption({
     flags: "--window <n>",
     description: "policies in the ensemble, the newest included",
