@@ -84,7 +84,7 @@ export {
   ensembleWeights,
 } from "./margins/ensemble.ts";
 export { type Selection, type SelectionContext, selectPairs } from "./selection/select.ts";
-export type { Keep, SelectionRule } from "./selection/selection_rule.ts";
+export type { Keep, Ranking, ScoreName, SelectionRule } from "./selection/selection_rule.ts";
 export {
   bootstrapPairs,
   type BootstrappedPair,
@@ -97,6 +97,8 @@ export {
   type BootstrapConfig,
   defaultSeraConfig,
   type LossOptionsOf,
+  type MarginKind,
+  type RewardModelConfig,
   type SeraConfig,
   seraConfig,
   type SeraOptions,
@@ -155,6 +157,7 @@ export {
   type StudyPreset,
   withArms,
 } from "./study/study.ts";
+export type { MatchedArm } from "./study/matched.ts";
 export type { RunChange, RunConfig } from "./study/run_config.ts";
 export type { Factors, MethodFactors } from "./study/factors.ts";
 export type { CellPlace, PlannedCell, PlannedRun, PlanOptions } from "./study/plan.ts";
@@ -169,9 +172,16 @@ export {
   contrasts,
   type RowSource,
 } from "./study/contrasts.ts";
-export type { Estimate, PairedDifference } from "./statistics/intervals.ts";
+export { type WinRate, winRates, type WinRateSource } from "./study/win_rates.ts";
+export type { Estimate } from "./statistics/intervals.ts";
+export type { PairedDifference, PairedMethod } from "./statistics/paired_difference.ts";
 export type { Claim } from "./study/claim.ts";
-export { type ClaimResult, judgeClaims, type Verdict } from "./study/judge_claims.ts";
+export {
+  type ClaimResult,
+  judgeClaims,
+  type JudgedClaims,
+  type Verdict,
+} from "./study/judge_claims.ts";
 export {
   describeArms,
   describeConditions,

@@ -16,3 +16,27 @@ export function plainText(text: string, replacement = "?"): string {
 export function markdownText(text: string): string {
   return plainText(text, " ").replaceAll(/[\\`*_[\]<>|&~$]/g, "\\$&");
 }
+
+/** The same for text of several lines: line ends stay. */
+export function plainLines(text: string): string {
+  return text.split("\n").map((line) => plainText(line)).join("\n");
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/**
+ * Text from anywhere for HTML, between tags or inside double quotes. Control characters other than
+ * tab and newline, and those that turn the direction of what follows, become U+FFFD, so they show.
+ */
+export function escapeHtml(text: string): string {
+  return text.toWellFormed()
+    .replaceAll(/[&<>"']/g, (character) => ENTITIES[character] as string)
+    // deno-lint-ignore no-control-regex -- these are what is looked for
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+}

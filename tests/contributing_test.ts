@@ -31,7 +31,7 @@ assert.equal(chosenGrads[0], -0.5 * Math.exp(-1));
 const ids = Int32Array.of(1, 2);
 const pairs = ["a", "b", "c"].map((id) => ({ id, promptIds: ids, chosenIds: ids, rejectedIds: ids }));
 const measured = selectionMetrics({
-  ...{ pairs, margins: [3, -1, 1], selected: [0], swapped: 0, previous: null },
+  ...{ pairs, margins: [3, -1, 1], order: null, selected: [0], swapped: 0, previous: null },
 });
 assert.equal(measured.marginMedian, 1);
 
@@ -44,7 +44,8 @@ assert.deepEqual(
 
 await loadEngine();
 // With one layer that rotates nothing, what follows a prompt does not depend on its order.
-const [free, bound] = [await fullModel({ layers: 1, unrotated: [0] }), await fullModel({ layers: 1 })];
+const smollm3 = { architecture: "smollm3", layers: 1, unrotated: [0] } as const;
+const [free, bound] = [await fullModel(smollm3), await fullModel({ layers: 1 })];
 const logpAfter = async (model: typeof free, ...prompt: number[]) =>
   (await sequenceLogps(model, [{
     promptIds: Int32Array.from(prompt),

@@ -1,3 +1,13 @@
+import type { LossName } from "../../lib/losses/loss_table.ts";
+
+/** Losses that TRL calls otherwise. */
+export const lossSynonyms: Readonly<Record<string, LossName>> = {
+  "hinge": "slic",
+  "sigmoid": "dpo",
+  "sigmoid_norm": "length-normalised-dpo",
+  "robust": "rdpo",
+};
+
 /** Names of TRL, transformers and PEFT for what these commands call otherwise. */
 export const optionSynonyms: Readonly<Record<string, string>> = {
   "learning-rate": "--lr",

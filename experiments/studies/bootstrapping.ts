@@ -1,97 +1,79 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
 import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
 import { methods } from "../../lib/sera/methods.ts";
-import type { Claim } from "../../lib/study/claim.ts";
 import { type Condition, defineStudy } from "../../lib/study/study.ts";
-import { bootstrapOnly, irm70, sera } from "../arms.ts";
+import { bootstrapAll, bootstrapOnly, dpo, irm70, random70, rewardModel, sera } from "../arms.ts";
+import { goldClaim } from "../claims.ts";
 
-const regimes: readonly Condition<SmallLanguageSetting>[] = [
-  { id: "base", label: "base" },
-  { id: "responses-2", label: "2 responses", sera: { bootstrap: { responses: 2 } } },
-  { id: "responses-8", label: "8 responses", sera: { bootstrap: { responses: 8 } } },
-  { id: "temperature-0.7", label: "temperature 0.7", sera: { bootstrap: { temperature: 0.7 } } },
-  { id: "temperature-1.3", label: "temperature 1.3", sera: { bootstrap: { temperature: 1.3 } } },
-  { id: "share-0.1", label: "10 % of N pairs", sera: { bootstrap: { share: 0.1 } } },
-  { id: "share-0.6", label: "60 % of N pairs", sera: { bootstrap: { share: 0.6 } } },
-  { id: "prompts-4", label: "4 prompts per pair kept", sera: { bootstrap: { promptFactor: 4 } } },
-  { id: "alpha-0", label: "no NLL anchor", sera: { nllAlpha: 0 } },
-  { id: "alpha-1", label: "NLL anchor 1", sera: { nllAlpha: 1 } },
-  { id: "pairs-500", label: "500 pairs", setting: { pairs: 500 } },
-  { id: "pairs-6000", label: "6000 pairs", setting: { pairs: 6000 } },
-  { id: "stop-after-2", label: "2 iterations of 120 steps", sera: { iterations: 2, steps: 120 } },
-  { id: "clean", label: "no flips", setting: { flipRate: 0 } },
-  {
-    id: "larger-model",
-    label: "larger model",
-    setting: { hiddenSize: 96, intermediateSize: 192, layers: 3 },
-  },
+const writers: readonly Condition<SmallLanguageSetting>[] = [
+  { id: "own", label: "pairs by the SFT model" },
+  ...(["strong", "weak", "mixed"] as const).map((offlineWriter) => ({
+    id: offlineWriter,
+    label: offlineWriter === "mixed"
+      ? "pairs by all writers"
+      : `pairs by a ${offlineWriter}er writer`,
+    setting: { offlineWriter },
+  })),
 ];
+const regimes: readonly Condition<SmallLanguageSetting>[] = [
+  { id: "clean", label: "no flips", setting: { flipRate: 0 } },
+  { id: "anchored", label: "NLL anchor 0.3", sera: { nllAlpha: 0.3 } },
+  { id: "share-0.1", label: "own pairs 10 % of N", sera: { bootstrap: { share: 0.1 } } },
+  { id: "prompts-4", label: "4 prompts per pair kept", sera: { bootstrap: { promptFactor: 4 } } },
+  { id: "temperature-0.7", label: "temperature 0.7", sera: { bootstrap: { temperature: 0.7 } } },
+  { id: "pairs-500", label: "500 pairs", setting: { pairs: 500 } },
+];
+const byWriter = [...writers.map(({ id }) => id), "anchored"];
 
 /** SeRA's second component: what self-labelled pairs add to selection. */
 export const bootstrapping = defineStudy({
   id: "bootstrapping",
   title: "What self-labelled pairs add",
-  question: "In which regime does full SeRA beat selection by implicit reward margin alone, and " +
-    "how right are the labels that the policy gives itself?",
+  question:
+    "Where does full SeRA beat selection by implicit reward margin alone: when the offline " +
+    "pairs come from other writers, and so do not show what the policy itself writes?",
   environment: smallLanguage,
-  conditions: regimes,
+  firstSeed: 200,
+  conditions: [...writers, ...regimes],
   arms: [
-    ...[irm70, sera, bootstrapOnly],
-    // Exploratory, in the base regime alone: added after the claims were fixed.
-    {
-      id: "irm-70-cross-fitted",
-      label: "IRM 70 %, cross-fitted",
-      sera: { ...methods.select, crossFit: 2 },
-    },
-    {
-      id: "sera-cross-fitted",
-      label: "SeRA, cross-fitted",
-      sera: { ...methods.sera, crossFit: 2 },
-    },
+    ...[irm70, sera],
+    ...[dpo, random70, bootstrapOnly, bootstrapAll].map((arm) => ({ ...arm, only: byWriter })),
+    ...[
+      {
+        id: "sera-judged",
+        label: "SeRA, reward model judges",
+        sera: { ...methods.sera, bootstrap: { judge: "explicit" as const }, rewardModel },
+      },
+      {
+        id: "sera-cross-fitted",
+        label: "SeRA, cross-fitted",
+        sera: { ...methods.sera, crossFit: 2 },
+      },
+    ].map((arm) => ({ ...arm, only: ["own", "mixed"] })),
   ],
   claims: [
-    ...regimes.map(({ id, label }): Claim => ({
-      id: `sera-over-irm-${id}`,
-      text: `Regime "${label}": SeRA has a higher gold reward than IRM selection alone.`,
+    goldClaim({
+      id: "sera-over-irm",
+      text: "Where the SFT model wrote the offline pairs, SeRA has a higher gold reward than IRM " +
+        "selection alone.",
       paper: "Pairs that the policy generates and labels itself add to the selected ones.",
-      metric: "gold",
-      condition: id,
+      condition: "own",
       arm: "sera",
       baseline: "irm-70",
-      direction: "higher",
-      smallestEffect: 0.05,
-    })),
-    {
-      id: "labels-get-worse",
-      text: "SeRA's self-labelled pairs are wrong more often in iteration 3 than in iteration 2.",
-      metric: "onPolicyWrong",
-      condition: "base",
-      arm: "sera",
-      baseline: "sera",
-      iteration: 3,
-      baselineIteration: 2,
-      direction: "higher",
-      smallestEffect: 0.05,
-    },
+      ...{ seeds: 16, exploratorySd: 0.181 },
+    }),
   ],
-  headline: "sera-over-irm-base",
+  headline: "sera-over-irm",
   presets: {
     smoke: {
       seeds: 2,
-      includes: ({ condition, arm }) =>
-        condition === "base" && ["irm-70", "sera", "sera-cross-fitted"].includes(arm),
+      includes: ({ condition, arm }) => condition === "own" && ["irm-70", "sera"].includes(arm),
     },
     quick: {
       seeds: 3,
       includes: ({ condition, arm }) =>
-        condition === "base" ||
-        ["alpha-1", "stop-after-2", "clean"].includes(condition) &&
-          ["irm-70", "sera"].includes(arm),
+        byWriter.includes(condition) && ["irm-70", "sera"].includes(arm),
     },
-    full: {
-      seeds: 5,
-      claimSeeds: 10,
-      includes: ({ condition, crossFit }) => condition === "base" || crossFit === 0,
-    },
+    full: { seeds: 3 },
   },
 });

@@ -1,9 +1,10 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
 import { methods } from "../../lib/sera/methods.ts";
-import type { Claim } from "../../lib/study/claim.ts";
 import { defineStudy } from "../../lib/study/study.ts";
+import { goldClaim } from "../claims.ts";
 
-const gammas = [0.1, 0.3, 0.5, 0.7, 0.9];
+const gammas = [0.3, 0.6, 0.9];
+const paper = "The ensemble over past policies (coefficient 0.3) makes the selection more robust.";
 const arm = (
   id: string,
   label: string,
@@ -15,41 +16,6 @@ const arm = (
   sera: { ...methods.sera, ensemble: { weighting, gamma } },
 });
 
-const claimsAfter = (iterations: number): Claim[] => {
-  const shared = {
-    condition: `iterations-${iterations}`,
-    arm: "ema-0.3",
-    baseline: "gamma-0",
-    paper: "The ensemble over past policies (coefficient 0.3) makes the selection more robust.",
-  };
-  return [
-    {
-      ...shared,
-      id: `gold-at-${iterations}`,
-      text: `After ${iterations} iterations, gamma 0.3 has a higher gold reward than gamma 0.`,
-      metric: "gold",
-      direction: "higher",
-      smallestEffect: 0.05,
-    },
-    {
-      ...shared,
-      id: `jaccard-at-${iterations}`,
-      text: `After ${iterations} iterations, gamma 0.3 keeps more of the previous selection.`,
-      metric: "jaccard",
-      direction: "higher",
-      smallestEffect: 0.02,
-    },
-    {
-      ...shared,
-      id: `flips-at-${iterations}`,
-      text: `After ${iterations} iterations, gamma 0.3 keeps a smaller share of flipped pairs.`,
-      metric: "flippedSelected",
-      direction: "lower",
-      smallestEffect: 0.01,
-    },
-  ];
-};
-
 /** The coefficient of the ensemble over past policies. It acts from the third iteration on. */
 export const gamma = defineStudy({
   id: "gamma",
@@ -58,21 +24,59 @@ export const gamma = defineStudy({
     "What does averaging the implicit rewards of past policies change, by how much of the " +
     "past it weighs and over how many iterations?",
   environment: smallLanguage,
-  conditions: [3, 6].map((iterations) => ({
-    id: `iterations-${iterations}`,
-    label: `${iterations} iterations`,
-    sera: { iterations },
-  })),
+  firstSeed: 200,
+  conditions: [
+    ...[3, 6, 9].map((iterations) => ({
+      id: `iterations-${iterations}`,
+      label: `${iterations} iterations`,
+      sera: { iterations },
+    })),
+    {
+      id: "iterations-6-anchored",
+      label: "6 iterations, NLL anchor 0.3",
+      sera: { iterations: 6, nllAlpha: 0.3 },
+    },
+  ],
   arms: [
     arm("gamma-0", "gamma 0", "ema", 0),
-    ...gammas.map((value) => arm(`ema-${value}`, `EMA, gamma ${value}`, "ema", value)),
-    ...gammas.map((value) =>
-      arm(`two-term-${value}`, `two terms, gamma ${value}`, "two-term", value)
-    ),
-    arm("uniform", "uniform", "uniform", 1),
+    ...gammas.map((value) => ({
+      ...arm(`ema-${value}`, `EMA, gamma ${value}`, "ema", value),
+      ...(value === 0.6 ? { only: ["iterations-3", "iterations-6", "iterations-6-anchored"] } : {}),
+    })),
+    // Up to three iterations both weightings are the same, and uniform is gamma 0.5.
+    ...[
+      ...[0.3, 0.9].map((value) =>
+        arm(`two-term-${value}`, `two terms, gamma ${value}`, "two-term", value)
+      ),
+      arm("uniform", "uniform", "uniform", 1),
+    ].map((each) => ({ ...each, only: ["iterations-6-anchored"] })),
   ],
-  claims: [3, 6].flatMap(claimsAfter),
-  headline: "gold-at-3",
+  claims: [
+    goldClaim({
+      id: "gold-at-6-anchored",
+      text:
+        "After 6 iterations with an NLL anchor of 0.3, gamma 0.3 has a higher gold reward than " +
+        "gamma 0.",
+      paper,
+      condition: "iterations-6-anchored",
+      arm: "ema-0.3",
+      baseline: "gamma-0",
+      ...{ seeds: 12, exploratorySd: 0.164 },
+    }),
+    {
+      id: "overlap-at-3",
+      text: "After 3 iterations, gamma 0.3 keeps more of the previous selection than gamma 0.",
+      paper,
+      metric: "jaccard",
+      condition: "iterations-3",
+      arm: "ema-0.3",
+      baseline: "gamma-0",
+      direction: "higher",
+      smallestEffect: 0.02,
+      ...{ seeds: 8, exploratorySd: 0.003 },
+    },
+  ],
+  headline: "gold-at-6-anchored",
   presets: {
     smoke: {
       seeds: 2,
@@ -81,9 +85,10 @@ export const gamma = defineStudy({
     },
     quick: {
       seeds: 3,
-      includes: ({ iterations, weighting, gamma }) =>
-        weighting === "ema" && ([0, 0.3].includes(gamma) || iterations === 3 && gamma === 0.9),
+      includes: ({ condition, weighting, gamma }) =>
+        ["iterations-3", "iterations-6-anchored"].includes(condition) && weighting === "ema" &&
+        [0, 0.3].includes(gamma),
     },
-    full: { seeds: 5, claimSeeds: 10 },
+    full: { seeds: 4 },
   },
 });

@@ -1,94 +1,108 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
 import { methods } from "../../lib/sera/methods.ts";
 import type { Claim } from "../../lib/study/claim.ts";
-import { defineStudy } from "../../lib/study/study.ts";
-import { dpo, irm70, random70, sera } from "../arms.ts";
+import { type Condition, defineStudy } from "../../lib/study/study.ts";
+import { bootstrapOnly, dpo, irm70, lossArms, random70, sera } from "../arms.ts";
 
 const paper = "SeRA lessens the length exploitation of direct alignment algorithms.";
 
-const seraAgainstDpo = (rho: number): Claim[] => {
-  const shared = { condition: `confound-${rho}`, arm: "sera", baseline: "dpo", paper };
-  return [
-    {
-      ...shared,
-      id: `shorter-at-${rho}`,
-      text: `With confound ${rho}, SeRA's responses are shorter than DPO's.`,
-      metric: "length",
-      direction: "lower",
-      smallestEffect: 0.25,
-    },
-    {
-      ...shared,
-      id: `gold-at-${rho}`,
-      text: `With confound ${rho}, SeRA has a higher gold reward than DPO.`,
-      metric: "gold",
-      direction: "higher",
-      smallestEffect: 0.05,
-    },
-    {
-      ...shared,
-      id: `reward-length-correlation-at-${rho}`,
-      text: `With confound ${rho}, SeRA's implicit reward correlates less with length than DPO's.`,
-      metric: "rewardLengthCorrelation",
-      direction: "lower",
-      smallestEffect: 0.05,
-    },
-  ];
-};
+const confounds: readonly Condition<SmallLanguageSetting>[] = [
+  { id: "none", label: "no worth of length" },
+  ...[0.5, 1].map((lengthConfound): Condition<SmallLanguageSetting> => ({
+    id: `all-${lengthConfound}`,
+    label: `in every label, ${lengthConfound}`,
+    setting: { lengthConfound, confoundOn: "all" },
+  })),
+  {
+    id: "near-ties-1",
+    label: "in near-ties, 1",
+    setting: { lengthConfound: 1, confoundOn: "near-ties" },
+  },
+  {
+    id: "annotator-1",
+    label: "for one annotator in five, 1",
+    setting: { lengthConfound: 1, confoundOn: "annotator" },
+  },
+  {
+    id: "reward-0.25",
+    label: "in the gold reward, 0.25",
+    setting: { lengthConfound: 0.25, confoundOn: "reward" },
+  },
+  {
+    id: "all-0.5-anchored",
+    label: "in every label, 0.5, NLL anchor 0.3",
+    setting: { lengthConfound: 0.5, confoundOn: "all" },
+    sera: { nllAlpha: 0.3 },
+  },
+];
 
-/** Length bias: labels that prefer longer responses by a tunable amount. */
+/** Less than half a token, a fifth of the standard deviation of lengths, does not matter. */
+const shorter = (
+  condition: string,
+  arm: string,
+  text: string,
+  power: Pick<Claim, "seeds" | "exploratorySd">,
+): Claim => ({
+  id: `${arm}-shorter-at-${condition}`,
+  text,
+  paper,
+  metric: "length",
+  condition,
+  arm,
+  baseline: "dpo",
+  direction: "lower",
+  smallestEffect: 0.5,
+  ...power,
+});
+
+/** Length bias: where length is worth something to annotators, or truly. */
 export const length = defineStudy({
   id: "length",
   title: "Labels with a taste for length",
-  question: "When labels prefer long responses for no reason, does SeRA keep the policy from " +
-    "growing long, and what do the losses made for that do?",
+  question:
+    "When labels prefer long responses for no reason, in all labels or in some, does SeRA " +
+    "keep the policy from growing long, and what does it do where length truly earns reward?",
   environment: smallLanguage,
+  firstSeed: 200,
   base: { setting: { flipRate: 0 } },
-  conditions: [0, 0.25, 0.5, 1].map((lengthConfound) => ({
-    id: `confound-${lengthConfound}`,
-    label: `confound ${lengthConfound}`,
-    setting: { lengthConfound },
-  })),
+  conditions: confounds,
   arms: [
     ...[dpo, sera, irm70, random70],
-    { id: "simpo", label: "SimPO", sera: { ...methods.plain, loss: { name: "simpo" } } },
+    { ...bootstrapOnly, only: ["none", "all-0.5"] },
+    lossArms("simpo", "SimPO")[0] as ReturnType<typeof lossArms>[number],
+    ...lossArms("r-dpo", "R-DPO").filter(({ id }) => id !== "r-dpo-irm"),
     {
-      id: "ln-dpo",
-      label: "length-normalised DPO",
-      sera: { ...methods.plain, loss: { name: "length-normalised-dpo" } },
+      id: "sera-per-token",
+      label: "SeRA, margins per token",
+      sera: { ...methods.sera, margin: "per-token" as const },
+      only: ["all-0.5", "near-ties-1", "all-0.5-anchored"],
     },
-    ...[0.05, 0.2].map((alpha) => ({
-      id: `r-dpo-${alpha}`,
-      label: `R-DPO, a ${alpha}`,
-      sera: { ...methods.plain, loss: { name: "r-dpo" as const, beta: 0.2, alpha } },
-    })),
   ],
   claims: [
-    ...[0.5, 1].flatMap(seraAgainstDpo),
-    {
-      id: "irm-enriches-longer",
-      text: "With confound 0.5, the pairs that IRM selection keeps prefer longer responses more " +
-        "than random pairs do.",
-      metric: "lengthDifferenceSelected",
-      condition: "confound-0.5",
-      arm: "irm-70",
-      baseline: "random-70",
-      direction: "higher",
-      smallestEffect: 0.1,
-    },
+    shorter(
+      ...["all-0.5", "sera"] as const,
+      "Where every label has a taste for length (0.5), SeRA's responses are shorter than DPO's.",
+      { seeds: 12, exploratorySd: 0.563 },
+    ),
+    shorter(
+      ...["near-ties-1", "sera"] as const,
+      "Where only near-ties are decided by length (1), SeRA's responses are shorter than DPO's.",
+      { seeds: 16, exploratorySd: 0.791 },
+    ),
   ],
-  headline: "shorter-at-0.5",
+  headline: "sera-shorter-at-all-0.5",
   presets: {
     smoke: {
       seeds: 2,
-      includes: ({ lengthConfound, arm }) =>
-        lengthConfound === 0.5 && ["dpo", "sera"].includes(arm),
+      includes: ({ condition, arm }) => condition === "all-0.5" && ["dpo", "sera"].includes(arm),
     },
     quick: {
       seeds: 3,
-      includes: ({ lengthConfound, arm }) =>
-        lengthConfound === 0.5 || lengthConfound !== 0.25 && ["dpo", "sera"].includes(arm),
+      includes: ({ condition, arm }) =>
+        ["none", "all-0.5", "near-ties-1"].includes(condition) &&
+        ["dpo", "irm-70", "sera"].includes(arm),
     },
-    full: { seeds: 5, claimSeeds: 10 },
+    full: { seeds: 3 },
   },
 });

@@ -1,116 +1,169 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
 import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
+import { tunedPlain } from "../../lib/environments/small_language/tuned.ts";
 import { methods } from "../../lib/sera/methods.ts";
-import type { Claim } from "../../lib/study/claim.ts";
-import { type ArmDefinition, defineStudy } from "../../lib/study/study.ts";
-import { bootstrapOnly, dpo, irm70, random70, relabelOnly, sera } from "../arms.ts";
+import { type Condition, defineStudy } from "../../lib/study/study.ts";
+import type { LossOptionsOf } from "../../lib/sera/config.ts";
+import {
+  bootstrapOnly,
+  dpo,
+  dpoPath,
+  dpoPathIds,
+  irm70,
+  lossArms,
+  random70,
+  relabelOnly,
+  sera,
+  type SharedArm,
+} from "../arms.ts";
+import { goldClaim } from "../claims.ts";
 
-/** The losses of the paper's comparison beside DPO. */
-const losses = [["ipo", "IPO"], ["slic-hf", "SLiC-HF"], ["simpo", "SimPO"]] as const;
-const core = ["dpo", "sera", "irm-70", "random-70"];
 const paper = "SeRA improves every direct alignment algorithm it is added to, most under noise.";
 
-/** A loss that is told the flip rate. */
-const robust = (name: "cdpo" | "rdpo", label: string): ArmDefinition<SmallLanguageSetting> => ({
-  id: name,
-  label,
-  sera: ({ flipRate }) => ({
-    ...methods.plain,
-    loss: { name, beta: 0.2, epsilon: flipRate },
-  }),
-});
+/** The losses of the paper's comparison beside DPO. */
+const main = [["ipo", "IPO"], ["slic", "SLiC"], ["simpo", "SimPO"]] as const;
+/** Further direct alignment losses. */
+const more = [
+  ["slic-hf", "SLiC-HF"],
+  ["r-dpo", "R-DPO"],
+  ["cpo", "CPO"],
+  ["orpo", "ORPO"],
+  ["kto", "KTO"],
+] as const;
 
-const seraOver = (baseline: string, condition: string, text: string): Claim => ({
-  id: `sera-over-${baseline}-at-${condition.replace("noise-", "")}`,
-  text,
-  paper,
-  metric: "gold",
-  condition,
-  arm: losses.some(([name]) => name === baseline) ? `${baseline}-sera` : "sera",
-  baseline,
-  direction: "higher",
-  smallestEffect: 0.05,
-});
+/** Losses made for noise, at DPO's rate and beta; those with an epsilon are told the flip rate. */
+const robust =
+  ([["cdpo", "cDPO"], ["rdpo", "rDPO"], ["ropo", "ROPO"], ["dr-dpo", "Dr. DPO"]] as const)
+    .map(([name, label]): SharedArm => ({
+      id: name,
+      label,
+      sera: (setting) => {
+        const { loss, ...tuned } = tunedPlain("dpo", setting);
+        const epsilon = name === "cdpo" || name === "rdpo" ? { epsilon: setting.flipRate } : {};
+        return {
+          ...{ ...methods.plain, ...tuned },
+          loss: { ...loss, ...epsilon, name } as LossOptionsOf,
+        };
+      },
+    }));
 
-/** Label noise: each loss plain and with SeRA, and each part of SeRA alone. */
+const uniform = [0, 10, 20, 30, 40].map((percent): Condition<SmallLanguageSetting> => ({
+  id: `noise-${percent}`,
+  label: `${percent} % flipped`,
+  setting: { flipRate: percent / 100 },
+}));
+const kinds: readonly Condition<SmallLanguageSetting>[] = [
+  {
+    id: "small-gap-20",
+    label: "20 % flipped, small gaps first",
+    setting: { flipRate: 0.2, noise: "small-gap" },
+  },
+  {
+    id: "near-ties-20",
+    label: "20 % flipped, near-ties only",
+    setting: { flipRate: 0.2, noise: "near-ties" },
+  },
+  {
+    id: "careless-10",
+    label: "one annotator in five tosses a coin",
+    setting: { flipRate: 0.1, noise: "careless" },
+  },
+  {
+    id: "noise-20-anchored",
+    label: "20 % flipped, NLL anchor 0.3",
+    setting: { flipRate: 0.2 },
+    sera: { nllAlpha: 0.3 },
+  },
+];
+
+/** Label noise: each loss plain, with selection and with SeRA, and each part of SeRA alone. */
 export const noise = defineStudy({
   id: "noise",
   title: "SeRA under label noise",
   question:
-    "How much of the harm of wrong labels does SeRA undo, for which loss, and which of its " +
-    "parts does it?",
+    "How much of the harm of wrong labels does SeRA undo, for which loss and which kind of " +
+    "noise, and which of its parts does it?",
   environment: smallLanguage,
-  conditions: [
-    ...[0, 20, 40].map((percent) => ({
-      id: `noise-${percent}`,
-      label: `${percent} % flipped`,
-      setting: { flipRate: percent / 100 },
-    })),
-    ...[0, 1].map((nllAlpha) => ({
-      id: `noise-20-alpha-${nllAlpha}`,
-      label: `20 % flipped, NLL anchor ${nllAlpha}`,
-      setting: { flipRate: 0.2 },
-      sera: { nllAlpha },
-    })),
-  ],
+  firstSeed: 200,
+  conditions: [...uniform, ...kinds],
   arms: [
-    dpo,
-    sera,
-    ...losses.flatMap(([name, label]) => [
-      { id: name, label, sera: { ...methods.plain, loss: { name } } },
-      { id: `${name}-sera`, label: `${label} + SeRA`, sera: { ...methods.sera, loss: { name } } },
-    ]),
-    robust("cdpo", "cDPO"),
-    robust("rdpo", "rDPO"),
-    ...[irm70, bootstrapOnly, relabelOnly, random70],
+    ...[dpo, sera, irm70, random70],
+    ...[bootstrapOnly, relabelOnly].map((arm) => ({ ...arm, only: ["noise-20", "noise-40"] })),
+    ...main.flatMap(([name, label]) => lossArms(name, label))
+      .map((arm) => ({ ...arm, only: ["noise-20", "noise-40"] })),
+    ...more.flatMap(([name, label]) => lossArms(name, label))
+      .map((arm) => ({ ...arm, only: ["noise-20"] })),
+    ...robust.map((arm) => ({ ...arm, only: ["noise-20", "noise-40"] })),
+    ...dpoPath.map((arm) => ({ ...arm, only: ["noise-20"] })),
+  ],
+  matched: [
+    { id: "dpo-at-kl", label: "DPO at SeRA's KL", to: "sera", among: dpoPathIds, by: "kl" },
     {
-      id: "dpo-more",
-      label: "DPO, twice the rate",
-      sera: { ...methods.plain, learningRate: 1e-3 },
+      id: "dpo-at-time",
+      label: "DPO in SeRA's time",
+      to: "sera",
+      among: dpoPathIds,
+      by: "totalTrainingSeconds",
     },
   ],
   claims: [
-    ...([["dpo", "DPO"], ...losses] as const).flatMap(([name, label]) =>
-      [0, 20, 40].map((percent) =>
-        seraOver(
-          name,
-          `noise-${percent}`,
-          `With ${percent} % flipped, SeRA on ${label} has a higher gold reward than ${label} alone.`,
-        )
-      )
+    ...([[20, 8, 0.075], [40, 16, 0.178]] as const).map(([percent, seeds, exploratorySd]) =>
+      goldClaim({
+        id: `sera-over-dpo-at-${percent}`,
+        text: `With ${percent} % flipped, SeRA on DPO has a higher gold reward than DPO alone.`,
+        paper,
+        condition: `noise-${percent}`,
+        arm: "sera",
+        baseline: "dpo",
+        ...{ seeds, exploratorySd },
+      })
     ),
-    ...([["rdpo", "rDPO"], ["cdpo", "cDPO"]] as const).map(([name, label]) =>
-      seraOver(
-        ...[name, "noise-40"] as const,
-        `With 40 % flipped, SeRA on DPO beats ${label}, which is told the flip rate.`,
-      )
+    ...main.map(([name, label], i) =>
+      goldClaim({
+        id: `sera-over-${name}-at-20`,
+        text: `With 20 % flipped, SeRA on ${label} has a higher gold reward than ${label} alone.`,
+        paper,
+        condition: "noise-20",
+        arm: `${name}-sera`,
+        baseline: name,
+        seeds: [16, 12, 16][i] ?? NaN,
+        exploratorySd: [0.137, 0.107, 0.309][i] ?? NaN,
+      })
     ),
-    ...[0, 1].map((alpha) =>
-      seraOver(
-        ...["dpo", `noise-20-alpha-${alpha}`] as const,
-        `With 20 % flipped and the NLL anchor at ${alpha}, SeRA has a higher gold reward than DPO.`,
-      )
-    ),
+    goldClaim({
+      id: "sera-over-dpo-at-its-kl",
+      text:
+        "With 20 % flipped, SeRA has a higher gold reward than the point of DPO's own path that " +
+        "is nearest to it in KL.",
+      condition: "noise-20",
+      arm: "sera",
+      baseline: "dpo-at-kl",
+      ...{ seeds: 16, exploratorySd: 0.335 },
+    }),
+    goldClaim({
+      id: "sera-over-dpo-anchored",
+      text: "With 20 % flipped and an NLL anchor of 0.3, SeRA has a higher gold reward than DPO " +
+        "with the same anchor.",
+      condition: "noise-20-anchored",
+      arm: "sera",
+      baseline: "dpo",
+      ...{ seeds: 16, exploratorySd: 0.144 },
+    }),
   ],
   headline: "sera-over-dpo-at-20",
   presets: {
     smoke: {
       seeds: 2,
-      includes: ({ flipRate, alpha, arm }) =>
-        flipRate === 0.2 && alpha === 0.3 && ["dpo", "sera"].includes(arm),
+      includes: ({ condition, arm }) => condition === "noise-20" && ["dpo", "sera"].includes(arm),
     },
     quick: {
       seeds: 3,
-      includes: ({ flipRate, alpha, arm }) =>
-        flipRate === 0.2 && alpha === 0.3 ||
-        flipRate === 0.4 && [...core, "rdpo"].includes(arm) ||
-        alpha === 0 && core.includes(arm),
+      includes: ({ condition, arm }) =>
+        ["noise-20", "noise-40"].includes(condition) &&
+        ["dpo", "sera", "irm-70", "random-70", "ipo", "ipo-sera", "simpo", "simpo-sera"].includes(
+          arm,
+        ),
     },
-    full: {
-      seeds: 5,
-      claimSeeds: 10,
-      beside: ({ arm, alpha }) => arm !== "dpo-more" && alpha === 0.3,
-      includes: ({ arm, alpha }) => alpha === 0.3 || core.includes(arm),
-    },
+    full: { seeds: 3 },
   },
 });

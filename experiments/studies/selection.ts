@@ -1,21 +1,20 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
-import type { Claim } from "../../lib/study/claim.ts";
 import { defineStudy } from "../../lib/study/study.ts";
-import { dpo, selectionArm } from "../arms.ts";
+import {
+  dpo,
+  dpoPath,
+  dpoPathIds,
+  irm70,
+  matched70,
+  random70,
+  relabelOnly,
+  selectionArm,
+} from "../arms.ts";
+import { goldClaim } from "../claims.ts";
 
-const rules = ["top", "random", "bottom", "middle", "oracle"] as const;
 const paper = "Pairs chosen by implicit reward margin train a better policy than random ones.";
-
-const goldClaim = (noise: number, arm: string, baseline: string, text: string): Claim => ({
-  id: `${arm}-over-${baseline}-at-${noise}`,
-  text,
-  paper,
-  metric: "gold",
-  condition: `noise-${noise}`,
-  ...{ arm, baseline },
-  direction: "higher",
-  smallestEffect: 0.05,
-});
+const at20 = { condition: "noise-20", arm: "irm-70" };
+const only = ["noise-20"];
 
 /** Random selection against selection by implicit reward margin. */
 export const selection = defineStudy({
@@ -23,61 +22,120 @@ export const selection = defineStudy({
   title: "Random selection against selection by implicit reward margin",
   question:
     "Does keeping the pairs with the largest implicit reward margin drop wrong labels and " +
-    "train a better policy than keeping as many at random?",
+    "train a better policy than keeping as many at random, and is it more than moving further?",
   environment: smallLanguage,
-  conditions: [0, 20, 40].map((percent) => ({
-    id: `noise-${percent}`,
-    label: `${percent} % flipped`,
-    setting: { flipRate: percent / 100 },
-  })),
+  firstSeed: 200,
+  conditions: [
+    ...[0, 20, 40].map((percent) => ({
+      id: `noise-${percent}`,
+      label: `${percent} % flipped`,
+      setting: { flipRate: percent / 100 },
+    })),
+    {
+      id: "noise-20-anchored",
+      label: "20 % flipped, NLL anchor 0.3",
+      setting: { flipRate: 0.2 },
+      sera: { nllAlpha: 0.3 },
+    },
+  ],
   arms: [
-    dpo,
-    ...rules.flatMap((rule) => [0.3, 0.5, 0.7, 0.9].map((keep) => selectionArm(rule, keep))),
+    ...[dpo, irm70, random70, selectionArm("oracle", 0.7), matched70, relabelOnly],
+    ...[
+      ...(["middle", "bottom"] as const).map((rule) => selectionArm(rule, 0.7)),
+      ...[0.3, 0.5, 0.9].flatMap((keep) =>
+        (["top", "random", "middle", "bottom"] as const).map((rule) => selectionArm(rule, keep))
+      ),
+      {
+        id: "random-fixed-70",
+        label: "random 70 %, fixed",
+        sera: { selection: { rule: "random" as const, keep: 0.7, fixed: true }, bootstrap: null },
+      },
+      ...dpoPath,
+    ].map((arm) => ({ ...arm, only })),
+  ],
+  matched: [
+    { id: "dpo-at-kl", label: "DPO at IRM's KL", to: "irm-70", among: dpoPathIds, by: "kl" },
   ],
   claims: [
-    ...[20, 40, 0].map((noise) =>
-      goldClaim(
-        ...[noise, "irm-70", "random-70"] as const,
-        `With ${noise} % flipped, IRM selection (70 %) has a higher gold reward than random ` +
+    ...([[20, 16, 0.29], [40, 8, 0.063]] as const).map(([noise, seeds, exploratorySd]) =>
+      goldClaim({
+        id: `irm-over-random-at-${noise}`,
+        text:
+          `With ${noise} % flipped, IRM selection (70 %) has a higher gold reward than random ` +
           "selection (70 %).",
-      )
+        paper,
+        condition: `noise-${noise}`,
+        arm: "irm-70",
+        baseline: "random-70",
+        ...{ seeds, exploratorySd },
+      })
     ),
-    goldClaim(
-      ...[20, "irm-70", "dpo"] as const,
-      "With 20 % flipped, IRM selection (70 %) has a higher gold reward than training on all pairs.",
-    ),
-    ...["middle", "bottom"].map((band) =>
-      goldClaim(
-        ...[20, "irm-70", `${band}-70`] as const,
-        `With 20 % flipped, the largest margins beat the ${band} of the ranking.`,
-      )
-    ),
-    ...[20, 40].map((noise): Claim => ({
-      id: `fewer-flips-at-${noise}`,
-      text: `With ${noise} % flipped, the share of flipped pairs among those IRM keeps is lower ` +
-        "than among random ones.",
-      paper: "A wrong label shows as a small or negative margin.",
-      metric: "flippedSelected",
-      condition: `noise-${noise}`,
+    goldClaim({
+      ...at20,
+      id: "irm-over-dpo-at-20",
+      text:
+        "With 20 % flipped, IRM selection (70 %) has a higher gold reward than training on all " +
+        "pairs.",
+      paper,
+      baseline: "dpo",
+      ...{ seeds: 16, exploratorySd: 0.254 },
+    }),
+    goldClaim({
+      ...at20,
+      id: "irm-over-dpo-at-its-kl",
+      text: "With 20 % flipped, IRM selection (70 %) has a higher gold reward than the point of " +
+        "DPO's own path (steps, rates, iterations) that is nearest to it in KL.",
+      baseline: "dpo-at-kl",
+      ...{ seeds: 16, exploratorySd: 0.241 },
+    }),
+    goldClaim({
+      ...at20,
+      id: "irm-over-relabel-at-20",
+      text: "With 20 % flipped, dropping the pairs that the margin doubts beats relabelling them.",
+      baseline: "relabel",
+      ...{ seeds: 8, exploratorySd: 0.065 },
+    }),
+    goldClaim({
+      ...at20,
+      id: "irm-over-matched-at-20",
+      text:
+        "With 20 % flipped, IRM selection beats a random draw with as many flips: it does more " +
+        "than drop flips.",
+      baseline: "matched-70",
+      ...{ seeds: 16, exploratorySd: 0.235 },
+    }),
+    goldClaim({
+      id: "irm-over-random-anchored",
+      text: "With 20 % flipped and an NLL anchor of 0.3, IRM selection (70 %) has a higher gold " +
+        "reward than random selection with the same anchor.",
+      condition: "noise-20-anchored",
       arm: "irm-70",
       baseline: "random-70",
-      direction: "lower",
-      smallestEffect: 0.02,
-    })),
+      ...{ seeds: 8, exploratorySd: 0.031 },
+    }),
+    goldClaim({
+      id: "irm-over-random-at-0",
+      text: "Without flips, IRM selection (70 %) has a higher gold reward than random selection.",
+      paper,
+      condition: "noise-0",
+      arm: "irm-70",
+      baseline: "random-70",
+      ...{ seeds: 8, exploratorySd: 0.073 },
+    }),
   ],
-  headline: "irm-70-over-random-70-at-20",
+  headline: "irm-over-random-at-20",
   presets: {
     smoke: {
       seeds: 2,
-      includes: ({ flipRate, arm }) =>
-        flipRate === 0.2 && ["dpo", "irm-70", "random-70"].includes(arm),
+      includes: ({ condition, arm }) =>
+        condition === "noise-20" && ["dpo", "irm-70", "random-70"].includes(arm),
     },
     quick: {
       seeds: 3,
-      includes: ({ flipRate, arm, rule, keep }) =>
+      includes: ({ condition, arm }) =>
         ["dpo", "irm-70", "random-70"].includes(arm) ||
-        flipRate === 0.2 && (keep === 0.7 || rule === "top" && keep === 0.5),
+        condition === "noise-20" && ["matched-70", "relabel", "oracle-70"].includes(arm),
     },
-    full: { seeds: 5, claimSeeds: 10 },
+    full: { seeds: 3, beside: ({ arm }) => ["oracle-70"].includes(arm) },
   },
 });

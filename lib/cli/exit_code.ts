@@ -1,5 +1,5 @@
 import { messageOf, UserError } from "../errors.ts";
-import { plainText } from "../plain_text.ts";
+import { plainLines, plainText } from "../plain_text.ts";
 import { HelpRequest } from "./command.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -23,7 +23,7 @@ export function outcomeOf(error: unknown): CommandOutcome {
     return { exitCode, stderr: `error: ${plainText(known)}\n` };
   }
   const detail = error instanceof Error ? Deno.inspect(error, { colors: false }) : messageOf(error);
-  return { exitCode: 70, stderr: `unexpected error, a fault of this program:\n${detail}\n` };
+  return { exitCode: 70, stderr: `unexpected error, a fault of this program:\n${plainLines(detail)}\n` };
 }
 
 /** The one-line message of an error that the user can act on. */

@@ -135,19 +135,29 @@ function pathLike(
   });
 }
 
+/** The words of a choice. */
+interface Choices<C extends string> {
+  readonly choices: readonly C[];
+  /** Words of other tools, with the choice that is meant. */
+  readonly synonyms?: Readonly<Record<string, NoInfer<C>>>;
+}
+
 /** One of a few words; `--help` lists them and an error names the nearest. */
 export function choiceOption<const C extends string>(
-  spec: Settled<NoInfer<C>> & { readonly choices: readonly C[] },
+  spec: Settled<NoInfer<C>> & Choices<C>,
 ): OptionSpec<C>;
 export function choiceOption<const C extends string>(
-  spec: Optional & { readonly choices: readonly C[] },
+  spec: Optional & Choices<C>,
 ): OptionSpec<C | undefined>;
 export function choiceOption<const C extends string>(
-  spec: (Settled<C> | Optional) & { readonly choices: readonly C[] },
+  spec: (Settled<C> | Optional) & Choices<C>,
 ): OptionSpec<C | undefined> {
   checkDefault(spec, (value) => spec.choices.includes(value));
   const description = `${spec.description}: ${spec.choices.join(", ")}`;
-  return build<C>({ ...spec, description }, (text, name) => parseChoice(text, name, spec.choices));
+  return build<C>(
+    { ...spec, description },
+    (text, name) => parseChoice(text, name, spec.choices, spec.synonyms),
+  );
 }
 
 /** Words of a few with commas between them, no one twice: `--methods plain,sera`. */
@@ -185,10 +195,11 @@ export function parseChoice<C extends string>(
   text: string,
   name: string,
   choices: readonly C[],
+  synonyms: Readonly<Record<string, C>> = {},
 ): C {
   const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
-  const near = nearest(text, choices);
+  const near = Object.hasOwn(synonyms, text) ? synonyms[text] : nearest(text, choices);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   throw new UsageError(`${name} must be one of ${choices.join(", ")}, got "${text}"${hint}`);
 }

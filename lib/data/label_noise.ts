@@ -18,18 +18,29 @@ export interface NoisyPairs {
  * of one seed are nested. A pair that says it was flipped before is right again when flipped.
  *
  * @param rate share of the pairs, in [0, 1]
- * @throws {UserError} if the rate is out of range
+ * @param weights how likely each pair is to be next, in proportion (successive draws without
+ * replacement; Efraimidis and Spirakis 2006); 0: never. Default: all alike
+ * @throws {UserError} if the rate is out of range, or more than the pairs that can be flipped
  */
 export function flipLabels(
   pairs: readonly TokenizedPair[],
   rate: number,
   prng: Prng,
+  weights?: ArrayLike<number>,
 ): NoisyPairs {
   if (!(rate >= 0 && rate <= 1)) {
     throw new UserError(`the share of labels to flip must be in [0, 1], got ${rate}`);
   }
-  const order = prng.shuffle(pairs.map((_, index) => index));
-  const flips = new Set(order.slice(0, roundShare(rate, pairs.length)));
+  const order = weights === undefined
+    ? prng.shuffle(pairs.map((_, index) => index))
+    : weightedOrder(weights, prng);
+  const count = roundShare(rate, pairs.length);
+  if (count > order.length) {
+    throw new UserError(
+      `${count} labels are to be flipped, and only ${order.length} of ${pairs.length} can be`,
+    );
+  }
+  const flips = new Set(order.slice(0, count));
   return {
     pairs: pairs.map((pair, index) => {
       const before = pair.flipped ?? false;
@@ -39,4 +50,11 @@ export function flipLabels(
     }),
     flippedIds: pairs.filter((_, index) => flips.has(index)).map(({ id }) => id),
   };
+}
+
+/** Indices with a weight above 0, in the order of successive weighted draws. */
+function weightedOrder(weights: ArrayLike<number>, prng: Prng): number[] {
+  const keys = Array.from(weights, (weight) => Math.log(1 - prng.uniform()) / weight);
+  return [...keys.keys()].filter((i) => (weights[i] as number) > 0)
+    .sort((a, b) => (keys[b] as number) - (keys[a] as number) || a - b);
 }

@@ -13,6 +13,8 @@ export interface EnvironmentContext {
   readonly cache: string;
   /** Default: nobody watches. */
   readonly progress?: ProgressSink;
+  /** File for the texts of the last policy's samples, where the environment has texts. Default: none. */
+  readonly samples?: string;
 }
 
 /** Everything of a run but its config: what `runSera` takes. */

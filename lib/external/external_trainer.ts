@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
-import { writeDurably } from "../files/durable_file.ts";
+import { removeIfThere, writeDurably } from "../files/durable_file.ts";
+import type { StepRow } from "../sera/store.ts";
 import { quote } from "./model_server.ts";
 
 /** What an external trainer is told, as JSON in the file that its command line ends with. */
@@ -15,22 +16,37 @@ export interface TrainerJob {
   readonly sft: string;
   /** Folder to write the new model into: whole weights and tokenizer. */
   readonly output: string;
+  /**
+   * JSONL that it may write, a line per optimiser step: `stepFields` as numbers, for the report's
+   * curves. Lines of an earlier try are removed before it starts.
+   */
+  readonly steps: string;
   readonly seed: number;
   /** The loss and its options, steps, batch, learningRate, schedule, warmup and so on. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** What a line of `TrainerJob.steps` says; see `StepRow`. */
+const stepFields = [
+  ...["loss", "margin", "accuracy", "chosenLogp", "rejectedLogp"],
+  ...["learningRate", "gradientNorm", "seconds"],
+] as const;
+
 /**
- * Runs an iteration's trainer, unless its checkpoint is there already.
+ * Runs an iteration's trainer.
  *
  * @param command a shell command; the job's file follows as its last word
- * @param stem path of the job's files: `<stem>.json`, `<stem>.log`, `<stem>.done`
+ * @param stem path of the job's files: `<stem>.json`, `<stem>.log`
+ * @returns the steps that it told of; none where it told of none
  * @throws {UserError} naming the log, where it fails or gives no checkpoint
  */
-export async function runTrainer(command: string, job: TrainerJob, stem: string): Promise<void> {
-  const done = `${stem}.done`;
-  if (existsSync(done) && existsSync(job.output)) return;
+export async function runTrainer(
+  command: string,
+  job: TrainerJob,
+  stem: string,
+): Promise<StepRow[]> {
   const [path, log] = [`${stem}.json`, `${stem}.log`];
+  removeIfThere(job.steps);
   writeDurably(path, [new TextEncoder().encode(JSON.stringify(job, null, 2) + "\n")]);
   const { code } = await new Deno.Command("sh", {
     args: ["-c", `exec >> ${quote(log)} 2>&1; ${command} ${quote(path)}`],
@@ -48,5 +64,24 @@ export async function runTrainer(command: string, job: TrainerJob, stem: string)
       `the trainer of iteration ${job.iteration} wrote no checkpoint into ${job.output}: see ${log}`,
     );
   }
-  writeDurably(done, []);
+  return existsSync(job.steps) ? stepsOf(Deno.readTextFileSync(job.steps), job) : [];
+}
+
+function stepsOf(text: string, { steps: path, iteration }: TrainerJob): StepRow[] {
+  return text.split("\n").filter((line) => line.trim() !== "").map((line, i) => {
+    let row: Record<string, unknown>;
+    try {
+      row = Object(JSON.parse(line));
+    } catch {
+      throw new UserError(`${path} line ${i + 1} is no JSON: the trainer must write an object`);
+    }
+    const bad = stepFields.find((name) => !Number.isFinite(row[name]));
+    if (bad !== undefined) {
+      throw new UserError(
+        `${path} line ${i + 1}: "${bad}" is ${JSON.stringify(row[bad])}; it must be a number`,
+      );
+    }
+    const values = Object.fromEntries(stepFields.map((name) => [name, row[name]]));
+    return { iteration, step: i + 1, ...values } as unknown as StepRow;
+  });
 }

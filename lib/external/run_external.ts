@@ -2,167 +2,105 @@
  * The SeRA iteration with the model elsewhere: an inference server scores and responds, an external
  * trainer updates. Margins, selection and bootstrapping are those of `runSera`.
  */
-import type { TokenizedPair } from "../data/preference.ts";
 import { UserError } from "../errors.ts";
-import { usesReference } from "../losses/loss_config.ts";
+import { needsMismatched } from "../losses/loss_config.ts";
 import { ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
-import { implicitRewards } from "../margins/implicit_reward.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
-import type { Response } from "../policy/generate.ts";
-import type { PromptGroup } from "../policy/packing.ts";
-import { createPrng } from "../random/prng.ts";
-import { roundShare, shareOf } from "../round_share.ts";
-import { bootstrapPairs, type BootstrapResult } from "../selection/bootstrap_pairs.ts";
 import { selectPairs } from "../selection/select.ts";
-import { drawPrompts } from "../sera/bootstrap.ts";
-import type { BootstrapConfig, SeraConfig } from "../sera/config.ts";
-import { type BothLogps, type BothSides, bySide, pairRewards } from "../sera/pair_logps.ts";
-import { trainingPairs } from "../sera/select_pairs.ts";
-import { groupOf, type TrainingPair } from "../training/update.ts";
+import type { SeraConfig } from "../sera/config.ts";
+import { type BothSides, bySide, pairRewards } from "../sera/pair_logps.ts";
+import { selectionPrng, trainingPairs } from "../sera/select_pairs.ts";
+import type { StepRow } from "../sera/store.ts";
+import type { SeraIteration, SeraRun } from "../sera/types.ts";
+import { groupOf } from "../training/update.ts";
+import { bootstrapExternally } from "./bootstrap_externally.ts";
+import { type ExternalInput, ExternalRun } from "./external_run.ts";
+import { measureExternally } from "./measure_externally.ts";
 
-/** Where models live. Checkpoints are named by iteration; 0 is the SFT model. */
-export interface ExternalModels {
-  /** Log-probabilities of groups under some checkpoints, and responses of the last of them. */
-  score(checkpoint: number, name: string, groups: readonly PromptGroup[]): Promise<Float64Array[]>;
-  respond(
-    checkpoint: number,
-    name: string,
-    prompts: readonly Int32Array[],
-    options: BootstrapConfig,
-  ): Promise<Response[][]>;
-  /** Makes checkpoint t of checkpoint `start`, by the pairs. */
-  train(t: number, start: number, pairs: readonly TrainingPair[]): Promise<void>;
-}
-
-/** What a run starts from. */
-export interface ExternalInput {
-  readonly pairs: readonly TokenizedPair[];
-  readonly config: SeraConfig;
-  readonly seed: number;
-  readonly models: ExternalModels;
-  /** Called after each iteration. */
-  readonly onIteration?: (iteration: ExternalIteration) => void;
-}
-
-/** One iteration. */
-export interface ExternalIteration {
-  /** From 1. */
-  readonly iteration: number;
-  readonly margins: readonly number[] | null;
-  readonly selected: readonly number[];
-  readonly swapped: readonly number[];
-  readonly bootstrapped: number;
-  readonly dropped: BootstrapResult["dropped"] | null;
+/** What a run with models elsewhere gives: as `runSera`, and the steps that trainers told of. */
+export interface ExternalResult extends Pick<SeraRun, "sft" | "iterations"> {
+  readonly steps: readonly StepRow[];
 }
 
 /**
  * Runs T iterations.
  *
- * @throws {UserError} on what a server or trainer does wrong, a rule that needs known flips, or
- * cross-fitting, which needs the model in this process
+ * @throws {UserError} on what a server or trainer does wrong, a rule that needs known flips, or what
+ * needs the model in this process: cross-fitting, a reward model, KTO
  */
-export async function runExternal(input: ExternalInput): Promise<ExternalIteration[]> {
-  const { pairs, config, seed, models } = input;
-  if (config.crossFit !== null) throw new UserError("cross-fitting does not go with --trainer");
+export async function runExternal(input: ExternalInput): Promise<ExternalResult> {
+  const { pairs, config, seed, progress } = input;
+  refuseInProcess(config);
+  const run = new ExternalRun(input);
+  const known = pairs.every((pair) => pair.flipped !== undefined);
   const flipped = pairs.map((pair) => pair.flipped === true);
+  if (!known && (config.selection.rule === "oracle" || config.selection.rule === "matched")) {
+    throw new UserError(`the ${config.selection.rule} rule needs pairs whose flips are known`);
+  }
   const groups = pairs.map(groupOf);
-  const logpsUnder = async (checkpoint: number): Promise<BothLogps> =>
-    bySide(await models.score(checkpoint, "offline", groups));
-  const sftLogps = await logpsUnder(0);
+  const sftLogps = bySide(await run.score(0, "offline", groups));
   /** Of the offline pairs by past policy, newest first. */
   const rewards: BothSides[] = [];
-  const iterations: ExternalIteration[] = [];
+  const iterations: SeraIteration[] = [];
+  const steps: StepRow[] = [];
   for (let t = 1; t <= config.iterations; t++) {
+    const previous = iterations.at(-1);
     // 1. Self-review.
     const weights = t === 1 ? [] : ensembleWeights(t - 1, config.ensemble);
-    let currentLogps = sftLogps;
+    let lossReference: BothSides = sftLogps;
     let margins: Float64Array | null = null;
     if (t > 1) {
-      currentLogps = await logpsUnder(t - 1);
-      rewards.unshift(pairRewards(config, pairs, currentLogps, sftLogps));
-      margins = implicitRewardMargins(
-        ensembleRewards(rewards.map(({ chosen }) => chosen), weights),
-        ensembleRewards(rewards.map(({ rejected }) => rejected), weights),
-      );
+      const logps = bySide(await run.score(t - 1, "offline", groups));
+      if (config.reference === "previous") lossReference = logps;
+      rewards.unshift(pairRewards(config, pairs, logps, sftLogps));
+      const ensemble = (side: keyof BothSides) =>
+        ensembleRewards(rewards.map((each) => each[side]), weights);
+      margins = implicitRewardMargins(ensemble("chosen"), ensemble("rejected"));
     }
     // 2. Selection.
     const selection = selectPairs(
       margins === null ? { rule: "all" } : config.selection,
       margins ?? new Float64Array(pairs.length),
-      { prng: createPrng(seed, "select", t), flipped },
+      { prng: selectionPrng(config.selection, seed, t), ...(known ? { flipped } : {}) },
     );
-    const reference = config.reference === "previous" ? currentLogps : sftLogps;
-    const offline = trainingPairs(pairs, selection, reference);
+    const offline = trainingPairs(pairs, selection, lossReference);
     // 3. Preference bootstrapping.
-    const own = config.bootstrap === null || t === 1
-      ? { training: [], dropped: null }
-      : await bootstrap(config.bootstrap, input, t, weights);
+    const own = await bootstrapExternally(run, t, weights, previous);
     // 4. The update.
     const training = [...offline, ...own.training];
     if (training.length === 0) throw new UserError(`iteration ${t}: no pair is left to train on`);
-    await models.train(t, config.initial === "sft" ? 0 : t - 1, training);
-    const iteration = {
+    const rows = await run.train(t, training);
+    steps.push(...rows);
+    // 5. Measurement.
+    const review = { margins, scores: null };
+    const facts = { iteration: t, review, selection, generated: own.pairs, previous };
+    const metrics = await measureExternally(run, facts, rows.map(({ loss }) => loss));
+    iterations.push({
       ...{ iteration: t, margins: margins && [...margins], selected: selection.indices },
-      ...{ swapped: selection.swapped, bootstrapped: own.training.length, dropped: own.dropped },
-    };
-    iterations.push(iteration);
-    input.onIteration?.(iteration);
+      ...{ swapped: selection.swapped, generated: own.pairs, dropped: own.dropped },
+      ...{ metrics, seconds: run.clock.lap() },
+    });
+    const { heldOutAccuracy: accuracy } = metrics;
+    progress.message(
+      `iteration ${t}: ${selection.indices.length} of ${pairs.length} pairs kept, ` +
+        `${own.pairs.length} bootstrapped; held-out accuracy ` +
+        (accuracy?.toFixed(3) ?? "not measured"),
+    );
   }
-  return iterations;
+  return { sft: {}, iterations, steps };
 }
 
-async function bootstrap(
-  options: BootstrapConfig,
-  { pairs, config, seed, models }: ExternalInput,
-  t: number,
-  weights: readonly number[],
-): Promise<{ training: TrainingPair[]; dropped: BootstrapResult["dropped"] }> {
-  const all = [...new Map(pairs.map(({ promptIds }) => [promptIds.join(), promptIds])).values()];
-  const keep = Math.max(1, roundShare(options.share, pairs.length));
-  const drawn = drawPrompts(
-    { prompts: all, seed },
-    t,
-    Math.ceil(shareOf(options.promptFactor, keep)),
-  );
-  const prompts = drawn.map((i) => all[i] as Int32Array);
-  const responses = await models.respond(t - 1, `responses-${t}`, prompts, options);
-  const groups = prompts.map((promptIds, p): PromptGroup => ({
-    promptIds,
-    completions: responses[p]?.map(({ ids }) => ids) ?? [],
-  }));
-  const lengths = Float64Array.from(
-    groups.flatMap(({ completions }) => completions.map((ids) => ids.length)),
-  );
-  const flat = (logps: readonly Float64Array[]) =>
-    Float64Array.from(logps.flatMap((list) => [...list]));
-  const sft = usesReference(config.loss) || config.reference === "sft"
-    ? await models.score(0, `responses-${t}`, groups)
-    : [];
-  const scored: Float64Array[][] = [];
-  for (let age = 0; age < weights.length; age++) {
-    scored.push(await models.score(t - 1 - age, `responses-${t}`, groups));
+/** @throws {UserError} naming what of the config needs the model in this process */
+function refuseInProcess({ crossFit, rewardModel, selection, loss }: SeraConfig): void {
+  const what = crossFit !== null
+    ? "cross-fitting"
+    : rewardModel !== null
+    ? "a reward model"
+    : needsMismatched(loss)
+    ? `the loss ${loss.name}, whose reference point needs mismatched pairs,`
+    : null;
+  if (what !== null) throw new UserError(`${what} does not go with --trainer`);
+  if (selection.rule === "oracle" && selection.truth === "gold") {
+    throw new UserError('the oracle rule with truth "gold" needs a gold reward');
   }
-  const rewards = ensembleRewards(
-    scored.map((logps) => implicitRewards(config.loss, flat(logps), flat(sft), lengths)),
-    weights,
-  );
-  let at = 0;
-  const candidates = responses.map((list) =>
-    list.map(({ ids, finished }) => ({
-      ...{ tokenIds: ids, truncated: !finished, reward: rewards[at++] as number },
-    }))
-  );
-  const made = bootstrapPairs(candidates, { count: keep });
-  const reference = config.reference === "previous" ? scored[0] : sft;
-  return {
-    dropped: made.dropped,
-    training: made.pairs.map((
-      { promptIndex, chosenIndex, rejectedIndex, chosenIds, rejectedIds },
-    ) => ({
-      ...{ id: `generated-${t}-${promptIndex}`, promptIds: prompts[promptIndex] as Int32Array },
-      ...{ chosenIds, rejectedIds },
-      referenceChosenLogp: reference?.[promptIndex]?.[chosenIndex] as number,
-      referenceRejectedLogp: reference?.[promptIndex]?.[rejectedIndex] as number,
-    })),
-  };
 }

@@ -25,6 +25,12 @@ export interface DrawnContrast extends Interval {
   readonly pairs: readonly { readonly seed: number; readonly difference: number }[];
   /** A row of the arm, for facets by its factors. */
   readonly row: object;
+  /** Id of the claim that it is; null: exploratory; absent: not told. */
+  readonly claim?: string | null;
+  /** Shares of the seeds of arm and baseline that collapsed; told where they are not 0. */
+  readonly collapsed?: number;
+  /** The baseline's. */
+  readonly baselineCollapsed?: number;
 }
 
 /** Text and axis of the plot of differences. */
@@ -42,7 +48,8 @@ export interface IntervalPlotOptions<C extends DrawnContrast>
 
 /**
  * Means, 95 % intervals and every seed's difference, one line a contrast, coloured where zero lies
- * outside. A few far values do not stretch the axis: arrows at its edge stand for them.
+ * outside. Claims have a round mean, exploratory contrasts a diamond; shares of collapsed seeds stand
+ * beside those that have any. A few far values do not stretch the axis: arrows at its edge stand for them.
  *
  * @throws {UserError} without contrasts
  */
@@ -75,7 +82,9 @@ export function intervalPlot<C extends DrawnContrast>(
       panel: panelOf(c),
       label: wrapText(labelOf(c, label).replaceAll("\u2212 ", "\u2212\u00a0"), 22).join("\n"),
       sign: c.low > 0 ? "above zero" : c.high < 0 ? "below zero" : "zero inside",
+      exploratory: c.claim === null,
     };
+    const collapses = collapsedText(c);
     const text = ratio ? ratioText(c) : intervalText(c);
     const mark = (kind: string, value: number, more: object) => {
       const beyond = sideOf(value);
@@ -98,9 +107,11 @@ export function intervalPlot<C extends DrawnContrast>(
         kind: "text",
         text: text + (seedsOf.length > 1 ? `, n ${c.n}` : ""),
       },
+      ...(collapses === "" ? [] : [{ ...place, kind: "collapsed", text: collapses }]),
     ];
   });
-  const subtitle = options.subtitle ?? `${seedsText(seedsOf, "paired seeds")}; a dot is a seed`;
+  const subtitle = options.subtitle ??
+    `${seedsText(seedsOf, "paired seeds")}; a dot is a seed${kindsText(contrasts)}`;
   const beyond = contrasts.map((c) => ({
     seeds: c.pairs.filter(({ difference }) => sideOf(difference) !== null).length,
     contrasts: [c.low, c.mean, c.high].some((value) => sideOf(value) !== null) ? 1 : 0,
@@ -126,6 +137,20 @@ export function intervalPlot<C extends DrawnContrast>(
     columns: panelColumns(panels.length, 2),
     beside: LABEL_ADVANCE * (Math.max(...lines.flat().map((line) => line.length)) + 24),
   });
+}
+
+/** "collapsed: 20 % against 0 %"; empty where no seed of either arm did. */
+function collapsedText({ collapsed = 0, baselineCollapsed = 0 }: DrawnContrast): string {
+  if (collapsed + baselineCollapsed === 0) return "";
+  const share = (value: number) => `${Math.round(100 * value)} %`;
+  return `collapsed: ${share(collapsed)} against ${share(baselineCollapsed)}`;
+}
+
+/** Which contrasts are claims; nothing where that is not told. */
+function kindsText(contrasts: readonly DrawnContrast[]): string {
+  const exploratory = contrasts.filter(({ claim }) => claim === null).length;
+  if (exploratory === 0) return "";
+  return exploratory === contrasts.length ? "; exploratory" : "; \u25cf claim, \u25c6 exploratory";
 }
 
 function facetOf<C extends DrawnContrast>(
@@ -186,10 +211,19 @@ function layersOf(
     transform: [{ filter: `datum.kind == '${kind}'` }],
     encoding: { y, color, ...encoding },
   });
+  const kindShape = { condition: { test: "datum.exploratory", value: "diamond" }, value: "circle" };
   const point = (kind: "mean" | "seed", size: number, opacity: number, beyond = false) =>
     layer(beyond ? `${kind} beyond` : kind, {
       ...{ type: "point", filled: true, size, opacity, yOffset: kind === "mean" ? -5 : 7 },
-    }, { x, ...(beyond ? { shape } : {}), tooltip: tips[kind] });
+    }, {
+      ...{ x, tooltip: tips[kind] },
+      ...(beyond ? { shape } : kind === "mean" ? { shape: kindShape } : {}),
+    });
+  const beside = (kind: string, yOffset: number, fontSize: number) =>
+    layer(kind, { type: "text", align: "left", dx: 10, yOffset, fontSize }, {
+      x: { value: "width" },
+      text: { field: "text" },
+    });
   return [
     {
       mark: { type: "rule", color: "#000000" },
@@ -205,10 +239,8 @@ function layersOf(
     point("mean", 64, 1),
     point("seed", 60, 0.8, true),
     point("mean", 110, 1, true),
-    layer("text", { type: "text", align: "left", dx: 10, yOffset: -5, fontSize: LABEL_SIZE }, {
-      x: { value: "width" },
-      text: { field: "text" },
-    }),
+    beside("text", -5, LABEL_SIZE),
+    beside("collapsed", 8, LABEL_SIZE - 1),
   ];
 }
 

@@ -1,4 +1,5 @@
 /** Plots: tidy rows in, Vega-Lite specifications out; SVG and PNG from them. */
+export { contrastMap, type ContrastMapOptions } from "./contrast_map.ts";
 export type { Field } from "./fields.ts";
 export { frontierPlot, type FrontierPlotOptions } from "./frontier_plot.ts";
 export { heatmapPlot, type HeatmapPlotOptions } from "./heatmap_plot.ts";
@@ -14,3 +15,4 @@ export { phasePlot, type PhasePlotOptions } from "./phase_plot.ts";
 export type { Plot, PlotOptions } from "./plot.ts";
 export { type Png, renderPng, renderSvg } from "./render.ts";
 export { logLogSlope, scalingPlot, type ScalingPlotOptions } from "./scaling_plot.ts";
+export { type Standing, standings, type StandingsOptions } from "./standings.ts";

@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
 import { deserialize } from "node:v8";
 import { messageOf, UserError } from "../errors.ts";
+import { whenOverdue } from "./processor_watch.ts";
+import { SilenceTimer } from "./silence_timer.ts";
 
 /** Memory that reading any file may take beside Deno's own, and how much more for each byte of it. */
 const BASE_MEMORY_MIB = 256, MEMORY_FACTOR = 16;
@@ -8,14 +10,20 @@ const BASE_MEMORY_MIB = 256, MEMORY_FACTOR = 16;
 /** Bytes from which on a larger file is given no more memory: readers hold a part at a time. */
 const MEMORY_BYTES = 2 ** 28;
 
-/** What the system counts for a Deno that does nothing: most of it is never touched. */
-const DENO_MIB = 512;
+/** What the system counts for a Deno of two threads that does nothing: most is never touched. */
+const DENO_MIB = 960;
 
-/** Processor seconds that reading any file may take, the start of Deno among them, and for 4 MB more. */
-const BASE_CPU_S = 2, CPU_S_PER_BYTE = 1 / 4e6;
+/** Processor seconds that reading any file may take, and for 4 MB more. */
+const BASE_CPU_S = 1, CPU_S_PER_BYTE = 1 / 4e6;
 
-/** Seconds without a sign of life after which the reader counts as stuck, whatever it does. */
-const SILENCE_S = 120;
+/** Processor seconds after which the kernel ends the reader, should this process be gone. */
+const KERNEL_FACTOR = 2, KERNEL_CPU_S = 5;
+
+/**
+ * Seconds by the clock without a sign of life after which the reader counts as stuck. Processor
+ * time ends what hangs; this is for a file system that does not answer.
+ */
+const SILENCE_S = 600;
 
 /** One message of a reader: the next value, the end, or why there is none. */
 export type SandboxMessage =
@@ -40,37 +48,35 @@ export async function* readInSandbox(
   const { size } = await Deno.stat(path);
   const memoryMib = BASE_MEMORY_MIB +
     Math.ceil(MEMORY_FACTOR * Math.min(size, MEMORY_BYTES) / 2 ** 20);
-  const cpuS = BASE_CPU_S + Math.ceil(CPU_S_PER_BYTE * size);
+  const cpuS = Math.round(10 * (BASE_CPU_S + CPU_S_PER_BYTE * size)) / 10;
   const child = spawnReader(reader, path, request, memoryMib, cpuS);
-  let silent = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      silent = true;
-      kill(child);
-    }, 1000 * Math.max(SILENCE_S, 4 * cpuS));
+  let late = false;
+  const end = () => {
+    late = true;
+    kill(child);
   };
+  const watched = whenOverdue(child.stderr, end);
+  using silence = new SilenceTimer(SILENCE_S, end);
   try {
-    heard();
+    silence.heard();
     for await (const message of frames(child.stdout)) {
       if ("problem" in message) throw new UserError(`${path}: ${message.problem}`);
       if ("done" in message) return;
-      clearTimeout(timer); // Whoever takes the values may take their time.
+      silence.stop(); // Whoever takes the values may take their time.
       yield message.value;
-      heard();
+      silence.heard();
     }
+    await watched;
     const { signal } = await child.status;
-    const limit = silent || signal === "SIGXCPU"
+    const limit = late || signal === "SIGXCPU"
       ? `reading it takes more than the ${cpuS} s that its ${size} bytes are given`
       : `reading it takes more than the ${memoryMib} MB that its ${size} bytes are given, or ends ` +
         "the reader in another way";
     throw new UserError(`${path}: ${limit}; it is damaged, or made to do harm`);
   } finally {
-    clearTimeout(timer);
     kill(child);
     await child.stdout.cancel().catch(() => {});
-    await child.status;
+    await Promise.all([watched, child.status]);
   }
 }
 
@@ -84,11 +90,12 @@ function spawnReader(
   const args = [
     ...["run", "--quiet", "--no-prompt", "--cached-only", `--allow-read=${path}`],
     `--v8-flags=--max-old-space-size=${memoryMib}`,
-    ...[reader.href, path, JSON.stringify(request)],
+    ...[reader.href, path, JSON.stringify(request), String(cpuS)],
   ];
+  const kernelS = Math.ceil(KERNEL_FACTOR * cpuS + KERNEL_CPU_S);
   // The kernel keeps the limits, after the death of this process too. Windows has no such thing;
-  // there the heap's limit and the silence remain.
-  const limits = `ulimit -S -t ${cpuS}; ulimit -d ${1024 * (memoryMib + DENO_MIB)}; exec "$0" "$@"`;
+  // there V8's limit of the heap and the reader's own watch remain.
+  const limits = `ulimit -S -t ${kernelS}; ulimit -d ${1024 * (memoryMib + DENO_MIB)}; exec "$0" "$@"`;
   const [program, all] = Deno.build.os === "windows"
     ? [Deno.execPath(), args]
     : ["sh", ["-c", limits, Deno.execPath(), ...args]];
@@ -97,7 +104,7 @@ function spawnReader(
       args: all,
       stdin: "null",
       stdout: "piped",
-      stderr: "null",
+      stderr: "piped",
       env: { NO_COLOR: "1" },
     }).spawn();
   } catch (error) {

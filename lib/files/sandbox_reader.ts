@@ -1,5 +1,6 @@
 import { serialize } from "node:v8";
 import { foreignMessage } from "./foreign_error.ts";
+import { ProcessorWatch } from "./processor_watch.ts";
 import type { SandboxMessage } from "./sandbox.ts";
 
 /**
@@ -9,7 +10,9 @@ import type { SandboxMessage } from "./sandbox.ts";
 export async function serveReader<Request>(
   read: (path: string, request: Request) => AsyncIterable<unknown>,
 ): Promise<void> {
-  const [path = "", request = "null"] = Deno.args;
+  const [path = "", request = "null", seconds = "Infinity"] = Deno.args;
+  // From now on: the start of Deno, which takes long on a slow machine, is not the file's fault.
+  new ProcessorWatch().begin(Number(seconds));
   try {
     for await (const value of read(path, JSON.parse(request) as Request)) send({ value });
     send({ done: true });

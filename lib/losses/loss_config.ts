@@ -74,6 +74,31 @@ export function needsWholeBatch(config: LossConfig): boolean {
   return definitionOf(config).coupleBatch !== undefined;
 }
 
+/**
+ * Whether the loss has a reference point: the log-probabilities of mismatched prompts and
+ * completions of the whole batch must then be known before any gradient.
+ */
+export function needsMismatched(config: LossConfig): boolean {
+  return definitionOf(config).referencePoint !== undefined;
+}
+
+/**
+ * The reference point of a batch, nats.
+ *
+ * @param policyLogps of its mismatched prompts and completions, nats
+ * @param referenceLogps the same under the reference
+ * @throws {RangeError} where the loss has none
+ */
+export function referencePointOf(
+  config: LossConfig,
+  policyLogps: Float64Array,
+  referenceLogps: Float64Array,
+): number {
+  const { referencePoint } = definitionOf(config);
+  if (referencePoint === undefined) throw new RangeError(`${config.name} has no reference point`);
+  return referencePoint(policyLogps, referenceLogps);
+}
+
 /** An implicit reward: of a completion's summed log-probabilities (nats) and its token count. */
 export type ImplicitReward = (policyLogp: number, referenceLogp: number, length: number) => number;
 

@@ -11,6 +11,8 @@ export interface PairTerms {
   /** Completion tokens, the end-of-sequence token included; at least 1. */
   readonly chosenLength: number;
   readonly rejectedLength: number;
+  /** `PairLogps.referencePoint`; 0 for losses without one. */
+  readonly referencePoint: number;
   /** reward(chosen) - reward(rejected), by the loss's own `reward`. */
   readonly margin: number;
 }
@@ -42,9 +44,17 @@ export interface LossDefinition<Config extends { readonly name: string }> {
   /** The loss of one pair, with its exact gradient. */
   pair(config: Config, terms: PairTerms): PairValue;
   /**
+   * Only for losses with a reference point: it is made of the log-probabilities of a batch's
+   * mismatched prompts and completions under the policy and the reference, and no gradient flows
+   * through it.
+   */
+  referencePoint?(policyLogps: Float64Array, referenceLogps: Float64Array): number;
+  /**
    * Only for losses that couple the pairs of a batch: turns the values of single pairs into the
    * batch's. The result's `losses` average to the batch loss, and its gradients are B times the
    * derivative of that average, so that a caller treats them like those of any other loss.
+   *
+   * @param progress share of the update's steps that is done, in [0, 1]
    */
-  coupleBatch?(config: Config, pairs: PairLosses): PairLosses;
+  coupleBatch?(config: Config, pairs: PairLosses, progress: number): PairLosses;
 }

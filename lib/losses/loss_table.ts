@@ -2,8 +2,8 @@ import { cdpo } from "./cdpo.ts";
 import { cpo } from "./cpo.ts";
 import { dpo } from "./dpo.ts";
 import { drDpo } from "./dr_dpo.ts";
-import { hinge } from "./hinge.ts";
 import { ipo } from "./ipo.ts";
+import { kto } from "./kto.ts";
 import { lengthNormalisedDpo } from "./length_normalised_dpo.ts";
 import { lengthRegularisedDpo } from "./length_regularised_dpo.ts";
 import type { LossDefinition } from "./loss_definition.ts";
@@ -11,19 +11,16 @@ import { orpo } from "./orpo.ts";
 import { robustDpo } from "./robust_dpo.ts";
 import { ropo } from "./ropo.ts";
 import { simpo } from "./simpo.ts";
+import { slic } from "./slic.ts";
 import { slicHf } from "./slic_hf.ts";
+import { wdpo } from "./wdpo.ts";
 
-/**
- * Every loss, by name. A new loss is one file and one row here; all types below follow.
- *
- * KTO is missing: its reference point needs the log-probabilities of mismatched prompts and
- * responses, which `PairLogps` does not carry.
- */
+/** Every loss, by name. A new loss is one file and one row here; all types below follow. */
 export const lossDefinitions = {
   "dpo": dpo,
   "ipo": ipo,
+  "slic": slic,
   "slic-hf": slicHf,
-  "hinge": hinge,
   "simpo": simpo,
   "cdpo": cdpo,
   "rdpo": robustDpo,
@@ -31,8 +28,10 @@ export const lossDefinitions = {
   "length-normalised-dpo": lengthNormalisedDpo,
   "ropo": ropo,
   "dr-dpo": drDpo, // couples the pairs of a batch: see needsWholeBatch
+  "wdpo": wdpo, // so does it
   "cpo": cpo,
   "orpo": orpo,
+  "kto": kto, // needs mismatched pairs: see needsMismatched
 };
 
 /** The name of a loss, as options and records give it. */

@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import { checkLogps } from "./check_logps.ts";
 import { checkLossConfig } from "./loss_config.ts";
 import { definitionOf, type LossConfig } from "./loss_table.ts";
@@ -10,13 +11,15 @@ import type { PairLogps, PairLosses } from "./types.ts";
  * @param config the loss and its options
  * @param logps log-probabilities and lengths of B >= 1 pairs; reference-free losses do not read
  * the reference's arrays, which may then be empty
- * @throws {UserError} on a bad option or a log-probability that is not finite
- * @throws {RangeError} where the arrays' lengths differ or a completion has no token
+ * @throws {UserError} on a bad option, or a log-probability or reference point that is not finite
+ * @throws {RangeError} where the arrays' lengths differ, a completion has no token, or the loss needs
+ * a reference point and is given none
  */
 export function pairLoss(config: LossConfig, logps: PairLogps): PairLosses {
   checkLossConfig(config);
   const definition = definitionOf(config);
   const count = checkLogps(logps, definition.usesReference);
+  const referencePoint = definition.referencePoint === undefined ? 0 : givenPoint(config, logps);
   const out: PairLosses = {
     losses: new Float64Array(count),
     chosenGrads: new Float64Array(count),
@@ -36,6 +39,7 @@ export function pairLoss(config: LossConfig, logps: PairLogps): PairLosses {
       referenceRejectedLogp: reference(logps.referenceRejectedLogps, i),
       chosenLength: entry(logps.chosenLengths, i),
       rejectedLength: entry(logps.rejectedLengths, i),
+      referencePoint,
     };
     const chosenReward = definition.reward(
       config,
@@ -58,5 +62,18 @@ export function pairLoss(config: LossConfig, logps: PairLogps): PairLosses {
     out.rejectedRewards[i] = rejectedReward;
     out.margins[i] = margin;
   }
-  return definition.coupleBatch?.(config, out) ?? out;
+  return definition.coupleBatch?.(config, out, logps.progress ?? 1) ?? out;
+}
+
+function givenPoint({ name }: LossConfig, { referencePoint }: PairLogps): number {
+  if (referencePoint === undefined) {
+    throw new RangeError(`${name} needs the batch's referencePoint, made of mismatched pairs`);
+  }
+  if (!Number.isFinite(referencePoint)) {
+    throw new UserError(
+      `the reference point of ${name} is ${referencePoint}: the model gave a log-probability that ` +
+        "is not finite; check its weights",
+    );
+  }
+  return referencePoint;
 }

@@ -14,7 +14,7 @@ export interface SlicHfConfig {
  * L = max(0, margin - l_w + l_l) - lambda l_w.
  *
  * The regularisation target is the chosen response: the paper also allows the SFT target, which
- * preference pairs do not carry. TRL's loss of the name `hinge` is another: see `hinge.ts`.
+ * preference pairs do not carry. TRL's loss of the name `hinge` is `slic`: see `slic.ts`.
  */
 export const slicHf: LossDefinition<SlicHfConfig> = {
   title: "SLiC-HF",

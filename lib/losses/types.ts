@@ -17,6 +17,13 @@ export interface PairLogps {
   readonly chosenLengths: Float64Array;
   /** Tokens of the rejected completions. */
   readonly rejectedLengths: Float64Array;
+  /**
+   * What log-ratios are gains or losses against, nats: KTO's z0, of the whole batch. Losses that
+   * need no mismatched pairs do not read it.
+   */
+  readonly referencePoint?: number;
+  /** Share of the update's steps done before this one, for losses that warm up. Default 1: all. */
+  readonly progress?: number;
 }
 
 /** Per-pair losses with their exact gradient in the policy's log-probabilities. All of length B. */

@@ -31,11 +31,6 @@ export const metricNames = Object.keys(metrics) as readonly MetricName[];
 /** Metrics of one iteration; null where it has none (nothing was generated, nothing flipped). */
 export type MetricValues = { readonly [Name in MetricName]?: number | null };
 
-/** The metric's definition, typed alike for all. */
-export function metricOf(name: MetricName): MetricDefinition {
-  return metrics[name];
-}
-
 /** Whether a text names a metric. */
 export function isMetricName(name: string): name is MetricName {
   return Object.hasOwn(metrics, name);

@@ -43,6 +43,13 @@ export const selectionMetricDefinitions = {
     text: "chance that an unflipped pair has a larger margin than a flipped one, ties half",
     better: "higher",
   },
+  scoreAuc: {
+    label: "AUC of the rule",
+    unit: "share",
+    text: "chance that the rule prefers an unflipped pair to a flipped one, ties half; null for " +
+      "rules that draw, keep all or know the truth",
+    better: "higher",
+  },
   marginSelected: {
     label: "margin kept",
     unit: "reward",
@@ -115,6 +122,8 @@ export interface MeasuredSelection {
   readonly pairs: readonly TokenizedPair[];
   /** Ensemble margins of all pairs; null in iteration 1, which ranks nothing. */
   readonly margins: ArrayLike<number> | null;
+  /** What the rule prefers pairs by, largest first (see `keepOrder`); null where it ranks nothing. */
+  readonly order: Float64Array | null;
   /** Indices of the pairs kept, each once. */
   readonly selected: readonly number[];
   /** How many of them change places. */
@@ -131,7 +140,7 @@ export interface MeasuredSelection {
  * repeated
  */
 export function selectionMetrics(
-  { pairs, margins, selected, swapped, previous, gold }: MeasuredSelection,
+  { pairs, margins, order, selected, swapped, previous, gold }: MeasuredSelection,
 ): ValuesOf<typeof selectionMetricDefinitions> {
   if (margins !== null && margins.length !== pairs.length) {
     throw new RangeError(`${margins.length} margins of ${pairs.length} pairs`);
@@ -146,6 +155,8 @@ export function selectionMetrics(
   const ranked = (indices: readonly number[]) => margins && meanOf(indices, marginAt);
   const audited = pairs.length > 0 && pairs.every((pair) => pair.flipped !== undefined);
   const flipped = (i: number) => Number(pairs[i]?.flipped);
+  const aucOf = (scores: Float64Array) =>
+    audited ? rankAuc(scores, pairs.map((pair) => pair.flipped !== true)) : null;
   const wrong = gold && pairs.map((pair) => Number(wrongness(pair, gold) === 1));
   const lengthDifference = (i: number) => chosenMinusRejected(pairs[i] as TokenizedPair);
   return {
@@ -154,9 +165,8 @@ export function selectionMetrics(
     flippedAll: audited ? meanOf(all, flipped) : null,
     wrongSelected: wrong === undefined ? null : meanOf(selected, (i) => wrong[i] as number),
     wrongAll: wrong === undefined ? null : mean(wrong),
-    marginAuc: audited && margins !== null
-      ? rankAuc(Float64Array.from(margins), pairs.map((pair) => pair.flipped !== true))
-      : null,
+    marginAuc: margins && aucOf(Float64Array.from(margins)),
+    scoreAuc: order && aucOf(order),
     marginSelected: ranked(selected),
     marginUnselected: ranked(all.filter((i) => !kept.has(i))),
     marginP90: margins === null ? null : quantile(Array.from(margins), 0.9),

@@ -1,6 +1,6 @@
 /** Numbers of tidy rows for sentences: each writes itself, and picks the words that fit it. */
 import { intervalText, numberText, ratioText } from "../figures/number_text.ts";
-import { type MetricName, metricOf } from "../metrics/metrics.ts";
+import { type MetricName, metrics } from "../metrics/metrics.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
 import { type ContrastOptions, contrasts } from "../study/contrasts.ts";
 import type { StudyRow } from "../study/rows.ts";
@@ -82,7 +82,7 @@ const NONE = new Reading(NaN, NaN, NaN, UNREAD);
  */
 export function readings(rows: readonly StudyRow[], condition: string): Readings {
   const own = rows.filter((row) => row.condition === condition);
-  const isShare = (metric: MetricName) => metricOf(metric).unit === "share";
+  const isShare = (metric: MetricName) => metrics[metric].unit === "share";
   return {
     mean(metric, arm, iteration) {
       const values = own.filter((row) =>

@@ -1,4 +1,5 @@
 /** Tables in a notebook: HTML for viewers, aligned text for everything else. */
+import { escapeHtml } from "../plain_text.ts";
 import { currentKernel, type Display, display, type Kernel } from "./kernel.ts";
 
 /** A row of a table: column to value. */
@@ -13,12 +14,6 @@ export interface TableOptions {
   readonly caption?: string;
   /** Columns in their order. Default: those of the first row. */
   readonly columns?: readonly string[];
-}
-
-/** The five characters that HTML gives a meaning. */
-export function escapeHtml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;").replaceAll("'", "&#39;");
 }
 
 /**

@@ -1,21 +1,32 @@
 /** Verdicts: each claim, whether the records bear it out, and the numbers. */
 import { intervalText, ratioText } from "../figures/number_text.ts";
+import { escapeHtml } from "../plain_text.ts";
 import type { ClaimResult, Verdict } from "../study/judge_claims.ts";
 import { currentKernel, type Display, display, type Kernel } from "./kernel.ts";
-import { escapeHtml } from "./table.ts";
 
 const SIGNS: Readonly<Record<Verdict, string>> = {
-  "holds": "\u2713",
-  "does not hold": "\u2717",
-  "undecided": "?",
+  supported: "\u2713",
+  negligible: "\u2248",
+  reversed: "\u2717",
+  undecided: "?",
 };
 
 /** "gold reward +0.23 [+0.16, +0.30], 10 seeds, Holm p 0.0012": what decided. */
-export function verdictNumbers({ claim, contrast, adjustedP }: ClaimResult): string {
+export function verdictNumbers(result: ClaimResult): string {
+  const { claim, contrast, adjustedP, adjustedEquivalenceP } = result;
   if (contrast === undefined) return "fewer than two paired seeds";
   const difference = claim.log === true ? ratioText(contrast) : intervalText(contrast);
-  const p = adjustedP < 0.0001 ? "< 0.0001" : String(Number(adjustedP.toPrecision(2)));
-  return `${claim.metric} ${difference}, ${contrast.n} seeds, Holm p ${p}`;
+  const { n, collapsed, baselineCollapsed } = contrast;
+  const share = (value: number) => `${Math.round(100 * value)} %`;
+  const collapses = collapsed + baselineCollapsed === 0
+    ? ""
+    : `, collapsed: ${share(collapsed)} against ${share(baselineCollapsed)}`;
+  return `${claim.metric} ${difference}, ${n} seeds, Holm p ${pText(adjustedP)}, ` +
+    `equivalence p ${pText(adjustedEquivalenceP)}${collapses}`;
+}
+
+function pText(p: number): string {
+  return p < 0.0001 ? "< 0.0001" : String(Number(p.toPrecision(2)));
 }
 
 /** The display of verdicts; the site's index reads them from the metadata. */
@@ -27,9 +38,7 @@ export function verdictsDisplay(results: readonly ClaimResult[]): Display {
   }));
   // Told apart by word and sign; the site adds colours.
   const lines = verdicts.map(({ claim, outcome, numbers }) =>
-    `<tr class="${outcome.replaceAll(" ", "-")}"><td><b>${
-      SIGNS[outcome]
-    }&nbsp;${outcome}</b></td>` +
+    `<tr class="${outcome}"><td><b>${SIGNS[outcome]}&nbsp;${outcome}</b></td>` +
     `<td>${escapeHtml(claim)}</td><td>${escapeHtml(numbers)}</td></tr>`
   );
   const plain = verdicts.map(({ claim, outcome, numbers }) =>

@@ -1,7 +1,10 @@
 import { engine, type Tensor, type Tensor1D, type Tensor2D } from "../engine/tensorflow.ts";
 import { ops } from "../engine/ops/ops.ts";
 import type { HiddenTape, Weights } from "./forward.ts";
+import type { FusedSite } from "./fused_site.ts";
+import { attentionShape, prepareHeadsGrad } from "./heads.ts";
 import { linearGrad } from "./linear.ts";
+import { normaliseGrad } from "./norm.ts";
 import type { PackedBatch } from "./packing.ts";
 
 /**
@@ -32,11 +35,11 @@ export function hiddenGrad(
     residual: Tensor2D | undefined,
     name: string,
   ): Tensor2D => {
-    const { dx, dweight } = kernel.rmsNormGrad(dy, x, weight, inverse, residual, full);
-    if (dweight !== undefined) put(name, dweight);
+    const grad = normaliseGrad(kernel, config, dy, x, weight, inverse, residual, full);
+    if (grad.dweight !== undefined) put(name, grad.dweight);
+    if (grad.dbias !== undefined) put(`${name}Bias`, grad.dbias);
     dy.dispose();
-    residual?.dispose();
-    return dx;
+    return grad.dx;
   };
   let stream = norm(
     dhidden,
@@ -49,24 +52,23 @@ export function hiddenGrad(
   for (let i = config.layers - 1; i >= 0; i--) {
     const layer = parameters.layers[i], saved = tape.layers[i];
     if (layer === undefined || saved === undefined) throw new Error(`layer ${i} was not recorded`);
-    const grad = (
-      dy: Tensor2D,
-      name: "qkv" | "attentionOut" | "gateUp" | "down",
-      inputGrad = true,
-    ) => {
+    const grad = (dy: Tensor2D, name: FusedSite, inputGrad = true) => {
       const linearTape = {
         qkv: saved.qkvLinear,
         attentionOut: saved.outLinear,
         gateUp: saved.gateUpLinear,
         down: saved.downLinear,
       }[name];
-      const options = { name: `layers.${i}.${name}`, weightGrad: full, inputGrad };
+      const biasGrad = full && layer[`${name}Bias`] !== undefined;
+      const options = { name: `layers.${i}.${name}`, weightGrad: full, biasGrad, inputGrad };
       const dx = linearGrad(kernel, dy, layer[name], linearTape, options, put);
       if (linearTape.lora !== undefined) linearTape.lora.inner.dispose();
       return dx as Tensor2D;
     };
     const dactivated = grad(stream, "down");
-    const dgateUp = kernel.swigluGrad(dactivated, saved.gateUp);
+    const dgateUp = config.gelu
+      ? kernel.geluGrad(dactivated, saved.gateUp)
+      : kernel.swigluGrad(dactivated, saved.gateUp);
     tf.dispose([dactivated, saved.gateUp, saved.downLinear.x]);
     const dnormed = grad(dgateUp, "gateUp");
     tf.dispose([dgateUp, saved.gateUpLinear.x]);
@@ -78,17 +80,20 @@ export function hiddenGrad(
       stream,
       `layers.${i}.mlpNorm`,
     );
-    let dout = grad(dmiddle, "attentionOut");
+    let dout = grad(config.parallelResidual ? stream : dmiddle, "attentionOut");
+    stream.dispose();
     if (i === config.layers - 1 && batch.prefixRows > 0) {
       const rows = batch.tokenIds.length;
       const [middle, out] = [kernel.padRows(dmiddle, rows), kernel.padRows(dout, rows)];
       tf.dispose([dmiddle, dout]);
       [dmiddle, dout] = [middle, out];
     }
-    const drotated = kernel.attentionGrad(dout, saved.qkv, saved.attention, tape.layout, config);
+    const shape = attentionShape(config, i);
+    const drotated = kernel.attentionGrad(dout, saved.qkv, saved.attention, tape.layout, shape);
     tf.dispose([dout, saved.qkv, saved.outLinear.x, saved.attention.out, ...saved.attention.saved]);
-    const dqkv = kernel.rope(drotated, tape.rotation, config, true);
-    drotated.dispose();
+    const { headNorm } = saved;
+    const ofNorm = full ? put : undefined;
+    const dqkv = prepareHeadsGrad(kernel, weights, i, drotated, tape.rotation, headNorm, ofNorm);
     const inputGrad = full || i > 0;
     const dinput = grad(dqkv, "qkv", inputGrad);
     tf.dispose([dqkv, saved.qkvLinear.x]);
@@ -104,6 +109,7 @@ export function hiddenGrad(
       dmiddle,
       `layers.${i}.attentionNorm`,
     );
+    dmiddle.dispose();
   }
   const ids = tf.tensor1d(batch.tokenIds, "int32");
   const lookup = kernel.scatterAddRows(stream, ids, config.vocabSize);

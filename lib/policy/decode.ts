@@ -2,6 +2,9 @@ import { engine, type Tensor, type Tensor2D } from "../engine/tensorflow.ts";
 import { ops } from "../engine/ops/ops.ts";
 import type { DecodeCache, Segment } from "../engine/ops/types.ts";
 import type { Weights } from "./forward.ts";
+import { attentionShape, prepareHeads } from "./heads.ts";
+import { affine } from "./linear.ts";
+import { normalise } from "./norm.ts";
 import type { LayerParameters } from "./parameters.ts";
 
 /** One layer's attention input: normed residual stream in, rotated qkv out. */
@@ -19,41 +22,48 @@ function finishLayer(
 ): LayerState {
   const { tf } = engine();
   const kernel = ops();
-  const projected = kernel.matMul(attended, layer.attentionOut);
-  const { sum, y, inverse } = kernel.rmsNorm(
+  const { config } = weights;
+  const parallel = config.parallelResidual === true;
+  const projected = affine(kernel, attended, layer, "attentionOut");
+  const { sum, y, inverse } = normalise(
+    kernel,
+    config,
     residual,
-    projected,
-    layer.mlpNorm,
-    weights.config.rmsNormEps,
+    parallel ? undefined : projected,
+    { weight: layer.mlpNorm, bias: layer.mlpNormBias },
   );
-  const gateUp = kernel.matMul(y, layer.gateUp);
-  const activated = kernel.swiglu(gateUp);
-  const delta = kernel.matMul(activated, layer.down);
-  tf.dispose([attended, projected, residual, y, inverse, gateUp, activated]);
+  const gateUp = affine(kernel, y, layer, "gateUp");
+  const activated = config.gelu ? kernel.gelu(gateUp) : kernel.swiglu(gateUp);
+  const own = affine(kernel, activated, layer, "down");
+  const delta = parallel ? kernel.add(own, projected) : own;
+  if (parallel) own.dispose();
+  else residual.dispose();
+  tf.dispose([attended, projected, y, inverse, gateUp, activated]);
   return { residual: sum, delta };
 }
 
 /** The part of a layer before attention: the residual sum and the rotated qkv rows. */
 function startLayer(
   weights: Weights,
-  layer: LayerParameters,
+  index: number,
   state: LayerState,
   positions: Tensor,
   longest: number,
 ): { sum: Tensor2D; qkv: Tensor2D } {
   const { tf } = engine();
   const kernel = ops();
-  const { sum, y, inverse } = kernel.rmsNorm(
-    state.residual,
-    state.delta,
-    layer.attentionNorm,
-    weights.config.rmsNormEps,
-  );
+  const { config, parameters } = weights;
+  const layer = parameters.layers[index] as LayerParameters;
+  const { sum, y, inverse } = normalise(kernel, config, state.residual, state.delta, {
+    weight: layer.attentionNorm,
+    bias: layer.attentionNormBias,
+  });
   if (state.delta !== undefined) tf.dispose([state.residual, state.delta]);
-  const raw = kernel.matMul(y, layer.qkv);
+  const raw = affine(kernel, y, layer, "qkv");
   const rotation = { ...weights.rotary.upTo(longest), positions: positions as never };
-  const qkv = kernel.rope(raw, rotation, weights.config, false);
-  tf.dispose([y, inverse, raw]);
+  const { qkv, tape } = prepareHeads(kernel, weights, index, raw, rotation);
+  if (tape !== undefined) tf.dispose([tape.raw, tape.queryInverse, tape.keyInverse]);
+  tf.dispose([y, inverse]);
   return { sum, qkv };
 }
 
@@ -86,8 +96,8 @@ export class Decoder {
       return span[i % 2] as number;
     });
     const kernel = ops();
-    this.#caches = this.#prompts.map((rows) =>
-      kernel.decodeCache(rows, own, capacity, weights.config)
+    this.#caches = this.#prompts.map((rows, layer) =>
+      kernel.decodeCache(rows, own, capacity, attentionShape(weights.config, layer))
     );
   }
 
@@ -121,11 +131,12 @@ export class Decoder {
       };
       const rows: Tensor2D[] = [];
       for (const layer of parameters.layers) {
-        const { sum, qkv } = startLayer(this.#weights, layer, state, place, this.#longest);
+        const { sum, qkv } = startLayer(this.#weights, rows.length, state, place, this.#longest);
         rows.push(qkv);
         // Nothing reads what the last layer makes of the prompt.
         if (rows.length === parameters.layers.length) break;
-        const attention = kernel.attention(qkv, layout, config);
+        const shape = attentionShape(config, rows.length - 1);
+        const attention = kernel.attention(qkv, layout, shape);
         tf.dispose([...attention.saved]);
         state = finishLayer(this.#weights, layer, sum, attention.out);
       }
@@ -148,17 +159,15 @@ export class Decoder {
         delta: undefined,
       };
       parameters.layers.forEach((layer, i) => {
-        const { sum, qkv } = startLayer(this.#weights, layer, state, positions, this.#longest);
+        const { sum, qkv } = startLayer(this.#weights, i, state, positions, this.#longest);
         const attended = (this.#caches[i] as DecodeCache).attend(qkv);
         qkv.dispose();
         state = finishLayer(this.#weights, layer, sum, attended);
       });
-      const { y } = kernel.rmsNorm(
-        state.residual,
-        state.delta,
-        parameters.finalNorm,
-        config.rmsNormEps,
-      );
+      const { y } = normalise(kernel, config, state.residual, state.delta, {
+        weight: parameters.finalNorm,
+        bias: parameters.finalNormBias,
+      });
       return kernel.matMul(y, parameters.head, false, true);
     });
     this.#positions = this.#positions.map((p) => p + 1);

@@ -4,6 +4,9 @@ import { ops } from "../engine/ops/ops.ts";
 import type { LoraConfig, LoraLayers } from "./lora.ts";
 import { linear, type LinearTape } from "./linear.ts";
 import type { ModelConfig } from "./config.ts";
+import type { FusedSite } from "./fused_site.ts";
+import { attentionShape, type HeadNormTape, prepareHeads } from "./heads.ts";
+import { normalise } from "./norm.ts";
 import type { LayerParameters, ModelParameters } from "./parameters.ts";
 import type { PackedBatch } from "./packing.ts";
 import type { RotaryTables } from "./rotary.ts";
@@ -26,6 +29,7 @@ export interface LayerTape {
   readonly input: Tensor2D;
   readonly attentionInverse: Tensor1D;
   readonly qkvLinear: LinearTape;
+  readonly headNorm: HeadNormTape | undefined;
   readonly qkv: Tensor2D;
   readonly attention: AttentionResult;
   readonly outLinear: LinearTape;
@@ -81,18 +85,21 @@ export function hiddenStates(
   let delta: Tensor2D | undefined;
   const layers: LayerTape[] = [];
   parameters.layers.forEach((layer: LayerParameters, index) => {
-    const site = (name: "qkv" | "attentionOut" | "gateUp" | "down", x: Tensor2D) =>
-      linear(kernel, x, layer[name], weights.lora, index, name);
-    const norm1 = kernel.rmsNorm(residual, delta, layer.attentionNorm, config.rmsNormEps);
+    const site = (name: FusedSite, x: Tensor2D) =>
+      linear(kernel, x, layer, weights.lora, index, name);
+    const norm1 = normalise(kernel, config, residual, delta, {
+      weight: layer.attentionNorm,
+      bias: layer.attentionNormBias,
+    });
     if (delta !== undefined) {
       delta.dispose();
       free(residual);
     }
     const [qkvRaw, qkvLinear] = site("qkv", norm1.y);
     free(norm1.y);
-    const qkv = kernel.rope(qkvRaw, rotation, config, false);
-    qkvRaw.dispose();
-    const attention = kernel.attention(qkv, layout, config);
+    const { qkv, tape: headNorm } = prepareHeads(kernel, weights, index, qkvRaw, rotation);
+    if (headNorm !== undefined) free(headNorm.raw, headNorm.queryInverse, headNorm.keyInverse);
+    const attention = kernel.attention(qkv, layout, attentionShape(config, index));
     if (!record) tf.dispose([qkv, ...attention.saved]);
     let stream = norm1.sum, attended = attention.out;
     if (index === config.layers - 1 && batch.prefixRows > 0) {
@@ -102,20 +109,29 @@ export function hiddenStates(
     }
     const [projected, outLinear] = site("attentionOut", attended);
     free(attended);
-    const norm2 = kernel.rmsNorm(stream, projected, layer.mlpNorm, config.rmsNormEps);
-    projected.dispose();
-    free(stream);
+    const parallel = config.parallelResidual === true;
+    const norm2 = normalise(kernel, config, stream, parallel ? undefined : projected, {
+      weight: layer.mlpNorm,
+      bias: layer.mlpNormBias,
+    });
+    if (!parallel) {
+      projected.dispose();
+      free(stream);
+    }
     const [gateUp, gateUpLinear] = site("gateUp", norm2.y);
     free(norm2.y);
-    const activated = kernel.swiglu(gateUp);
+    const activated = config.gelu ? kernel.gelu(gateUp) : kernel.swiglu(gateUp);
     free(gateUp);
-    const [down, downLinear] = site("down", activated);
+    const [own, downLinear] = site("down", activated);
     free(activated);
+    const down = parallel ? kernel.add(own, projected) : own;
+    if (parallel) tf.dispose([own, projected]);
     if (record) {
       layers.push({
         input: norm1.sum,
         attentionInverse: norm1.inverse,
         qkvLinear,
+        headNorm,
         qkv,
         attention,
         outLinear,
@@ -129,7 +145,10 @@ export function hiddenStates(
     residual = norm2.sum;
     delta = down;
   });
-  const final = kernel.rmsNorm(residual, delta, parameters.finalNorm, config.rmsNormEps);
+  const final = normalise(kernel, config, residual, delta, {
+    weight: parameters.finalNorm,
+    bias: parameters.finalNormBias,
+  });
   delta?.dispose();
   free(residual);
   return {

@@ -1,7 +1,8 @@
-import { engine, type Tensor, type Tensor2D } from "../engine/tensorflow.ts";
+import { engine, type Tensor, type Tensor1D, type Tensor2D } from "../engine/tensorflow.ts";
 import type { Ops } from "../engine/ops/types.ts";
 import type { LoraConfig, LoraLayers, LoraSite } from "./lora.ts";
-import type { FusedSite } from "./parameters.ts";
+import type { FusedSite } from "./fused_site.ts";
+import type { LayerParameters } from "./parameters.ts";
 
 /** Adapters as a forward pass uses them. */
 export interface ActiveLora {
@@ -23,16 +24,31 @@ export interface LinearTape {
   } | undefined;
 }
 
-/** y = x W, plus the site's adapters where there are any. */
+/** y = x W, plus the bias where the matrix has one. */
+export function affine(
+  kernel: Ops,
+  x: Tensor2D,
+  parameters: LayerParameters,
+  name: FusedSite,
+): Tensor2D {
+  const product = kernel.matMul(x, parameters[name]);
+  const bias = parameters[`${name}Bias`];
+  if (bias === undefined) return product;
+  const y = kernel.addBias(product, bias);
+  product.dispose();
+  return y;
+}
+
+/** The same, plus the site's adapters where there are any. */
 export function linear(
   kernel: Ops,
   x: Tensor2D,
-  weight: Tensor2D,
+  parameters: LayerParameters,
   lora: ActiveLora | undefined,
   layer: number,
   name: FusedSite,
 ): [Tensor2D, LinearTape] {
-  const base = kernel.matMul(x, weight);
+  const base = affine(kernel, x, parameters, name);
   const site = lora?.layers[layer]?.[name];
   if (lora === undefined || site === undefined) return [base, { x, lora: undefined }];
   const { tf } = engine();
@@ -56,11 +72,17 @@ export function linearGrad(
   dy: Tensor2D,
   weight: Tensor2D,
   tape: LinearTape,
-  options: { readonly name: string; readonly weightGrad: boolean; readonly inputGrad: boolean },
+  options: {
+    readonly name: string;
+    readonly weightGrad: boolean;
+    readonly biasGrad: boolean;
+    readonly inputGrad: boolean;
+  },
   put: (name: string, grad: Tensor) => void,
 ): Tensor2D | undefined {
   const { tf } = engine();
   if (options.weightGrad) put(options.name, kernel.matMul(tape.x, dy, true, false));
+  if (options.biasGrad) put(`${options.name}Bias`, tf.sum(dy, 0) as Tensor1D);
   const dx = options.inputGrad ? kernel.matMul(dy, weight, false, true) : undefined;
   if (tape.lora === undefined) return dx;
   const { site, scale, inner, kept } = tape.lora;

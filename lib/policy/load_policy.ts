@@ -47,9 +47,8 @@ export function adapterLayers(
     targetModules: file.targetModules,
   };
   const layers = buildLora(config, lora, (layer, block) => {
-    const target = block.module.split(".").at(-1) as string;
     const part = (name: "A" | "B") =>
-      (file.tensors.get(loraTensorName(layer, target, name)) as HostTensor).data;
+      (file.tensors.get(loraTensorName(config, layer, block.module, name)) as HostTensor).data;
     return { a: part("A"), b: part("B") };
   });
   return { config: lora, layers };
@@ -64,10 +63,10 @@ export async function adapterFile(
   if (loraConfig === undefined || lora === undefined) throw new Error("the model has no adapters");
   const tensors = new Map<string, HostTensor>();
   for (const { layer, block, a, b } of await exportLora(config, loraConfig, lora)) {
-    const target = block.module.split(".").at(-1) as string;
     const { rank } = loraConfig;
-    tensors.set(loraTensorName(layer, target, "A"), { shape: [rank, block.inputs], data: a });
-    tensors.set(loraTensorName(layer, target, "B"), { shape: [block.width, rank], data: b });
+    const name = (part: "A" | "B") => loraTensorName(config, layer, block.module, part);
+    tensors.set(name("A"), { shape: [rank, block.inputs], data: a });
+    tensors.set(name("B"), { shape: [block.width, rank], data: b });
   }
   return { ...loraConfig, baseModel, tensors };
 }

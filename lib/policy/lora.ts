@@ -3,13 +3,9 @@ import { ops } from "../engine/ops/ops.ts";
 import { UserError } from "../errors.ts";
 import { createPrng } from "../random/prng.ts";
 import type { ModelConfig } from "./config.ts";
-import {
-  FUSED_SITES,
-  fusedProjections,
-  type FusedSite,
-  type LayerParameters,
-  type ModelParameters,
-} from "./parameters.ts";
+import { FUSED_SITES, type FusedSite } from "./fused_site.ts";
+import type { LayerParameters, ModelParameters } from "./parameters.ts";
+import { fusedProjections, type Projection } from "./projections.ts";
 
 /** LoRA's settings (Hu et al. 2021). */
 export interface LoraConfig {
@@ -23,16 +19,16 @@ export interface LoraConfig {
   readonly targetModules: readonly string[];
 }
 
-/** The projections that LoRA may target. */
-export const LORA_MODULES: readonly string[] = [
-  "q_proj",
-  "k_proj",
-  "v_proj",
-  "o_proj",
-  "gate_proj",
-  "up_proj",
-  "down_proj",
-];
+/** The last part of a projection's module name, by which LoRA targets it. */
+function targetName({ module }: Projection): string {
+  return module.split(".").at(-1) as string;
+}
+
+/** The projections that LoRA may target: all linear layers but the output. */
+export function loraModules(config: ModelConfig): string[] {
+  const fused = fusedProjections(config);
+  return FUSED_SITES.flatMap((site) => fused[site].projections.map(targetName));
+}
 
 /**
  * The adapters of one fused matrix: y += (alpha / rank) * x A B.
@@ -51,13 +47,9 @@ export interface LoraSite {
 export type LoraLayers = readonly Partial<Record<FusedSite, LoraSite>>[];
 
 /** One projection's block inside a site: which columns of A and of the output are its own. */
-export interface LoraBlock {
-  readonly module: string;
+export interface LoraBlock extends Projection {
   readonly site: FusedSite;
   readonly inputs: number;
-  readonly width: number;
-  /** First column of the module in the fused output. */
-  readonly column: number;
   /** First of the module's `rank` columns in A and rows in B. */
   readonly offset: number;
   /** Columns of the fused output, and rank times modules of the site. */
@@ -67,24 +59,21 @@ export interface LoraBlock {
 
 /** The blocks of one layer that the targets name. @throws UserError naming an unknown target. */
 export function loraBlocks(config: ModelConfig, lora: LoraConfig): LoraBlock[] {
+  const known = loraModules(config);
   for (const target of lora.targetModules) {
-    if (!LORA_MODULES.includes(target)) {
-      throw new UserError(`LoRA target ${target} is unknown: choose from ${LORA_MODULES}`);
+    if (!known.includes(target)) {
+      throw new UserError(`LoRA target ${target} is unknown: choose from ${known}`);
     }
   }
   const fused = fusedProjections(config);
   return FUSED_SITES.flatMap((site) => {
     const { inputs, projections } = fused[site];
     const outputs = projections.reduce((sum, p) => sum + p.width, 0);
-    const own = projections.filter((p) =>
-      lora.targetModules.includes(p.module.split(".").at(-1) ?? "")
-    );
+    const own = projections.filter((p) => lora.targetModules.includes(targetName(p)));
     return own.map((p, index) => ({
-      module: p.module,
+      ...p,
       site,
       inputs,
-      width: p.width,
-      column: p.column,
       offset: index * lora.rank,
       outputs,
       inner: own.length * lora.rank,
@@ -133,8 +122,9 @@ export function buildLora(config: ModelConfig, lora: LoraConfig, values: BlockVa
             a[i * inner + row] = value.a[r * inputs + i] as number;
           }
           for (let o = 0; o < block.width; o++) {
-            b[row * outputs + block.column + o] = value.b[o * rank + r] as number;
-            mask[row * outputs + block.column + o] = 1;
+            const at = row * outputs + block.column + (block.order?.[o] ?? o);
+            b[at] = value.b[o * rank + r] as number;
+            mask[at] = 1;
           }
         }
       }
@@ -168,7 +158,8 @@ export async function exportLora(
           a[r * block.inputs + i] = fullA[i * block.inner + row] as number;
         }
         for (let o = 0; o < block.width; o++) {
-          b[o * rank + r] = fullB[row * block.outputs + block.column + o] as number;
+          const column = block.column + (block.order?.[o] ?? o);
+          b[o * rank + r] = fullB[row * block.outputs + column] as number;
         }
       }
       out.push({ layer, block, a, b });
@@ -214,7 +205,7 @@ export function mergeLora(
   const { tf } = engine();
   const kernel = ops();
   const merged = base.layers.map((layer, i): LayerParameters => {
-    const next: Record<FusedSite, Tensor2D> = { ...layer };
+    const next: Partial<Record<FusedSite, Tensor2D>> = {};
     for (const [site, { a, b }] of Object.entries(layers[i] ?? {})) {
       next[site as FusedSite] = tf.keep(tf.tidy(() => {
         const update = kernel.matMul(tf.mul(a, lora.alpha / lora.rank) as Tensor2D, b);

@@ -1,4 +1,5 @@
 import type { ModelConfig } from "./config.ts";
+import { parameterSlots } from "./parameter_slots.ts";
 
 const FLOAT_BYTES = 4;
 
@@ -24,16 +25,16 @@ export interface PassSize {
 /** Numbers in memory for each row of a pass with gradients: the tape of `hiddenStates`. */
 function numbersPerRow(config: ModelConfig): number {
   const { hiddenSize: d, intermediateSize: f, heads, kvHeads, headDim } = config;
-  const attention = (2 * heads + 2 * kvHeads) * headDim + heads;
-  return config.layers * (4 * d + attention + 3 * f + 2) + 3 * d;
+  const headNorm = config.headNorm ? (heads + kvHeads) * (headDim + 1) + kvHeads * headDim : 0;
+  const attention = (2 * heads + 2 * kvHeads) * headDim + heads + headNorm;
+  const mlp = (config.gelu ? 2 : 3) * f;
+  return config.layers * (4 * d + attention + mlp + 2) + 3 * d;
 }
 
 /** Bytes of a model's weights in float32. */
 export function weightBytes(config: ModelConfig): number {
-  const { hiddenSize: d, intermediateSize: f, heads, kvHeads, headDim } = config;
-  const layer = 2 * d + d * (2 * heads + 2 * kvHeads) * headDim + 3 * d * f;
-  const tables = config.tieEmbeddings ? 1 : 2;
-  return FLOAT_BYTES * (tables * config.vocabSize * d + config.layers * layer + d);
+  const sizes = parameterSlots(config).map(({ shape }) => shape.reduce((n, m) => n * m, 1));
+  return FLOAT_BYTES * sizes.reduce((sum, size) => sum + size, 0);
 }
 
 /** Bytes that one pass of an update takes beside the weights. Measured: within a tenth. */
@@ -55,36 +56,54 @@ export function rowsThatFit(
   return Math.max(0, Math.floor((free - fixed) / ofRow));
 }
 
+/** Share of the free memory that a choice of rows fills: the estimate is no measurement. */
+const FILLED = 0.9;
+
 /** The pairs of a run, and where it runs. */
 export interface MemoryQuestion {
-  /** Packed rows of each group that is trained on. */
+  /** Packed rows of what has to be trained on in one pass: groups, or batches that stay whole. */
   readonly groupRows: readonly number[];
   /** Tokens of the longest sequence. */
   readonly longest: number;
-  readonly maxRows: number;
+  /** Most rows of a pass. */
+  readonly wanted: number;
+  /** Whether the user asked for these rows: they are then kept. */
+  readonly fixed: boolean;
   readonly fused: boolean;
   /** Bytes that are free before the model's gradients and passes. */
   readonly free: number;
 }
 
+/** How many rows a pass has, and what must be said of it. */
+export interface RowsChoice {
+  readonly maxRows: number;
+  /** Why there are fewer than wanted; undefined where all fit, or none would. */
+  readonly note?: string;
+  /** What does not fit all the same. */
+  readonly warning?: string;
+}
+
 /**
- * What to say before a run whose passes do not fit into the free memory: undefined where they do.
- * Rows decide nothing but memory and rounding, so the number that fits is named, not taken: a run
- * has the same config on every machine.
+ * The rows of a pass: those wanted where they fit into the free memory, or where the user fixed
+ * them; else as many as fit. They decide nothing but memory and rounding.
  */
-export function memoryWarning(config: ModelConfig, question: MemoryQuestion): string | undefined {
-  const { groupRows, maxRows, longest, fused, free } = question;
+export function chooseRows(config: ModelConfig, question: MemoryQuestion): RowsChoice {
+  const { groupRows, wanted, fixed, longest, fused, free } = question;
   const largest = groupRows.reduce((a, b) => Math.max(a, b), 0);
   const total = groupRows.reduce((a, b) => a + b, 0);
-  const rows = Math.max(largest, Math.min(maxRows, total)); // a larger group stands alone
+  const rows = Math.max(largest, Math.min(wanted, total)); // a larger group stands alone
   const needed = passBytes(config, { rows, longest, fused });
-  if (needed <= free) return undefined;
+  if (needed <= free) return { maxRows: wanted };
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  const fitting = rowsThatFit(config, { longest, fused }, free);
-  const advice = fitting >= largest
-    ? `--max-rows ${fitting} fits`
-    : `the longest pair alone has ${largest} tokens: lower --max-length`;
-  return `an update takes about ${gigabytes(needed)} of memory, and ${
+  const said = `an update takes about ${gigabytes(needed)} of memory, and ${
     gigabytes(free)
-  } are free: ${advice}`;
+  } are free`;
+  const fitting = rowsThatFit(config, { longest, fused }, FILLED * free);
+  if (fitting < largest) {
+    const warning = `${said}: what must be in one pass has ${largest} tokens; lower --max-length`;
+    return { maxRows: fixed ? wanted : Math.min(wanted, largest), warning };
+  }
+  return fixed
+    ? { maxRows: wanted, warning: `${said}: --max-rows ${fitting} fits` }
+    : { maxRows: fitting, note: `--max-rows ${fitting} instead of ${wanted}: ${said}` };
 }

@@ -1,6 +1,6 @@
 import { engine, type Tensor2D } from "../engine/tensorflow.ts";
 import type { ModelConfig } from "./config.ts";
-import { rotaryFrequencies } from "./rotary_frequencies.ts";
+import { rotaryFactor, rotaryFrequencies } from "./rotary_frequencies.ts";
 
 /** Cosines and sines of position times frequency, [P, headDim / 2], grown as longer inputs come. */
 export class RotaryTables {
@@ -18,13 +18,14 @@ export class RotaryTables {
     const { tf } = engine();
     const length = 2 ** Math.ceil(Math.log2(Math.max(64, positions)));
     const frequencies = rotaryFrequencies(this.#config);
-    const half = frequencies.length;
+    const half = frequencies.length, turning = (this.#config.rotaryDim ?? 2 * half) / 2;
+    const factor = rotaryFactor(this.#config);
     const cos = new Float32Array(length * half), sin = new Float32Array(length * half);
     for (let p = 0; p < length; p++) {
       for (let i = 0; i < half; i++) {
         const angle = Math.fround(p * (frequencies[i] as number));
-        cos[p * half + i] = Math.cos(angle);
-        sin[p * half + i] = Math.sin(angle);
+        cos[p * half + i] = Math.cos(angle) * (i < turning ? factor : 1);
+        sin[p * half + i] = Math.sin(angle) * factor;
       }
     }
     this.dispose();

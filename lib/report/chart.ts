@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { renderSvg } from "../figures/render.ts";
-import { escapeHtml, type Html, html, trustedHtml } from "./html.ts";
+import { escapeHtml } from "../plain_text.ts";
+import { type Html, html, trustedHtml } from "./html.ts";
 
 // Colours that keep a contrast of 3:1 or more on white and on the dark background.
 /** The main series. */

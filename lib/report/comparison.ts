@@ -1,6 +1,6 @@
 import { FAILURE_TEXT } from "./failure_text.ts";
 import { failureSignatures } from "../metrics/failure_signatures.ts";
-import { type MetricName, metricOf } from "../metrics/metrics.ts";
+import { type MetricName, metrics } from "../metrics/metrics.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
 import type { StudyResults } from "../study/open_study.ts";
 import { onSharedSeeds, type StudyRow } from "../study/rows.ts";
@@ -8,6 +8,7 @@ import { drawCharts } from "./chart.ts";
 import { methodCurves } from "./comparison_charts.ts";
 import { comparedMetrics, type Difference } from "./differences.ts";
 import { type Html, html } from "./html.ts";
+import { type JudgedReport, judgedSection } from "./judged_methods.ts";
 import { page, section } from "./page.ts";
 import { figure, keyValues } from "./sections.ts";
 
@@ -21,11 +22,13 @@ export interface ComparisonInput {
   readonly differences: readonly Difference[];
   /** Held-out pairs of one seed. */
   readonly heldOut: number;
+  /** What a judge says; undefined without one. */
+  readonly judged?: JudgedReport | undefined;
 }
 
 /** The report of a comparison as one HTML file. The same input gives the same bytes. */
 export async function renderComparison(input: ComparisonInput): Promise<string> {
-  const { opened, differences, options, heldOut } = input;
+  const { opened, differences, options, heldOut, judged } = input;
   const rows = onSharedSeeds(opened.rows);
   const arms = [...new Set(rows.map((row) => row.arm))];
   const seeds = new Set(rows.map((row) => row.seed)).size;
@@ -53,9 +56,9 @@ ${heldOut} pairs a seed</span></li>`
 of the same file, so they say how a repetition on this file would differ, not other data.
 ${seeds < 5 ? "With few seeds only large differences show: raise --seeds." : ""}</p>`,
     )
-  }${differences.length === 0 ? "" : section("Differences", differenceTable(differences))}${
-    section("Means after the last iteration", meanTable(last, arms, comparedMetrics(opened)))
-  }${
+  }${judged === undefined ? "" : section("Judged win rates", judgedSection(judged))}${
+    differences.length === 0 ? "" : section("Differences", differenceTable(differences))
+  }${section("Means after the last iteration", meanTable(last, arms, comparedMetrics(opened)))}${
     audited
       ? section(
         "Flipped labels",
@@ -88,7 +91,7 @@ ${meanTable(last, arms, ["flippedAll", "flippedSelected", "marginAuc"])}`,
 function differenceTable(differences: readonly Difference[]): Html {
   return html`
     <div class="scroll">
-      <table>
+      <table class="stacked">
         <thead>
           <tr>
             <th scope="col">metric</th>
@@ -101,12 +104,12 @@ function differenceTable(differences: readonly Difference[]): Html {
         <tbody>${differences.map((each) =>
           html`
             <tr>
-              <th scope="row">${metricOf(each.metric).label}
-            <span class="soft">${metricOf(each.metric).unit}</span></th>
-              <td>${each.label}</td>
-              <td class="number">${each.text}</td>
-              <td class="number">${each.adjustedP.toFixed(3)}</td>
-              <td>${each.verdict}</td>
+              <th scope="row">${metrics[each.metric].label}
+            <span class="soft">${metrics[each.metric].unit}</span></th>
+              <td data-label="methods">${each.label}</td>
+              <td class="number" data-label="difference">${each.text}</td>
+              <td class="number" data-label="Holm p">${each.adjustedP.toFixed(3)}</td>
+              <td data-label="says">${each.verdict}</td>
             </tr>
           `
         )}</tbody>
@@ -119,26 +122,28 @@ function differenceTable(differences: readonly Difference[]): Html {
 function meanTable(
   last: readonly StudyRow[],
   arms: readonly string[],
-  metrics: readonly MetricName[],
+  shown: readonly MetricName[],
 ): Html {
   const cell = (metric: MetricName, arm: string) => {
     const values = last.filter((row) => row.arm === arm).flatMap((row) => row[metric] ?? []);
     if (values.length === 0) return "–";
     const { mean, sd, n } = meanWithInterval(values);
-    return n === 1 ? figure(mean, metricOf(metric).unit) : `${figure(mean)} ± ${figure(sd)} (${n})`;
+    return n === 1 ? figure(mean, metrics[metric].unit) : `${figure(mean)} ± ${figure(sd)} (${n})`;
   };
   return html`
     <div class="scroll">
-      <table>
+      <table class="stacked">
         <thead>
           <tr><th scope="col">metric</th>${arms.map((arm) =>
             html`<th scope="col" class="number">${arm}</th>`
           )}</tr>
         </thead>
-        <tbody>${metrics.map((metric) =>
-          html`<tr><th scope="row">${metricOf(metric).label}
-<span class="soft">${metricOf(metric).unit}</span></th>${
-            arms.map((arm) => html`<td class="number">${cell(metric, arm)}</td>`)
+        <tbody>${shown.map((metric) =>
+          html`<tr><th scope="row">${metrics[metric].label}
+<span class="soft">${metrics[metric].unit}</span></th>${
+            arms.map((arm) =>
+              html`<td class="number" data-label="${arm}">${cell(metric, arm)}</td>`
+            )
           }</tr>`
         )}</tbody>
       </table>

@@ -1,4 +1,4 @@
-import { type MetricName, metricOf } from "../metrics/metrics.ts";
+import { type MetricName, metrics } from "../metrics/metrics.ts";
 import type { StudyRow } from "../study/rows.ts";
 import { BLUE, type Chart, GREEN, GREY, ORANGE } from "./chart.ts";
 
@@ -14,7 +14,7 @@ export function methodCurves(rows: readonly StudyRow[], metric: MetricName): Cha
   const arms = [...new Set(points.map(({ arm }) => arm))];
   const last = Math.max(...points.map(({ iteration }) => iteration));
   const first = Math.min(...points.map(({ iteration }) => iteration));
-  const { label, unit } = metricOf(metric);
+  const { label, unit } = metrics[metric];
   const title = label.charAt(0).toUpperCase() + label.slice(1);
   const x = {
     field: "iteration",

@@ -1,4 +1,4 @@
-import { type MetricName, metricNames, metricOf } from "../metrics/metrics.ts";
+import { type MetricName, metricNames, metrics } from "../metrics/metrics.ts";
 import { holmAdjusted } from "../statistics/holm.ts";
 import { type Contrast, contrasts } from "../study/contrasts.ts";
 import type { StudyResults } from "../study/open_study.ts";
@@ -44,7 +44,7 @@ export function differencesOf(
 function verdictOf({ metric, mean, low, high }: Contrast, adjustedP: number): string {
   if (low === 0 && high === 0) return "the same";
   if (!(adjustedP < 0.05)) return "no difference shown";
-  const { better } = metricOf(metric);
+  const { better } = metrics[metric];
   if (better === undefined) return mean > 0 ? "higher" : "lower";
   return (mean > 0) === (better === "higher") ? "better" : "worse";
 }
@@ -67,7 +67,7 @@ export function comparisonTables(
         "verdict",
       ],
       rows: differences.map((each) => [
-        ...[each.metric, metricOf(each.metric).unit, each.arm, each.baseline],
+        ...[each.metric, metrics[each.metric].unit, each.arm, each.baseline],
         ...[each.mean, each.low, each.high, each.adjustedP, each.n, each.verdict],
       ]),
     },

@@ -1,3 +1,5 @@
+import { escapeHtml } from "../plain_text.ts";
+
 /** Text that is HTML already. Only `html` and `trustedHtml` make it. */
 export class Html {
   constructor(readonly text: string) {}
@@ -24,20 +26,4 @@ function asText(part: HtmlPart): string {
   if (part instanceof Html) return part.text;
   if (typeof part === "object") return part.map(asText).join("");
   return escapeHtml(String(part));
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text for HTML. Control characters other than tab and newline become U+FFFD, so they show. */
-export function escapeHtml(text: string): string {
-  return text.toWellFormed()
-    .replaceAll(/[&<>"']/g, (character) => ESCAPES[character] as string)
-    // deno-lint-ignore no-control-regex
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "\ufffd");
 }

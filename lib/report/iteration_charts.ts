@@ -1,4 +1,4 @@
-import { type MetricName, metricOf, type MetricValues } from "../metrics/metrics.ts";
+import { type MetricName, metrics, type MetricValues } from "../metrics/metrics.ts";
 import type { Phase, PhaseSeconds } from "../sera/phase_clock.ts";
 import { BLUE, type Chart, GREEN, GREY, ORANGE } from "./chart.ts";
 
@@ -20,7 +20,7 @@ export function iterationCharts(iterations: readonly MetricValues[]): Chart[] {
     return points.length < 2 ? [] : [{ name, points }];
   });
   return drawn.map(({ name, points }) => {
-    const { label, unit } = metricOf(name);
+    const { label, unit } = metrics[name];
     const x = {
       field: "iteration",
       type: "quantitative",

@@ -59,7 +59,8 @@ export interface RunRecord {
   /** SHA-256 of its canonical JSON. */
   readonly configSha256: string;
   readonly provenance: Provenance;
-  readonly backend: EngineInfo;
+  /** null: the model was elsewhere, with a server and a trainer. */
+  readonly backend: EngineInfo | null;
   readonly data: DataSummary;
   readonly steps: readonly RecordedStep[];
   /** The SFT model's metrics; see `metrics` for all of them. */

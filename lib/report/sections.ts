@@ -1,5 +1,5 @@
 import { FAILURE_TEXT } from "./failure_text.ts";
-import { type MetricName, metricNames, metricOf, type MetricValues } from "../metrics/metrics.ts";
+import { type MetricName, metricNames, metrics, type MetricValues } from "../metrics/metrics.ts";
 import type { RunRecord } from "./record.ts";
 import type { GeneratedExample } from "./selection_summary.ts";
 import { canonicalJson, type JsonValue } from "../files/canonical_json.ts";
@@ -94,8 +94,10 @@ export function provenance(record: RunRecord): Html {
       ["commit", code],
       ["suite", versions.suite],
       ["Deno, TensorFlow.js", `${versions.deno}, ${versions.tfjs}`],
-      ["backend", `${backend.backend} ${backend.tensorflowVersion} on ${backend.device}`],
-      ["threads", backend.threads],
+      ...(backend === null ? [["model", "with a server and a trainer"] as const] : [
+        ["backend", `${backend.backend} ${backend.tensorflowVersion} on ${backend.device}`],
+        ["threads", backend.threads],
+      ] as const),
       ["machine", `${machine.cpu}, ${machine.cores} cores, ${machine.os} ${machine.arch}`],
     ])
   }</div>`;
@@ -111,7 +113,7 @@ export function iterationTable({ sft, iterations, data }: RunRecord): Html {
     columns.some(([, each]) => (each[name] ?? null) !== null)
   );
   const rows = names.map((name) => {
-    const { label, unit, text } = metricOf(name);
+    const { label, unit, text } = metrics[name];
     const n = name === "heldOutAccuracy" ? `, n = ${data.heldOut}` : "";
     return html`<tr><th scope="row">${label} <span class="soft">${unit}${n}</span></th>${
       columns.map(([, each]) => html`<td class="number">${cell(each[name], unit)}</td>`)

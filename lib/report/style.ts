@@ -37,6 +37,14 @@ td.number, th.number { text-align: right; white-space: nowrap; }
   .metrics th, .metrics td { border: 0; flex: 1 0 4.4rem; padding-right: 0; }
   .metrics tbody th, .metrics td.meaning, .metrics thead th:first-child { flex: 1 0 100%; }
   .metrics thead .meaning { display: none; } }
+@media (max-width: 40rem) {
+  .stacked, .stacked tbody, .stacked tr, .stacked tbody th { display: block; }
+  .stacked thead { display: none; }
+  .stacked tr { padding: .4rem 0; border-bottom: 1px solid var(--line); }
+  .stacked th, .stacked td { border: 0; padding-right: 0; }
+  .stacked td { display: flex; justify-content: space-between; gap: 1rem; }
+  .stacked td.number { white-space: normal; }
+  .stacked td::before { content: attr(data-label); color: var(--soft); } }
 table.pairs td { overflow-wrap: anywhere; }
 .columns { columns: 24rem 2; column-gap: 2.5rem; }
 .columns table { width: 100%; }

@@ -24,6 +24,9 @@ export function estimateSeconds(
 }
 
 function sizeOf({ config: { environment, setting, sera } }: Pick<StudyRecord, "config">): string {
-  const { iterations, steps, bootstrap, crossFit } = sera;
-  return JSON.stringify([environment, setting, iterations, steps, bootstrap?.share, crossFit]);
+  const { iterations, steps, bootstrap, crossFit, rewardModel } = sera;
+  return JSON.stringify([
+    ...[environment, setting, iterations, steps, bootstrap?.share, crossFit],
+    rewardModel && [rewardModel.steps],
+  ]);
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { ProgressSink } from "../progress/progress_sink.ts";
 import type { PlannedCell } from "../study/plan.ts";
 import type { StudyRecord } from "../study/record.ts";
@@ -11,6 +12,8 @@ export interface RunMissingOptions {
   readonly jobs: number;
   /** Folder of what runs share. */
   readonly cache: string;
+  /** Folder for the texts of each run's samples, `<hash>.json`. Default: they are not kept. */
+  readonly samples?: string;
   readonly progress: ProgressSink;
   /** Called with each new record, after it was kept. */
   readonly onRecord?: (record: StudyRecord) => void;
@@ -51,7 +54,7 @@ export function missingRuns(
 export async function runMissing(
   plan: readonly PlannedCell[],
   store: RecordStore,
-  { jobs, cache, progress, onRecord }: RunMissingOptions,
+  { jobs, cache, samples, progress, onRecord }: RunMissingOptions,
 ): Promise<RunMissingSummary> {
   for (const { study, hash } of plan) {
     const record = store.records.get(hash);
@@ -62,7 +65,7 @@ export async function runMissing(
   const found = planned - missing.length;
   if (missing.length === 0) return { planned, found, done: 0, failed: 0 };
 
-  const tasks = tasksOf(missing, cache);
+  const tasks = tasksOf(missing, cache, samples);
   const label = new Map(tasks.map((task) => [task.id, task.label]));
   const shared = tasks.length - missing.length;
   let runs = 0;
@@ -107,14 +110,21 @@ export async function runMissing(
 }
 
 /** One task per run, after one task for everything that several runs share. */
-function tasksOf(runs: readonly PlannedCell[], cache: string): Task<RunTask>[] {
+function tasksOf(
+  runs: readonly PlannedCell[],
+  cache: string,
+  samples: string | undefined,
+): Task<RunTask>[] {
   const shared = new Map<string, Task<RunTask>>();
   const tasks = runs.map((run): Task<RunTask> => {
     const { study, arm, condition, seed, hash, config, module } = run;
     const label = `${study} ${condition} ${arm} seed ${seed}`;
     const task: Task<RunTask> = {
       ...{ id: hash, label },
-      payload: { kind: "run", config, module, cache },
+      payload: {
+        ...{ kind: "run", config, module, cache },
+        ...(samples !== undefined && { samples: join(samples, `${hash}.json`) }),
+      },
     };
     if (run.shared === null) return task;
     const id = `shared ${run.shared}`;

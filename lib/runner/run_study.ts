@@ -19,6 +19,8 @@ export interface RunStudyOptions<S extends Setting = Setting> extends OpenOption
   readonly records: string;
   /** Processes, each on one thread. Default: one per core. */
   readonly jobs?: number;
+  /** Folder for the texts of each run's samples, `<hash>.json`. Default: they are not kept. */
+  readonly samples?: string;
   /** Told which runs end. Default: nobody. */
   readonly progress?: ProgressSink;
   /** Called with all rows so far whenever a run ends: draw them. */
@@ -36,7 +38,7 @@ export async function runStudy<S extends Setting>(
   options: RunStudyOptions<S>,
 ): Promise<OpenedStudy<S> & { readonly summary: RunMissingSummary }> {
   const { records: folder, jobs = availableParallelism(), onRows, ...rest } = options;
-  const { progress = silentProgress, preset = "full", ...part } = rest;
+  const { progress = silentProgress, preset = "full", samples, ...part } = rest;
   const records = resolve(folder);
   const { plan } = openStudy(study, { ...part, preset, records });
   Deno.mkdirSync(records, { recursive: true });
@@ -45,7 +47,8 @@ export async function runStudy<S extends Setting>(
     const store = openRecords(records, { writable: true });
     const summary = await runMissing(plan, store, {
       ...{ jobs, cache: SHARED_CACHE, progress },
-      onRecord: () => onRows?.(studyRows(plan, store.records)),
+      ...(samples !== undefined && { samples: resolve(samples) }),
+      onRecord: () => onRows?.(studyRows(plan, store.records, study)),
     });
     return { ...openStudy(study, { ...part, preset, records: store }), summary };
   } finally {

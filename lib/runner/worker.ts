@@ -15,6 +15,8 @@ export interface RunTask {
   readonly module: string;
   /** Folder of what runs share. */
   readonly cache: string;
+  /** File for the texts of a run's samples. */
+  readonly samples?: string;
 }
 
 /** null for what runs share, which goes to the cache. */
@@ -22,11 +24,16 @@ export type RunTaskResult = StudyRecord | null;
 
 if (import.meta.main) {
   await loadEngine();
-  await serveTasks(async ({ kind, config, module, cache }: RunTask): Promise<RunTaskResult> => {
-    const { environment } = await import(module) as { environment: Environment };
-    const context = { cache, progress: silentProgress };
-    if (kind === "run") return await runOne(environment, config, context);
-    await environment.makeShared(config.setting, config.seed, context);
-    return null;
-  });
+  await serveTasks(
+    async ({ kind, config, module, cache, samples }: RunTask): Promise<RunTaskResult> => {
+      const { environment } = await import(module) as { environment: Environment };
+      const context = {
+        ...{ cache, progress: silentProgress },
+        ...(samples !== undefined && { samples }),
+      };
+      if (kind === "run") return await runOne(environment, config, context);
+      await environment.makeShared(config.setting, config.seed, context);
+      return null;
+    },
+  );
 }

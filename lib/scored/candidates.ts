@@ -49,7 +49,7 @@ interface Response {
 export async function bootstrapScored(
   [newest, ...past]: readonly [string, ...string[]],
   keep: number,
-  { loss, ensemble }: RewardConfig,
+  { ensemble, ...formula }: RewardConfig,
   { given, messages }: { readonly given: Columns<CandidateRole>; readonly messages: boolean },
 ): Promise<Bootstrapped> {
   const prompts = new Map<string, { prompt: TextOrMessages; responses: Response[] }>();
@@ -80,7 +80,7 @@ export async function bootstrapScored(
     history.push(placed(one));
   }
   const roles = { policy: "logp", reference: "ref_logp", tokens: "tokens" } as const;
-  const rewards = ensembleOf(rewardsByPolicy(placed(file), history, roles, loss), ensemble);
+  const rewards = ensembleOf(rewardsByPolicy(placed(file), history, roles, formula), ensemble);
   const groups = [...prompts.values()];
   const candidates = groups.map(({ responses }) =>
     responses.map(({ tokenIds, truncated, row }): Candidate => ({

@@ -1,9 +1,12 @@
 /** Margins under an ensemble of policies that were scored elsewhere. */
 import { UserError } from "../errors.ts";
-import { usesReference } from "../losses/loss_config.ts";
 import type { LossConfig } from "../losses/loss_table.ts";
 import { type EnsembleConfig, ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
-import { implicitRewards } from "../margins/implicit_reward.ts";
+import {
+  implicitRewards,
+  type MarginKind,
+  rewardReadsReference,
+} from "../margins/implicit_reward.ts";
 import { inOrderOf, type ScoredFile } from "./read_scored.ts";
 
 /** The roles that make one completion's reward: names of its columns. */
@@ -17,6 +20,8 @@ export interface RewardRoles<Role extends string> {
 export interface RewardConfig {
   /** Its implicit reward is the formula. */
   readonly loss: LossConfig;
+  /** Unless this says otherwise. */
+  readonly margin: MarginKind;
   readonly ensemble: EnsembleConfig;
 }
 
@@ -24,13 +29,13 @@ export interface RewardConfig {
  * The implicit rewards of N completions under each policy, newest first. A past file's own
  * reference columns are used where it has them, else those of the newest.
  *
- * @throws {UserError} naming the column that the loss needs and the file that lacks it
+ * @throws {UserError} naming the column that the rewards need and the file that lacks it
  */
 export function rewardsByPolicy<Role extends string>(
   newest: ScoredFile<Role>,
   history: readonly ScoredFile<Role>[],
   { policy, reference, tokens }: RewardRoles<Role>,
-  loss: LossConfig,
+  { loss, margin }: Pick<RewardConfig, "loss" | "margin">,
 ): Float64Array[] {
   return [newest, ...history].map((file) => {
     const own = file === newest ? newest.numbers : inOrderOf(file, newest.ids, newest.path);
@@ -42,13 +47,14 @@ export function rewardsByPolicy<Role extends string>(
           `name it, as --columns ${role}=...; its columns are ${file.fields.join(", ")}`,
       );
     };
-    const needsTokens = readsLength(loss);
+    const needsTokens = readsLength(loss, margin);
     const policyLogps = column(policy, false);
     return implicitRewards(
       loss,
       policyLogps,
-      usesReference(loss) ? column(reference, true) : new Float64Array(),
+      rewardReadsReference(loss, margin) ? column(reference, true) : new Float64Array(),
       needsTokens ? column(tokens, true) : new Float64Array(policyLogps.length).fill(1),
+      margin,
     );
   });
 }
@@ -62,8 +68,10 @@ export function ensembleOf(
 }
 
 /** Whether a completion's length changes its reward: then token counts are needed. */
-function readsLength(loss: LossConfig): boolean {
+function readsLength(loss: LossConfig, margin: MarginKind): boolean {
   const at = (length: number) =>
-    implicitRewards(loss, Float64Array.of(-3), Float64Array.of(-2), Float64Array.of(length))[0];
+    implicitRewards(
+      ...[loss, Float64Array.of(-3), Float64Array.of(-2), Float64Array.of(length), margin] as const,
+    )[0];
   return at(1) !== at(2);
 }

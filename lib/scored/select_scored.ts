@@ -1,9 +1,10 @@
 /** Selection of pairs by log-probabilities alone. */
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
 import { jaccard } from "../selection/jaccard.ts";
+import { keepOrder } from "../selection/keep_order.ts";
 import { rankPairs } from "../selection/rank_pairs.ts";
 import { type Selection, type SelectionContext, selectPairs } from "../selection/select.ts";
-import { type SelectionRule, usesMargins } from "../selection/selection_rule.ts";
+import type { SelectionRule } from "../selection/selection_rule.ts";
 import type { PairRole } from "./columns.ts";
 import type { ScoredFile } from "./read_scored.ts";
 import { ensembleOf, type RewardConfig, rewardsByPolicy } from "./score_history.ts";
@@ -30,7 +31,7 @@ export function selectScored(
   newest: ScoredFile<PairRole>,
   history: readonly ScoredFile<PairRole>[],
   rule: SelectionRule,
-  { loss, ensemble }: RewardConfig,
+  { ensemble, ...formula }: RewardConfig,
   context: SelectionContext,
 ): ScoredSelection {
   const roles = (side: "chosen" | "rejected") => ({
@@ -38,8 +39,8 @@ export function selectScored(
     reference: `ref_${side}` as const,
     tokens: `${side}_tokens` as const,
   });
-  const chosen = rewardsByPolicy(newest, history, roles("chosen"), loss);
-  const rejected = rewardsByPolicy(newest, history, roles("rejected"), loss);
+  const chosen = rewardsByPolicy(newest, history, roles("chosen"), formula);
+  const rejected = rewardsByPolicy(newest, history, roles("rejected"), formula);
   const marginsFrom = (first: number) =>
     implicitRewardMargins(
       ensembleOf(chosen.slice(first), ensemble),
@@ -50,7 +51,7 @@ export function selectScored(
   rankPairs(margins).forEach((index, rank) => ranks[index] = rank + 1);
   const selection = selectPairs(rule, margins, context);
   // The last iteration saw the history alone.
-  const overlap = history.length > 0 && usesMargins(rule) && rule.rule !== "oracle"
+  const overlap = history.length > 0 && keepOrder(rule, margins) !== null
     ? jaccard(selection.indices, selectPairs(rule, marginsFrom(1), context).indices)
     : null;
   return {

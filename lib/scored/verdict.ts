@@ -31,6 +31,8 @@ export function reasonOf(rule: SelectionRule, place: PairPlace): string {
       return swapped ? "the margin is negative: the label changes" : "the margin is not negative";
     case "random":
       return kept ? "drawn" : "not drawn";
+    case "matched":
+      return `label known to be ${place.flipped ? "wrong" : "right"}, ${kept ? "" : "not "}drawn`;
     case "threshold":
       return `margin ${kept ? "at least" : "below"} ${rule.tau}`;
     case "oracle":
@@ -39,6 +41,12 @@ export function reasonOf(rule: SelectionRule, place: PairPlace): string {
       return `${at}: ${kept ? "among" : "below"} the top ${keepCount(rule.keep, total)}`;
     case "bottom":
       return `${at}: ${kept ? "among" : "above"} the lowest ${keepCount(rule.keep, total)}`;
+    case "small-gap":
+      return `the margin is ${kept ? "" : "not "}among the ${
+        keepCount(rule.keep, total)
+      } nearest to 0`;
+    case "lossdiff-irm":
+      return `${kept ? "in" : "outside"} both central bands`;
     case "middle":
       return `${at}: ${kept ? "in" : "outside"} the middle ${keepCount(rule.keep, total)}`;
   }

@@ -1,15 +1,18 @@
 import { UserError } from "../errors.ts";
 import type { Prng } from "../random/prng.ts";
 import { keepCount } from "./keep_count.ts";
+import { keepOrder } from "./keep_order.ts";
 import { rankPairs } from "./rank_pairs.ts";
-import { type SelectionRule, selectionRules } from "./selection_rule.ts";
+import { type Keep, type SelectionRule, selectionRules } from "./selection_rule.ts";
 
 /** What some rules need besides the margins. */
 export interface SelectionContext {
-  /** For `random`, and for `oracle` in random order. */
+  /** For `random` and `matched`, and for `oracle` in random order. */
   readonly prng?: Prng;
-  /** For `oracle`: whether each pair's label is known to be wrong. */
+  /** For `oracle` and `matched`: whether each pair's label is known to be wrong. */
   readonly flipped?: readonly boolean[];
+  /** For rules that rank by another score than the implicit margin: one a pair. */
+  readonly scores?: Float64Array;
 }
 
 /** Which pairs were kept, with which labels. */
@@ -21,21 +24,22 @@ export interface Selection {
 }
 
 /**
- * Keeps some of B pairs by their margins. Equal margins rank by index, the lower first, so that the
- * result depends on nothing but the arguments.
+ * Keeps some of B pairs by their margins, or by other scores. Equal ones rank by index, the lower
+ * first, so that the result depends on nothing but the arguments.
  *
- * @throws {UserError} on a margin that is NaN, naming the pair, and on a bad rule
- * @throws {RangeError} where the rule needs a generator or flips and has none
+ * @throws {UserError} on a margin or score that is NaN, naming the pair, and on a bad rule
+ * @throws {RangeError} where the rule needs a generator, flips or scores and has none
  */
 export function selectPairs(
   rule: SelectionRule,
   margins: Float64Array,
   context: SelectionContext = {},
 ): Selection {
-  const nan = margins.findIndex((margin) => Number.isNaN(margin));
-  if (nan >= 0) {
+  for (const [what, values] of [["margin", margins], ["score", context.scores]] as const) {
+    const nan = values?.findIndex((value) => Number.isNaN(value)) ?? -1;
+    if (nan < 0) continue;
     throw new UserError(
-      `the margin of pair ${nan} is NaN: pairs cannot be ranked; check the model`,
+      `the ${what} of pair ${nan} is NaN: pairs cannot be ranked; check the model`,
     );
   }
   const indices = kept(rule, margins, context).sort((a, b) => a - b);
@@ -52,29 +56,24 @@ function kept(rule: SelectionRule, margins: Float64Array, context: SelectionCont
     case "relabel":
       return range(total);
     case "top":
-      return rankPairs(margins).slice(0, keepCount(rule.keep, total));
     case "bottom":
-      return rankPairs(margins.map((margin) => -margin)).slice(0, keepCount(rule.keep, total));
-    case "middle": {
-      const count = keepCount(rule.keep, total);
-      const above = Math.floor((total - count) / 2);
-      return rankPairs(margins).slice(above, above + count);
+    case "middle":
+    case "small-gap":
+    case "lossdiff-irm": {
+      const order = keepOrder(rule, margins, context.scores) as Float64Array;
+      return rankPairs(order).slice(0, keepCount(rule.keep, total));
     }
     case "random":
       return prngOf(context, rule.rule).shuffle(range(total)).slice(0, keepCount(rule.keep, total));
+    case "matched":
+      return matched(rule.keep, margins, context);
     case "threshold":
       if (!Number.isFinite(rule.tau)) {
         throw new UserError(`the margin threshold is ${rule.tau}; it must be a number`);
       }
       return range(total).filter((i) => (margins[i] as number) >= rule.tau);
     case "oracle": {
-      const { flipped } = context;
-      if (flipped?.length !== total) {
-        throw new RangeError(
-          `the oracle rule needs to know of ${total} pairs whether they are flipped, and knows of ` +
-            `${flipped?.length ?? 0}`,
-        );
-      }
+      const flipped = flippedOf(context, rule.rule, total);
       const ranked = rule.order === "random"
         ? prngOf(context, rule.rule).shuffle(range(total))
         : rankPairs(margins);
@@ -90,6 +89,19 @@ function kept(rule: SelectionRule, margins: Float64Array, context: SelectionCont
   }
 }
 
+/** As many flipped and as many other pairs as have the largest margins, drawn at random. */
+function matched(keep: Keep, margins: Float64Array, context: SelectionContext): number[] {
+  const total = margins.length;
+  const flipped = flippedOf(context, "matched", total);
+  const top = rankPairs(margins).slice(0, keepCount(keep, total));
+  const wrong = top.filter((i) => flipped[i]).length;
+  const drawn = prngOf(context, "matched").shuffle(range(total));
+  return [
+    ...drawn.filter((i) => flipped[i]).slice(0, wrong),
+    ...drawn.filter((i) => !flipped[i]).slice(0, top.length - wrong),
+  ];
+}
+
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i);
 }
@@ -99,4 +111,16 @@ function prngOf(context: SelectionContext, rule: string): Prng {
     throw new RangeError(`the selection rule "${rule}" needs a generator (context.prng)`);
   }
   return context.prng;
+}
+
+function flippedOf(
+  { flipped }: SelectionContext,
+  rule: string,
+  total: number,
+): readonly boolean[] {
+  if (flipped?.length === total) return flipped;
+  throw new RangeError(
+    `the ${rule} rule needs to know of ${total} pairs whether they are flipped, and knows of ` +
+      `${flipped?.length ?? 0}`,
+  );
 }

@@ -1,31 +1,21 @@
 import { UserError } from "../errors.ts";
-import { usesReference } from "../losses/loss_config.ts";
 import { ensembleRewards } from "../margins/ensemble.ts";
-import { implicitRewards } from "../margins/implicit_reward.ts";
+import { implicitRewards, rewardReadsReference } from "../margins/implicit_reward.ts";
 import { generate, type Response } from "../policy/generate.ts";
 import type { PromptGroup } from "../policy/packing.ts";
 import { createPrng } from "../random/prng.ts";
 import { shareOf } from "../round_share.ts";
-import { bootstrapPairs, type BootstrapResult } from "../selection/bootstrap_pairs.ts";
-import type { TrainingPair } from "../training/update.ts";
 import { checkYield } from "./bootstrap_yield.ts";
 import type { BootstrapConfig, SeraConfig } from "./config.ts";
+import { type Bootstrapped, ownPairs } from "./own_pairs.ts";
 import type { PreparedRun } from "./prepare_run.ts";
-import type { GeneratedPair, SeraIteration } from "./types.ts";
-
-/** The pairs of one iteration's bootstrapping. */
-export interface Bootstrapped {
-  readonly pairs: readonly GeneratedPair[];
-  /** The same as the update sees them: with the reference's log-probabilities. */
-  readonly training: readonly TrainingPair[];
-  /** null where there was no bootstrapping. */
-  readonly dropped: BootstrapResult["dropped"] | null;
-}
+import type { SeraIteration } from "./types.ts";
 
 /**
  * Preference bootstrapping: the policy responds N times to each of some prompts, the ensemble of
- * past policies ranks, the best response is chosen against the worst, and the pairs with the largest
- * margins are kept [P/I]. No pairs in iteration 1, or where the config has it off.
+ * past policies ranks (or the judge that the config names), the best response is chosen against the
+ * worst, and the pairs with the largest margins are kept [P/I]. No pairs in iteration 1, or where
+ * the config has it off.
  *
  * @param run its policy is pi_{t-1}: lent to past policies during the call, and put back
  * @param weights of the ensemble over past policies, newest first
@@ -52,45 +42,25 @@ export async function bootstrap(
     completions: (responses[i] as Response[]).map((response) => response.ids),
   }));
 
-  // b. Their rewards under the ensemble: past policies are run on these new responses once each.
-  const sftLogps = usesReference(config.loss) || config.reference === "sft"
-    ? await scorer.groups(`sft-responses-${t}`, reference, groups)
+  // b. Their rewards under the judge, and what the loss measures against.
+  const implicit = options.judge === "implicit";
+  const sftLogps =
+    (implicit && rewardReadsReference(config.loss, config.margin)) || config.reference === "sft"
+      ? await scorer.groups(`sft-responses-${t}`, reference, groups)
+      : [];
+  const currentLogps = implicit || config.reference === "previous"
+    ? await scorer.groups(`policy-${t - 1}-responses-${t}`, policy, groups)
     : [];
-  const currentLogps = await scorer.groups(`policy-${t - 1}-responses-${t}`, policy, groups);
-  const history = [currentLogps, ...await pastLogps(run, t, weights.length, groups)]
-    .map((logps) => rewardsOf(config, logps, sftLogps, groups));
-  const rewards = ensembleRewards(history, weights);
+  const rewards = implicit
+    ? await implicitJudgement(run, t, weights, { groups, currentLogps, sftLogps })
+    : await explicitJudgement(run, t, groups);
 
   // c. Best against worst of each prompt, then the pairs with the largest margins.
-  let at = 0;
-  const candidates = responses.map((list) =>
-    list.map((response) => ({
-      tokenIds: response.ids,
-      truncated: !response.finished,
-      reward: rewards[at++] as number,
-    }))
-  );
-  const made = bootstrapPairs(candidates, { count: keepOwn });
   const lossReference = config.reference === "previous" ? currentLogps : sftLogps;
-  const pairs = made.pairs.map((pair): GeneratedPair => ({
-    id: `generated-${t}-${pair.promptIndex}`,
-    promptIds: prompts[pair.promptIndex] as Int32Array,
-    promptIndex: order[pair.promptIndex] as number,
-    chosenIds: pair.chosenIds,
-    rejectedIds: pair.rejectedIds,
-    chosenReward: pair.chosenReward,
-    rejectedReward: pair.rejectedReward,
-  }));
-  checkYield(run, t, { pairs, dropped: made.dropped }, previous);
-  return {
-    pairs,
-    training: made.pairs.map(({ promptIndex, chosenIndex, rejectedIndex }, i) => ({
-      ...pairs[i] as GeneratedPair,
-      referenceChosenLogp: lossReference[promptIndex]?.[chosenIndex] as number,
-      referenceRejectedLogp: lossReference[promptIndex]?.[rejectedIndex] as number,
-    })),
-    dropped: made.dropped,
-  };
+  const judged = { iteration: t, prompts, order, responses, rewards, lossReference };
+  const made = ownPairs(judged, keepOwn);
+  checkYield(run, t, made, previous);
+  return made;
 }
 
 /** Indices of `count` prompts, ascending; where there are fewer, all in turn as often as needed. */
@@ -144,6 +114,32 @@ async function respond(
   return responses;
 }
 
+/** Ensemble rewards of all completions: past policies are run on these new responses once each. */
+async function implicitJudgement(
+  run: PreparedRun,
+  t: number,
+  weights: readonly number[],
+  { groups, currentLogps, sftLogps }: {
+    readonly groups: readonly PromptGroup[];
+    readonly currentLogps: readonly (readonly number[])[];
+    readonly sftLogps: readonly (readonly number[])[];
+  },
+): Promise<Float64Array> {
+  const history = [currentLogps, ...await pastLogps(run, t, weights.length, groups)]
+    .map((logps) => rewardsOf(run.config, logps, sftLogps, groups));
+  return ensembleRewards(history, weights);
+}
+
+/** Rewards of all completions under the explicit reward model (no part of the paper). */
+async function explicitJudgement(
+  { rewardModel }: PreparedRun,
+  t: number,
+  groups: readonly PromptGroup[],
+): Promise<Float64Array> {
+  if (rewardModel === undefined) throw new RangeError("no reward model: check the config");
+  return await rewardModel.groups(`responses-${t}`, groups);
+}
+
 /** Log-probabilities of the groups under the ensemble's policies but the newest. */
 async function pastLogps(
   { policy, store, scorer }: PreparedRun,
@@ -167,8 +163,8 @@ async function pastLogps(
 }
 
 /** Implicit rewards of all completions in order. */
-function rewardsOf(
-  { loss }: SeraConfig,
+export function rewardsOf(
+  { loss, margin }: SeraConfig,
   logps: readonly (readonly number[])[],
   reference: readonly (readonly number[])[],
   groups: readonly PromptGroup[],
@@ -179,5 +175,6 @@ function rewardsOf(
     Float64Array.from(logps.flat()),
     Float64Array.from(reference.flat()),
     Float64Array.from(lengths),
+    margin,
   );
 }

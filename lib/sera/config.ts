@@ -14,7 +14,7 @@ import {
 } from "../margins/ensemble.ts";
 import { above0, atLeast0, below1, type NumberRule, share, wholeFrom } from "../number_rule.ts";
 import { checkSelectionRule } from "../selection/check_rule.ts";
-import type { SelectionRule } from "../selection/selection_rule.ts";
+import { rankedBy, type SelectionRule } from "../selection/selection_rule.ts";
 import { type ScheduleName, scheduleNames } from "../training/schedule.ts";
 
 /** Preference bootstrapping: pairs that the policy generates and ranks itself. */
@@ -35,6 +35,16 @@ export interface BootstrapConfig {
   readonly maxNewTokens: number;
   /** Responses decoded side by side. Bounds memory; changes results by rounding alone. */
   readonly batch: number;
+  /** Who ranks the responses: the ensemble's implicit reward [P], or the explicit reward model. */
+  readonly judge: "implicit" | "explicit";
+}
+
+/** An explicit reward model: Bradley-Terry on all offline labels, from the SFT model's weights. */
+export interface RewardModelConfig {
+  /** Optimiser steps; null: as many as an iteration of the policy. */
+  readonly steps: number | null;
+  /** Peak; null: the policy's. */
+  readonly learningRate: number | null;
 }
 
 /** Everything that decides an alignment run but the model, the data and the seed. */
@@ -61,6 +71,13 @@ export interface SeraConfig {
   readonly maxGradNorm: number;
   /** Which offline pairs iterations t >= 2 train on, and with which labels. */
   readonly selection: SelectionRule;
+  /**
+   * The implicit reward of selection, bootstrapping and ensemble: the one that the loss optimises
+   * [P for DPO], or log pi / pi_SFT, summed or per token [I].
+   */
+  readonly margin: MarginKind;
+  /** For rules and judges that ask an explicit reward model (no part of the paper); null: none. */
+  readonly rewardModel: RewardModelConfig | null;
   /** How rewards of past policies are averaged. */
   readonly ensemble: EnsembleConfig;
   /** Folds of cross-fitted margins, at least 2 (no part of the paper); null: the policy's own. */
@@ -94,7 +111,11 @@ export const defaultBootstrap: BootstrapConfig = {
   topK: 0,
   maxNewTokens: 128,
   batch: 32,
+  judge: "implicit",
 };
+
+/** A reward model where only a part of it is told. */
+export const defaultRewardModel: RewardModelConfig = { steps: null, learningRate: null };
 
 /** SeRA as the paper has it where that is public [P], as the README says where it is not [I]. */
 export const defaultSeraConfig: SeraConfig = {
@@ -109,6 +130,8 @@ export const defaultSeraConfig: SeraConfig = {
   weightDecay: 0,
   maxGradNorm: 1,
   selection: { rule: "top", keep: 0.7 },
+  margin: "own",
+  rewardModel: null,
   ensemble: defaultEnsemble,
   crossFit: null,
   bootstrap: defaultBootstrap,
@@ -117,19 +140,27 @@ export const defaultSeraConfig: SeraConfig = {
   maxRows: 4096,
 };
 
+/** Every kind of margin. */
+export const marginKinds = ["own", "log-ratio", "per-token"] as const;
+/** One of them. */
+export type MarginKind = typeof marginKinds[number];
+
 /** A loss by name with some of its options. */
 export type LossOptionsOf = {
   [Name in LossName]: { readonly name: Name } & Partial<Extract<LossConfig, { name: Name }>>;
 }[LossName];
 
 /** Changes to a config; everything may be left out. */
-export interface SeraOptions extends Partial<Omit<SeraConfig, "loss" | "ensemble" | "bootstrap">> {
+export interface SeraOptions
+  extends Partial<Omit<SeraConfig, "loss" | "ensemble" | "bootstrap" | "rewardModel">> {
   /** Another name starts from that loss's defaults; the same name changes options. */
   readonly loss?: LossOptionsOf;
   /** Changes what it names. */
   readonly ensemble?: Partial<EnsembleConfig>;
   /** An object switches bootstrapping on and changes what it names. */
   readonly bootstrap?: Partial<BootstrapConfig> | null;
+  /** An object switches the reward model on and changes what it names. */
+  readonly rewardModel?: Partial<RewardModelConfig> | null;
 }
 
 /**
@@ -144,7 +175,7 @@ export function seraConfig(...changes: readonly SeraOptions[]): SeraConfig {
 }
 
 function withOptions(config: SeraConfig, options: SeraOptions): SeraConfig {
-  const { loss, ensemble = {}, bootstrap, ...rest } = options;
+  const { loss, ensemble = {}, bootstrap, rewardModel, ...rest } = options;
   return {
     ...merged("a config", config, rest),
     loss: loss === undefined ? config.loss : lossOf(config.loss, loss),
@@ -152,6 +183,9 @@ function withOptions(config: SeraConfig, options: SeraOptions): SeraConfig {
     bootstrap: bootstrap === undefined
       ? config.bootstrap
       : bootstrap && merged("bootstrap", config.bootstrap ?? defaultBootstrap, bootstrap),
+    rewardModel: rewardModel === undefined
+      ? config.rewardModel
+      : rewardModel && merged("rewardModel", config.rewardModel ?? defaultRewardModel, rewardModel),
   };
 }
 
@@ -183,6 +217,8 @@ export const seraRules = {
   maxGradNorm: atLeast0,
   crossFit: wholeFrom(2),
   maxRows: wholeFrom(1),
+  "rewardModel.steps": wholeFrom(1),
+  "rewardModel.learningRate": above0,
   "bootstrap.share": above0,
   "bootstrap.promptFactor": { text: "at least 1", accepts: (value) => value >= 1 },
   "bootstrap.responses": wholeFrom(2),
@@ -194,7 +230,10 @@ export const seraRules = {
 } as const satisfies Readonly<Record<string, NumberRule>>;
 
 /** Fields that may be null. */
-const optional = ["steps", "learningRate", "crossFit"];
+const optional = [
+  ...["steps", "learningRate", "crossFit"],
+  ...["rewardModel.steps", "rewardModel.learningRate"],
+];
 
 /** @throws {UserError} naming the first field whose value is not accepted, and what it must be */
 export function checkSeraConfig(config: SeraConfig): void {
@@ -203,25 +242,47 @@ export function checkSeraConfig(config: SeraConfig): void {
   ensembleWeights(1, ensemble);
   checkChoice("ensemble.weighting", ensemble.weighting, ensembleWeightings);
   checkSelectionRule(selection);
+  checkChoice("margin", config.margin, marginKinds);
+  if (bootstrap !== null) {
+    checkChoice("bootstrap.judge", bootstrap.judge, ["implicit", "explicit"]);
+  }
   checkChoice("schedule", schedule, scheduleNames);
   checkChoice("reference", reference, ["sft", "previous"]);
   checkChoice("initial", initial, ["sft", "previous"]);
   for (const [name, { text, accepts }] of Object.entries<NumberRule>(seraRules)) {
     const [first, second] = name.split(".") as [keyof SeraConfig, string | undefined];
-    if (second !== undefined && bootstrap === null) continue;
-    const value: unknown = second === undefined
-      ? config[first]
-      : (bootstrap as unknown as Record<string, unknown>)[second];
+    const part: unknown = config[first];
+    if (second !== undefined && part === null) continue; // switched off
+    const value = second === undefined ? part : (part as Record<string, unknown>)[second];
     if (value === null && optional.includes(name)) continue;
     if (typeof value !== "number" || !Number.isFinite(value) || !accepts(value)) {
       throw new UserError(`config: ${name} is ${JSON.stringify(value)}; it must be ${text}`);
     }
   }
+  checkNeeds(config);
   if (crossFit !== null && reference === "previous") {
     throw new UserError(
       'config: crossFit needs reference "sft": the previous policy has seen every pair',
     );
   }
+}
+
+/** @throws {UserError} where a rule or judge asks models that the config does not train */
+function checkNeeds({ selection, bootstrap, rewardModel, crossFit }: SeraConfig): void {
+  const by = rankedBy(selection);
+  if (crossFit === null && (by === "votes" || by === "lossdiff-irm")) {
+    throw new UserError(`config: selection by ${by} needs crossFit: the number of folds`);
+  }
+  if (rewardModel !== null) return;
+  const asks = by === "explicit" || by === "explicit-minus-implicit"
+    ? `selection by ${by}`
+    : bootstrap?.judge === "explicit"
+    ? "bootstrap.judge explicit"
+    : null;
+  if (asks === null) return;
+  throw new UserError(
+    `config: ${asks} needs rewardModel, which is null: {} trains one as the policy is`,
+  );
 }
 
 function checkChoice(name: string, value: string, choices: readonly string[]): void {

@@ -4,7 +4,8 @@ import type { LanguageModel, Snapshot } from "../policy/language_model.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
 import { createPrng } from "../random/prng.ts";
 import { assembleFolds, assignFolds, heldOutItems, trainingItems } from "../selection/cross_fit.ts";
-import { type BothLogps, bySide } from "./pair_logps.ts";
+import { rankedBy } from "../selection/selection_rule.ts";
+import { type BothSides, bySide } from "./pair_logps.ts";
 import type { Phase, PhaseClock } from "./phase_clock.ts";
 import type { ResolvedConfig } from "./config.ts";
 import type { Scorer } from "./scorer.ts";
@@ -21,23 +22,33 @@ export interface TrainedOn {
   readonly generated: readonly TrainingPair[];
 }
 
+/** Log-probabilities of the offline pairs under the shadows. */
+export interface CrossFitted {
+  /** Of each pair under its own shadow, which never saw it. */
+  readonly heldOut: BothSides;
+  /** Of all pairs under each shadow, where a rule lets them vote; else none. */
+  readonly byShadow: readonly BothSides[];
+}
+
 /**
- * Gives the shadows an iteration's update, then scores every offline pair by its own shadow.
+ * Gives the shadows an iteration's update, then scores every offline pair by its own shadow, or by
+ * all of them where they vote.
  *
  * Call for iterations 1, 2, ... in turn, after the policy's update.
  * @param phase what the shadows' time is charged to: they serve the margins alone
- * @returns log-probabilities of the offline pairs
  */
 export type CrossFitter = (
   iteration: number,
   trained: TrainedOn,
   phase: Phase,
-) => Promise<BothLogps>;
+) => Promise<CrossFitted>;
 
 /** What shadows are made with. */
 export interface CrossFitInput {
   /** Lent to the shadows during a call; its weights are put back. */
   readonly policy: LanguageModel;
+  /** The SFT model, frozen. */
+  readonly reference: LanguageModel;
   /** The SFT model's weights, where shadows start. */
   readonly sft: Snapshot;
   readonly pairs: readonly TokenizedPair[];
@@ -63,11 +74,17 @@ export interface CrossFitInput {
  * @throws {UserError} for fewer than two folds, or fewer prompts than folds
  */
 export function crossFitter(folds: number, input: CrossFitInput): CrossFitter {
-  const { policy, sft, pairs, config, seed, store, clock, scorer, progress } = input;
+  const { policy, reference, sft, pairs, config, seed, store, clock, scorer, progress } = input;
   const foldOf = assignFolds(promptNumbers(pairs), folds, createPrng(seed, "folds"));
+  const vote = rankedBy(config.selection) === "votes";
 
   /** Leaves `policy` as the shadow that has had this iteration's update. */
-  async function updateShadow(fold: number, iteration: number, trained: TrainedOn): Promise<void> {
+  async function updateShadow(
+    fold: number,
+    iteration: number,
+    trained: TrainedOn,
+    phase: Phase,
+  ): Promise<void> {
     const own = store.within(`fold-${fold}`);
     const ended = await own.policy(iteration);
     if (ended !== undefined) return policy.restore(ended);
@@ -99,6 +116,8 @@ export function crossFitter(folds: number, input: CrossFitInput): CrossFitter {
         store: own,
         progress,
         phase: `update ${where}`,
+        reference: (groups) =>
+          scorer.groups(`fold-${fold}-${iteration}-mismatched`, reference, groups, phase),
       });
     } catch (error) {
       throw error instanceof UserError ? new UserError(`${where}: ${messageOf(error)}`) : error;
@@ -109,15 +128,20 @@ export function crossFitter(folds: number, input: CrossFitInput): CrossFitter {
   return async (iteration, trained, phase) => {
     const current = await policy.snapshot();
     const byFold: number[][][] = [];
+    const byShadow: BothSides[] = [];
     for (let fold = 0; fold < folds; fold++) {
-      await updateShadow(fold, iteration, trained);
+      await updateShadow(fold, iteration, trained, phase);
       const rows = await store.within(`fold-${fold}`).rows(iteration);
       clock.charge(phase, rows.reduce((sum, row) => sum + row.seconds, 0));
-      const unseen = heldOutItems(foldOf, fold).map((i) => groupOf(pairs[i] as TokenizedPair));
-      byFold.push(await scorer.groups(`fold-${fold}-${iteration}-offline`, policy, unseen, phase));
+      const own = heldOutItems(foldOf, fold);
+      const name = `fold-${fold}-${iteration}-${vote ? "all" : "offline"}`;
+      const scored = vote ? pairs : own.map((i) => pairs[i] as TokenizedPair);
+      const logps = await scorer.groups(name, policy, scored.map(groupOf), phase);
+      byFold.push(vote ? own.map((i) => logps[i] as number[]) : logps);
+      if (vote) byShadow.push(bySide(logps));
     }
     policy.restore(current);
-    return bySide(assembleFolds(foldOf, byFold));
+    return { heldOut: bySide(assembleFolds(foldOf, byFold)), byShadow };
   };
 }
 

@@ -1,4 +1,4 @@
-import { rewardOf } from "../losses/loss_config.ts";
+import { needsMismatched, referencePointOf, rewardOf } from "../losses/loss_config.ts";
 import type { PairLogps, PairLosses } from "../losses/types.ts";
 import { learningMetrics } from "../metrics/learning_metrics.ts";
 import { measureSamples, type SampledMetrics } from "../metrics/measure_samples.ts";
@@ -7,8 +7,11 @@ import { bootstrapMetrics, selectionMetrics } from "../metrics/selection_metrics
 import { generate, type Response } from "../policy/generate.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import type { Selection } from "../selection/select.ts";
+import { keepOrder } from "../selection/keep_order.ts";
+import { mismatchedGroups } from "../training/mismatched.ts";
 import { configuredLoss, pairLogps } from "./pair_logps.ts";
 import type { PreparedRun } from "./prepare_run.ts";
+import type { Review } from "./review.ts";
 import type { GeneratedPair, SeraIteration } from "./types.ts";
 
 /** A policy's metrics, and its samples. */
@@ -20,7 +23,7 @@ export interface Measured {
 /** What an iteration did before its policy is measured. */
 export interface IterationFacts {
   readonly iteration: number;
-  readonly margins: ArrayLike<number> | null;
+  readonly review: Pick<Review, "margins" | "scores">;
   readonly selection: Selection;
   readonly generated: readonly GeneratedPair[];
   /** The iteration before; undefined for the first. */
@@ -46,14 +49,16 @@ export async function measureSft(run: PreparedRun): Promise<SampledMetrics> {
  */
 export async function measureIteration(
   run: PreparedRun,
-  { iteration: t, margins, selection, generated, previous }: IterationFacts,
+  { iteration: t, review, selection, generated, previous }: IterationFacts,
   sft: SampledMetrics,
 ): Promise<Measured> {
-  const { policy, pairs, store, evaluation, clock } = run;
+  const { policy, pairs, store, evaluation, clock, config } = run;
+  const { margins, scores } = review;
   const samples = evaluation === undefined
     ? NO_SAMPLES
     : await clock.once("evaluation", `evaluation/iteration-${t}`, async () => {
       const responses = await draw(run, policy, ["evaluation", t]);
+      evaluation.onSamples?.(t, responses);
       return await measured(run, policy, responses, sft);
     });
   const gold = evaluation?.gold === undefined ? {} : { gold: evaluation.gold };
@@ -62,6 +67,7 @@ export async function measureIteration(
     ...learningMetrics((await store.rows(t)).map((row) => row.loss), await heldOutLosses(run, t)),
     ...selectionMetrics({
       ...{ pairs, margins, selected: selection.indices, swapped: selection.swapped.length },
+      order: margins && keepOrder(config.selection, margins, scores ?? undefined),
       // Iteration 1 ranks nothing: an overlap with it would say nothing.
       previous: previous?.margins == null ? null : previous.selected,
       ...gold,
@@ -72,14 +78,32 @@ export async function measureIteration(
 }
 
 async function heldOutLosses(
-  { heldOut, config, policy, reference, scorer }: PreparedRun,
+  run: PreparedRun,
   iteration: number,
 ): Promise<(PairLogps & PairLosses) | undefined> {
+  const { heldOut, config, policy, reference, scorer } = run;
   if (heldOut.length === 0) return undefined;
   const own = await scorer.pairs(`policy-${iteration}-held-out`, policy, heldOut, "evaluation");
   const sft = await scorer.pairs("sft-held-out", reference, heldOut, "evaluation");
-  const logps = pairLogps(heldOut, own, sft);
+  const point = needsMismatched(config.loss) ? await heldOutPoint(run, iteration) : undefined;
+  const logps = pairLogps(heldOut, own, sft, point);
   return { ...logps, ...configuredLoss(config, logps) };
+}
+
+/** The reference point of all held-out pairs, taken as one batch; 0 where there is one pair. */
+async function heldOutPoint(
+  { heldOut, config, policy, reference, scorer }: PreparedRun,
+  iteration: number,
+): Promise<number> {
+  if (heldOut.length < 2) return 0;
+  const groups = mismatchedGroups(heldOut, policy.config.maxPositions);
+  const under = async (name: string, model: LanguageModel) =>
+    Float64Array.from((await scorer.groups(name, model, groups, "evaluation")).flat());
+  return referencePointOf(
+    config.loss,
+    await under(`policy-${iteration}-held-out-mismatched`, policy),
+    await under("sft-held-out-mismatched", reference),
+  );
 }
 
 function measured(

@@ -11,11 +11,8 @@ export interface BothSides {
   readonly rejected: Float64Array;
 }
 
-/** Log-probabilities of both completions of B pairs under one model, in nats. */
-export type BothLogps = BothSides;
-
 /** [chosen, rejected] of each pair, as `sequenceLogps` returns them, by side. */
-export function bySide(logps: readonly ArrayLike<number>[]): BothLogps {
+export function bySide(logps: readonly ArrayLike<number>[]): BothSides {
   return {
     chosen: Float64Array.from(logps, (pair) => pair[0] as number),
     rejected: Float64Array.from(logps, (pair) => pair[1] as number),
@@ -30,11 +27,16 @@ function lengthsOf(pairs: readonly TokenizedPair[]): BothSides {
   };
 }
 
-/** What a loss sees of pairs. */
+/**
+ * What a loss sees of pairs.
+ *
+ * @param referencePoint of losses that need mismatched pairs, nats
+ */
 export function pairLogps(
   pairs: readonly TokenizedPair[],
-  policy: BothLogps,
-  reference: BothLogps,
+  policy: BothSides,
+  reference: BothSides,
+  referencePoint?: number,
 ): PairLogps {
   const lengths = lengthsOf(pairs);
   return {
@@ -44,19 +46,20 @@ export function pairLogps(
     referenceRejectedLogps: reference.rejected,
     chosenLengths: lengths.chosen,
     rejectedLengths: lengths.rejected,
+    ...(referencePoint === undefined ? {} : { referencePoint }),
   };
 }
 
-/** The implicit rewards of both completions, by the formula that the loss optimises. */
+/** The implicit rewards that rank both completions: the loss's own, or as `margin` says. */
 export function pairRewards(
-  { loss }: Pick<SeraConfig, "loss">,
+  { loss, margin }: Pick<SeraConfig, "loss" | "margin">,
   pairs: readonly TokenizedPair[],
-  policy: BothLogps,
-  reference: BothLogps,
+  policy: BothSides,
+  reference: BothSides,
 ): BothSides {
   const lengths = lengthsOf(pairs);
   const of = (side: keyof BothSides) =>
-    implicitRewards(loss, policy[side], reference[side], lengths[side]);
+    implicitRewards(loss, policy[side], reference[side], lengths[side], margin);
   return { chosen: of("chosen"), rejected: of("rejected") };
 }
 

@@ -34,10 +34,11 @@ export async function runSera(input: SeraInput): Promise<SeraRun> {
     // 1. Self-review: the margins of all offline pairs under the ensemble of past policies [P].
     //    At t = 1 the policy is the reference and every margin is 0: all pairs are used [P].
     //    Cross-fitted, a pair is scored by a shadow of the policy that never saw it.
-    const { margins, weights, lossReference } = await selfReview.before(t, trained);
+    const review = await selfReview.before(t, trained);
+    const { margins, weights, lossReference } = review;
 
-    // 2. Selection: the offline pairs with the largest margins [P], or a control's rule.
-    const selection = selectOffline(run, margins, t);
+    // 2. Selection: the offline pairs with the largest margins [P], or a rival's or control's rule.
+    const selection = selectOffline(run, review, t);
     const offline = trainingPairs(run.pairs, selection, lossReference);
 
     // 3. Preference bootstrapping: the policy responds, the ensemble ranks, best against worst [P/I].
@@ -48,7 +49,7 @@ export async function runSera(input: SeraInput): Promise<SeraRun> {
     await update(run, [...offline, ...own.training], t);
 
     // 5. Measurement on pairs and prompts that were never trained on.
-    const facts = { iteration: t, margins, selection, generated: own.pairs, previous };
+    const facts = { iteration: t, review, selection, generated: own.pairs, previous };
     const measured = await measureIteration(run, facts, sft);
     samples = measured.samples;
     iterations.push({

@@ -4,7 +4,7 @@ import type { PromptGroup } from "../policy/packing.ts";
 import { sequenceLogps } from "../policy/sequence_logps.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
 import { groupOf } from "../training/update.ts";
-import { type BothLogps, bySide } from "./pair_logps.ts";
+import { type BothSides, bySide } from "./pair_logps.ts";
 import type { Phase, PhaseClock } from "./phase_clock.ts";
 
 /** `sequenceLogps` of one model: a caller may remember what it scored before. */
@@ -69,7 +69,7 @@ export class Scorer {
     model: LanguageModel,
     pairs: readonly TokenizedPair[],
     phase?: Phase,
-  ): Promise<BothLogps> {
+  ): Promise<BothSides> {
     return bySide(await this.groups(name, model, pairs.map(groupOf), phase));
   }
 }

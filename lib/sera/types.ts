@@ -25,6 +25,8 @@ export interface Evaluation {
   readonly gold?: GoldReward;
   /** The SFT model's samples, `[prompt][sample]`, where they are there already. */
   readonly sftSamples?: readonly (readonly Response[])[];
+  /** Told each iteration's samples, `[prompt][sample]`, where they are drawn and not found in the store. */
+  readonly onSamples?: (iteration: number, responses: readonly (readonly Response[])[]) => void;
 }
 
 /** What a run starts from. */

@@ -1,7 +1,7 @@
 /**
  * A client of servers with OpenAI's completions protocol that tell the log-probabilities of a
  * prompt's tokens: vLLM by `prompt_logprobs`, llama-cpp-python by `echo`. llama.cpp's own
- * llama-server refuses `echo` (ggml-org/llama.cpp#27174): it serves generation alone.
+ * llama-server ignores or refuses `echo` (ggml-org/llama.cpp#27174): it serves generation alone.
  */
 import { messageOf, UserError } from "../errors.ts";
 import { HubStatusError, withRetries } from "../policy/io/hub_client.ts";
@@ -122,11 +122,8 @@ export class CompletionsServer {
       // vLLM then writes each token as "token_id:123".
       ...{ logprobs: 1, return_tokens_as_token_ids: true },
     });
-    const tokens = (choice.logprobs as Json | null | undefined)?.tokens;
     const finished = choice.finish_reason === "stop";
-    const ids = Array.isArray(tokens) && tokens.every((token) => /^token_id:\d+$/.test(`${token}`))
-      ? tokens.map((token) => Number(`${token}`.slice("token_id:".length)))
-      : [...this.#tokenizer.encode(String(choice.text ?? ""))];
+    const ids = generatedIds(choice) ?? [...this.#tokenizer.encode(String(choice.text ?? ""))];
     // A server may keep the stop token to itself.
     if (finished && !this.#tokenizer.stopTokenIds.includes(ids.at(-1) ?? -1)) {
       ids.push(this.#tokenizer.eosTokenId);
@@ -207,4 +204,15 @@ export class CompletionsServer {
       );
     }
   }
+}
+
+/** Ids of what was generated: vLLM's `token_id:7`, llama.cpp's `content` with ids; else undefined. */
+function generatedIds({ logprobs }: Json): number[] | undefined {
+  const { tokens, content } = Object(logprobs) as Json;
+  const ids = Array.isArray(content)
+    ? content.map((token) => Object(token).id)
+    : Array.isArray(tokens)
+    ? tokens.map((token) => Number(/^token_id:(\d+)$/.exec(`${token}`)?.[1] ?? NaN))
+    : undefined;
+  return ids?.every((id) => Number.isSafeInteger(id)) ? ids : undefined;
 }

@@ -11,8 +11,10 @@ export function tQuantile(p: number, degreesOfFreedom: number): number {
   return studentT.inv(p, degreesOfFreedom);
 }
 
-/** Two-sided p-value of a t statistic. */
-export function tTwoSidedP(t: number, degreesOfFreedom: number): number {
-  if (!Number.isFinite(t)) return Number.isNaN(t) ? 1 : 0;
-  return Math.min(1, 2 * studentT.cdf(-Math.abs(t), degreesOfFreedom));
+/** Chance of a t statistic at least as large; 1 where there is none (NaN). */
+export function tUpperP(t: number, degreesOfFreedom: number): number {
+  if (Number.isNaN(t)) return 1;
+  if (!Number.isFinite(t)) return t > 0 ? 0 : 1;
+  const tail = Math.min(0.5, studentT.cdf(-Math.abs(t), degreesOfFreedom));
+  return t >= 0 ? tail : 1 - tail;
 }

@@ -1,5 +1,6 @@
 import { messageOf, UserError } from "../errors.ts";
-import type { Artefacts } from "./artefacts.ts";
+import { cacheDir } from "../policy/io/cache_dir.ts";
+import { Artefacts } from "./artefacts.ts";
 import { canonicalJson, type JsonObject } from "../files/canonical_json.ts";
 import { fingerprintJson } from "../files/fingerprint.ts";
 import { sealJson, unsealJson } from "../files/sealed_json.ts";
@@ -23,11 +24,14 @@ export type LogpColumns = Readonly<Record<string, Float64Array>>;
 
 /** Sequence log-probabilities kept on disk, so that no policy scores the same data twice. */
 export class LogpCache {
-  readonly #artefacts: Artefacts;
+  readonly #artefacts: Artefacts | null;
   readonly #warn: (message: string) => void;
 
-  /** @param warn where a damaged entry is told; it is computed again */
-  constructor(artefacts: Artefacts, warn: (message: string) => void) {
+  /**
+   * @param artefacts where it lies; null for a cache that keeps nothing
+   * @param warn where a damaged entry is told; it is set aside and computed again
+   */
+  constructor(artefacts: Artefacts | null, warn: (message: string) => void) {
     this.#artefacts = artefacts;
     this.#warn = warn;
   }
@@ -48,6 +52,7 @@ export class LogpCache {
 
   /** The columns of this very key; `undefined` if there are none or their file is damaged. */
   get(key: LogpKey): LogpColumns | undefined {
+    if (this.#artefacts === null) return undefined;
     const name = nameOf(key);
     try {
       if (!this.#artefacts.has(name)) return undefined;
@@ -58,7 +63,7 @@ export class LogpCache {
         `cached log-probabilities ${path} are damaged (${messageOf(error)}); computing anew`,
       );
       try {
-        this.#artefacts.remove(name);
+        Deno.renameSync(path, `${path}.damaged`);
       } catch {
         // Read-only: it is computed again each time.
       }
@@ -71,7 +76,21 @@ export class LogpCache {
     const lists = Object.fromEntries(
       Object.entries(columns).map(([name, values]) => [name, [...values]]),
     );
-    this.#artefacts.writeText(nameOf(key), sealJson({ key, columns: lists }));
+    this.#artefacts?.writeText(nameOf(key), sealJson({ key, columns: lists }));
+  }
+}
+
+/**
+ * The cache that all runs of this user share. Where there is no folder for it (no HOME), that is
+ * told, and nothing is kept.
+ */
+export function sharedLogpCache(warn: (message: string) => void): LogpCache {
+  try {
+    return new LogpCache(new Artefacts(cacheDir("logps")), warn);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    warn(`log-probabilities are not kept for other runs: ${messageOf(error)}`);
+    return new LogpCache(null, warn);
   }
 }
 

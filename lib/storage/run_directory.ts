@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { UserError } from "../errors.ts";
+import { plainText } from "../plain_text.ts";
 import { Artefacts } from "./artefacts.ts";
 import type { JsonObject } from "../files/canonical_json.ts";
 import type { Checkpoint } from "./checkpoint_file.ts";
@@ -58,6 +60,16 @@ export function openRunDirectory(
   }
 }
 
+/** The config of the run in a folder, for options that a continued run keeps; else undefined. */
+export function recordedConfig(folder: string): unknown {
+  try {
+    const there = JSON.parse(Deno.readTextFileSync(join(folder, CONFIG)));
+    return there?.format === FORMAT ? there.config : undefined;
+  } catch {
+    return undefined; // `openRunDirectory` says what is wrong with it
+  }
+}
+
 /**
  * A run's folder: `config.json`, `state.json`, `checkpoints/` and named artefacts. Killed at any
  * moment, each file is whole, old or new (a log may lose its torn last line).
@@ -77,7 +89,7 @@ export class RunDirectory extends Artefacts implements Disposable {
     super(folder, options.probe);
     this.folder = folder;
     this.#lock = lock;
-    this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
+    this.#warn = options.warn ?? ((message) => console.error(`warning: ${plainText(message)}`));
     this.resumed = this.has(CONFIG);
     this.grown = this.resumed ? this.#requireSame(config, options.growing ?? []) : null;
     this.removeLeftovers();

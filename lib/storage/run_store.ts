@@ -2,6 +2,7 @@ import { type Clock, monotonicClock } from "../progress/progress_sink.ts";
 import type { Snapshot } from "../policy/language_model.ts";
 import type { SeraStore, StepRow, UpdateState } from "../sera/store.ts";
 import { messageOf, UserError } from "../errors.ts";
+import { plainText } from "../plain_text.ts";
 import { CorruptCheckpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint_file.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { sealJson, unsealJson } from "../files/sealed_json.ts";
@@ -46,7 +47,7 @@ export class RunStore implements SeraStore {
     this.#part = part;
     this.#interval = options.checkpointSeconds ?? 20;
     this.#clock = options.clock ?? monotonicClock;
-    this.#warn = options.warn ?? ((message) => console.error(`warning: ${message}`));
+    this.#warn = options.warn ?? ((message) => console.error(`warning: ${plainText(message)}`));
     this.#savedAt = this.#clock();
   }
 

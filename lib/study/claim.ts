@@ -12,7 +12,7 @@ export interface Claim {
   readonly metric: MetricName;
   /** The condition and its two arms that are compared, paired by seed. */
   readonly condition: string;
-  /** Id of the arm that the claim is about. */
+  /** Id of the arm (or matched arm) that the claim is about. */
   readonly arm: string;
   /** Id of the arm that it is compared with. */
   readonly baseline: string;
@@ -26,4 +26,11 @@ export interface Claim {
   readonly direction: "higher" | "lower" | "same";
   /** Differences smaller than this, in the metric's unit (or its logarithm), do not matter. */
   readonly smallestEffect: number;
+  /** Paired seeds that the full preset runs of both cells, from the study's first seed on. */
+  readonly seeds: number;
+  /**
+   * Standard deviation over exploratory seeds of the paired difference, in the unit of
+   * `smallestEffect`: what `seeds` was chosen from. Absent where nothing was explored.
+   */
+  readonly exploratorySd?: number;
 }

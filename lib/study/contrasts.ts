@@ -1,6 +1,7 @@
 import { UserError } from "../errors.ts";
 import { isMetricName, type MetricName, metricNames } from "../metrics/metrics.ts";
-import { type PairedDifference, pairedDifference } from "../statistics/intervals.ts";
+import { type PairedDifference, pairedDifference } from "../statistics/paired_difference.ts";
+import type { Claim } from "./claim.ts";
 import type { CellPlace } from "./plan.ts";
 import type { RowPlace, StudyRow } from "./rows.ts";
 
@@ -33,19 +34,31 @@ export interface Contrast<Row extends StudyRow = StudyRow>
   readonly metric: MetricName;
   /** Each seed's difference, in the order of the rows. */
   readonly pairs: readonly { readonly seed: number; readonly difference: number }[];
+  /** Share of the seeds with both arms whose run of the arm has shown a collapse. */
+  readonly collapsed: number;
+  /** The same of the baseline. */
+  readonly baselineCollapsed: number;
+  /** Id of the study's claim that this is, on its seeds; null: exploratory. */
+  readonly claim: string | null;
   /** The arm's row of the first seed: its factors, for facets. */
   readonly row: Row;
 }
 
-/** Rows, or a study that was opened: its arms are known, even those that have no rows yet. */
+/** Rows, or a study that was opened: its arms are known, even those without rows, and its claims. */
 export type RowSource<Row extends StudyRow = StudyRow> = readonly Row[] | {
   readonly rows: readonly Row[];
-  readonly study: { readonly arms: readonly { readonly id: string }[] };
+  readonly study: {
+    readonly arms: readonly { readonly id: string }[];
+    readonly matched?: readonly { readonly id: string }[];
+    readonly claims?: readonly Claim[];
+    readonly firstSeed?: number;
+  };
 };
 
 /**
- * Paired differences, with 95 % t intervals, of every condition that has at least two seeds of both
- * arms. Verdicts, tables and figures all use this one function.
+ * Paired differences, with 95 % intervals, of every condition that has at least two seeds of both
+ * arms. Verdicts, tables and figures all use this one function. A contrast that is no claim of an
+ * opened study is exploratory: it has an interval, and no verdict.
  *
  * @throws {UserError} for an unknown metric, or an arm that neither a row nor the study has
  */
@@ -60,7 +73,9 @@ export function contrasts<Row extends StudyRow>(
   }
   const rows = "study" in source ? source.rows : source;
   const known = new Set(
-    "study" in source ? source.study.arms.map((arm) => arm.id) : rows.map((row) => row.arm),
+    "study" in source
+      ? [...source.study.arms, ...source.study.matched ?? []].map((arm) => arm.id)
+      : rows.map((row) => row.arm),
   );
   const unknown = known.size > 0 && arms.flat().find((arm) => !known.has(arm));
   if (unknown) {
@@ -75,8 +90,13 @@ export function contrasts<Row extends StudyRow>(
         baseline,
         options.baselineIteration ?? options.iteration,
       );
-      const pairs = ours.flatMap((row) => {
+      const both = ours.flatMap((row) => {
         const other = theirs.find((each) => each.seed === row.seed);
+        return other === undefined ? [] : [[row, other] as const];
+      });
+      const collapsed = (side: 0 | 1) =>
+        both.filter((rows) => rows[side].warnings.includes("collapse")).length / both.length;
+      const pairs = both.flatMap(([row, other]) => {
         const [a, b] = [valueOf(row, metric, options), valueOf(other, metric, options)];
         return Number.isFinite(a) && Number.isFinite(b)
           ? [{ seed: row.seed, difference: a - b }]
@@ -91,6 +111,8 @@ export function contrasts<Row extends StudyRow>(
         baselineLabel: other.armLabel,
         label: `${armLabel} \u2212 ${other.armLabel}`,
         ...{ metric, pairs, row },
+        ...{ collapsed: collapsed(0), baselineCollapsed: collapsed(1) },
+        claim: claimOf(source, { metric, condition: row.condition, arm, baseline }, options, pairs),
         ...pairedDifference(differences, differences.map(() => 0)),
       }];
     })
@@ -107,11 +129,28 @@ function compared<Row extends RowPlace>(
   );
 }
 
+function claimOf(
+  source: RowSource,
+  place: Pick<Claim, "metric" | "condition" | "arm" | "baseline">,
+  { iteration, baselineIteration = iteration, log = false }: ContrastOptions,
+  pairs: readonly { readonly seed: number }[],
+): string | null {
+  if (!("study" in source)) return null;
+  const { claims = [], firstSeed = 0 } = source.study;
+  const found = claims.find((claim) =>
+    claim.metric === place.metric && claim.condition === place.condition &&
+    claim.arm === place.arm && claim.baseline === place.baseline &&
+    claim.iteration === iteration && (claim.log ?? false) === log &&
+    (claim.baselineIteration ?? claim.iteration) === baselineIteration
+  );
+  return found !== undefined && pairs.every(({ seed }) => seed >= firstSeed) ? found.id : null;
+}
+
 function valueOf(
-  row: StudyRow | undefined,
+  row: StudyRow,
   metric: MetricName,
   { log = false }: ContrastOptions,
 ): number {
-  const value = row?.[metric] ?? NaN;
+  const value = row[metric] ?? NaN;
   return log ? Math.log(value) : value;
 }

@@ -1,7 +1,7 @@
 import type { Setting } from "../environments/environment.ts";
 import type { LossName } from "../losses/loss_table.ts";
 import type { EnsembleWeighting } from "../margins/ensemble.ts";
-import type { SelectionRule } from "../selection/selection_rule.ts";
+import type { ScoreName, SelectionRule } from "../selection/selection_rule.ts";
 import type { RunConfig } from "./run_config.ts";
 
 /**
@@ -25,6 +25,8 @@ export interface MethodFactors {
   readonly learningRate: number | null;
   /** Which offline pairs iterations 2 to T train on. */
   readonly rule: SelectionRule["rule"];
+  /** What the rule ranks by, where that is another score than the implicit margin; null else. */
+  readonly by: ScoreName | null;
   /** Share of the offline pairs kept: 1 for rules that keep all; null for a count or a threshold. */
   readonly keep: number | null;
   /** How rewards of past policies are averaged. */
@@ -57,6 +59,7 @@ export const factorTexts: Readonly<Record<keyof MethodFactors, string>> = {
   batch: "pairs per optimiser step",
   learningRate: "peak learning rate",
   rule: "which offline pairs iterations 2 to T train on",
+  by: "what the rule ranks by instead of the implicit margin",
   keep: "share of the offline pairs kept",
   weighting: "how rewards of past policies are averaged",
   gamma: "weight of past policies in that average",
@@ -79,6 +82,7 @@ export function factorsOf<S extends Setting>({ setting, sera }: RunConfig<S>): F
     batch: sera.batch,
     learningRate: sera.learningRate,
     rule: selection.rule,
+    by: "by" in selection ? selection.by ?? null : null,
     keep: keepShare(selection),
     weighting: ensemble.weighting,
     gamma: ensemble.gamma,

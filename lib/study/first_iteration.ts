@@ -28,8 +28,8 @@ export function storeWithFirstIteration(config: RunConfig): SeraStore {
 
 /** What iteration 1 depends on. */
 function firstIterationKey({ version, environment, setting, seed, sera }: RunConfig): string {
-  const { selection: _s, ensemble: _e, bootstrap: _b, crossFit: _c, ...rest } = sera;
-  const { iterations: _i, reference: _r, initial: _n, ...update } = rest;
+  const { selection: _s, margin: _m, ensemble: _e, bootstrap: _b, crossFit: _c, ...rest } = sera;
+  const { rewardModel: _w, iterations: _i, reference: _r, initial: _n, ...update } = rest;
   return fingerprintJson({ version, environment, setting, seed, update });
 }
 

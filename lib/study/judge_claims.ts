@@ -1,10 +1,11 @@
 import { holmAdjusted } from "../statistics/holm.ts";
+import { equivalenceP } from "../statistics/paired_difference.ts";
 import type { Claim } from "./claim.ts";
-import { type Contrast, contrasts } from "./contrasts.ts";
+import { type Contrast, contrasts, type RowSource } from "./contrasts.ts";
 import type { StudyRow } from "./rows.ts";
 
-/** How a claim fares; undecided where its interval holds both answers. */
-export type Verdict = "holds" | "does not hold" | "undecided";
+/** How a claim fares; see `judgeClaims`. */
+export type Verdict = "supported" | "negligible" | "reversed" | "undecided";
 
 /** What the records say about a claim. */
 export interface ClaimResult {
@@ -14,50 +15,78 @@ export interface ClaimResult {
   readonly verdict: Verdict;
   /** Undefined where fewer than two seeds are there. */
   readonly contrast?: Contrast;
-  /** p-value after Holm's correction over the family; 1 without a contrast. */
+  /** p-value of a difference after Holm's correction over the family; 1 without a contrast. */
   readonly adjustedP: number;
+  /** The same of the two one-sided tests that the difference is within the smallest effect. */
+  readonly adjustedEquivalenceP: number;
 }
 
+/** Claims with the rows, or the opened study, that they are judged from. */
+export interface JudgedClaims {
+  readonly claims: readonly Claim[];
+  readonly rows: RowSource;
+}
+
+/** A p-value below this decides. */
+const LEVEL = 0.05;
+
 /**
- * Verdicts on a family of claims, from the contrasts of their rows.
+ * Verdicts on claims, from the contrasts of their rows. Holm's correction runs over these claims and
+ * the rest of their family: once over the p-values of a difference, once over those of equivalence.
  *
- * A directed claim holds where the difference has the claimed sign and Holm's adjusted p-value is
- * below 0.05; it does not hold where the 95 % t interval leaves no room for the smallest effect in
- * the claimed direction. "same" holds where the interval lies inside +- the smallest effect and
- * does not hold where Holm's p is below 0.05 and the mean is beyond it. All else is undecided.
+ * | verdict      | "higher" or "lower"                              | "same"                        |
+ * | ------------ | ------------------------------------------------ | ----------------------------- |
+ * | `negligible` | within the smallest effect, p < 0.05             |                               |
+ * | `supported`  | else a difference the claimed way, p < 0.05      | within the effect, p < 0.05   |
+ * | `reversed`   | else a difference the other way, p < 0.05        | else a difference, p < 0.05, whose mean is beyond the effect |
+ * | `undecided`  | else                                             | else                          |
+ *
+ * So a difference that is there, and shown to be too small to matter, is negligible.
  */
-export function judgeClaims(family: readonly Claim[], rows: readonly StudyRow[]): ClaimResult[] {
-  const found = family.map((claim) => contrastOf(claim, rows));
-  const adjusted = holmAdjusted(found.map((contrast) => contrast?.p ?? 1));
-  return family.map((claim, i) => {
-    const contrast = found[i];
+export function judgeClaims(
+  claims: readonly Claim[],
+  rows: RowSource,
+  family: readonly JudgedClaims[] = [],
+): ClaimResult[] {
+  const found = [{ claims, rows }, ...family].flatMap((each) =>
+    each.claims.map((claim) => ({ claim, contrast: contrastOf(claim, each.rows) }))
+  );
+  const adjusted = holmAdjusted(found.map(({ contrast }) => contrast?.p ?? 1));
+  const equivalence = holmAdjusted(
+    found.map(({ claim: { smallestEffect }, contrast }) =>
+      contrast === undefined
+        ? 1
+        : equivalenceP(contrast.pairs.map(({ difference }) => difference), smallestEffect)
+    ),
+  );
+  return found.slice(0, claims.length).map(({ claim, contrast }, i) => {
     const adjustedP = adjusted[i] as number;
-    if (contrast === undefined) return { claim, verdict: "undecided", adjustedP };
-    return { claim, verdict: verdictOf(claim, contrast, adjustedP), contrast, adjustedP };
+    const adjustedEquivalenceP = equivalence[i] as number;
+    const shared = { claim, adjustedP, adjustedEquivalenceP };
+    if (contrast === undefined) return { ...shared, verdict: "undecided" };
+    const differs = adjustedP < LEVEL;
+    const within = adjustedEquivalenceP < LEVEL;
+    return { ...shared, contrast, verdict: verdictOf(claim, contrast.mean, differs, within) };
   });
 }
 
-function contrastOf(claim: Claim, rows: readonly StudyRow[]): Contrast | undefined {
+function contrastOf(claim: Claim, source: RowSource): Contrast | undefined {
   const { condition, metric, arm, baseline } = claim;
-  const own = rows.filter((row) =>
+  const opened = "study" in source;
+  const own = (opened ? source.rows : source).filter((row: StudyRow) =>
     row.condition === condition && [arm, baseline].includes(row.arm)
   );
   const both = [arm, baseline].every((id) => own.some((row) => row.arm === id));
-  return both ? contrasts(own, metric, [[arm, baseline]], claim)[0] : undefined;
+  const rows = opened ? { study: source.study, rows: own } : own;
+  return both ? contrasts(rows, metric, [[arm, baseline]], claim)[0] : undefined;
 }
 
-function verdictOf(claim: Claim, { low, high, mean }: Contrast, adjustedP: number): Verdict {
-  const effect = claim.smallestEffect;
-  switch (claim.direction) {
-    case "higher":
-      return mean > 0 && adjustedP < 0.05 ? "holds" : high < effect ? "does not hold" : "undecided";
-    case "lower":
-      return mean < 0 && adjustedP < 0.05 ? "holds" : low > -effect ? "does not hold" : "undecided";
-    case "same":
-      return low > -effect && high < effect
-        ? "holds"
-        : adjustedP < 0.05 && Math.abs(mean) > effect
-        ? "does not hold"
-        : "undecided";
+function verdictOf(claim: Claim, mean: number, differs: boolean, within: boolean): Verdict {
+  if (claim.direction === "same") {
+    if (within) return "supported";
+    return differs && Math.abs(mean) > claim.smallestEffect ? "reversed" : "undecided";
   }
+  if (within) return "negligible";
+  if (!differs) return "undecided";
+  return (mean > 0) === (claim.direction === "higher") ? "supported" : "reversed";
 }

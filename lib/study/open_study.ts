@@ -20,12 +20,20 @@ export interface OpenOptions extends PlanOptions {
   readonly preset?: string;
   /** Folder of the records, from the working directory, or a store that is open. Default: the published. */
   readonly records?: string | Pick<RecordStore, "records">;
+  /**
+   * Studies whose claims are one Holm family with this study's, each on the cells and seeds of the
+   * preset and on the same records. Default: this study alone.
+   */
+  readonly family?: readonly Study[];
 }
 
 /** A study with its records, whatever its environment. */
 export interface StudyResults {
   /** What was opened. */
-  readonly study: Pick<Study, "id" | "title" | "claims" | "headline">;
+  readonly study: Pick<
+    Study,
+    "id" | "title" | "claims" | "headline" | "arms" | "matched" | "firstSeed"
+  >;
   /** Every planned cell and seed, with or without a record. */
   readonly plan: readonly PlannedCell[];
   /** Tidy rows of the runs that have a record. */
@@ -34,7 +42,7 @@ export interface StudyResults {
   readonly records: ReadonlyMap<string, StudyRecord>;
   /** Planned runs without a record. */
   readonly missing: readonly PlannedCell[];
-  /** Verdicts on the claims whose cells the plan has, one Holm family. */
+  /** Verdicts on the claims whose cells the plan has, corrected over the family. */
   readonly verdicts: readonly ClaimResult[];
 }
 
@@ -57,21 +65,25 @@ export function openStudy<S extends Setting>(
   study: Study<S>,
   options: OpenOptions = {},
 ): OpenedStudy<S> {
-  const { preset = "full", records: place = PUBLISHED, ...part } = options;
+  const { preset = "full", records: place = PUBLISHED, family = [], ...part } = options;
   if (!presetNames.includes(preset as PresetName)) {
     throw new UserError(`preset is "${preset}"; the presets are ${presetNames.join(", ")}`);
   }
-  const plan = planStudy(study, preset as PresetName, part);
   const { records: all } = typeof place === "string" ? openRecords(resolve(place)) : place;
+  const plan = planStudy(study, preset as PresetName, part);
   const records = new Map(plan.flatMap(({ hash }) => {
     const record = all.get(hash);
     return record === undefined ? [] : [[hash, record] as const];
   }));
-  const rows = studyRows(plan, records);
+  const rows = studyRows(plan, records, study);
+  const others = family.filter(({ id }) => id !== study.id).map((other) => {
+    const cells = planStudy(other, preset as PresetName, { claimed: true });
+    return { claims: claimsOf(other, cells), rows: studyRows(cells, all, other) };
+  });
   return {
     ...{ study, plan, rows, records },
     missing: plan.filter(({ hash }) => !records.has(hash)),
-    verdicts: judgeClaims(claimsOf(study, plan), rows),
+    verdicts: judgeClaims(claimsOf(study, plan), { study, rows }, others),
   };
 }
 

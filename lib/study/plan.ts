@@ -1,6 +1,7 @@
 import type { Setting } from "../environments/environment.ts";
 import type { Claim } from "./claim.ts";
 import { type Factors, factorsOf } from "./factors.ts";
+import { cellArms } from "./matched.ts";
 import { hashConfig, type RunConfig, runConfig } from "./run_config.ts";
 import type { Cell, PresetName, Study } from "./study.ts";
 
@@ -46,10 +47,12 @@ export interface PlanOptions {
   readonly seeds?: number;
   /** Instead of the study's own. */
   readonly firstSeed?: number;
-  /** These arms alone; default all. */
+  /** These arms alone, and those that these matched arms look at; default all. */
   readonly arms?: readonly string[];
   /** These conditions alone; default all. */
   readonly conditions?: readonly string[];
+  /** The cells that a claim compares alone. Default false. */
+  readonly claimed?: boolean;
 }
 
 /** The runs of a study, in table order: condition, arm, seed. */
@@ -62,11 +65,14 @@ export function planStudy<S extends Setting>(
   const { environment, base = {} } = study;
   const chosen = study.presets[preset];
   const smoke = preset === "smoke" ? [environment.smoke] : [];
+  const arms = options.arms && cellArms(study, ...options.arms);
   const runs: PlannedRun<S>[] = [];
   for (const condition of study.conditions) {
     if (options.conditions?.includes(condition.id) === false) continue;
     for (const arm of study.arms) {
-      if (options.arms?.includes(arm.id) === false) continue;
+      if (arms?.includes(arm.id) === false || arm.only?.includes(condition.id) === false) continue;
+      const claimSeeds = claimSeedsOf(study, condition.id, arm.id);
+      if (options.claimed === true && claimSeeds === 0) continue;
       const configAt = (seed: number): RunConfig<S> => {
         const shared = [base, ...smoke, condition];
         const { setting } = runConfig(environment, seed, shared);
@@ -75,7 +81,13 @@ export function planStudy<S extends Setting>(
       const factors = factorsOf(configAt(firstSeed));
       const cell = { ...factors, arm: arm.id, condition: condition.id } as Cell<S>;
       if (chosen.includes?.(cell) === false) continue;
-      for (let i = 0; i < (options.seeds || seedsOf(study, preset, cell)); i++) {
+      const more = preset !== "full"
+        ? 0
+        : chosen.beside?.(cell) === true
+        ? claimSeedsOf(study, condition.id)
+        : claimSeeds;
+      const seeds = options.seeds || more || chosen.seeds;
+      for (let i = 0; i < seeds; i++) {
         const config = configAt(firstSeed + i);
         runs.push({
           study: study.id,
@@ -96,22 +108,29 @@ export function planStudy<S extends Setting>(
   return runs;
 }
 
-function seedsOf<S extends Setting>(study: Study<S>, preset: PresetName, cell: Cell<S>): number {
-  const { seeds, claimSeeds = seeds, beside } = study.presets[preset];
-  const claimed = study.claims.some(({ condition, arm, baseline }) =>
-    condition === cell.condition && [arm, baseline].includes(cell.arm)
+/** The most seeds of the claims about a cell, or about any of a condition; 0 where there is none. */
+function claimSeedsOf(
+  study: Pick<Study, "claims" | "matched">,
+  condition: string,
+  arm?: string,
+): number {
+  const claims = study.claims.filter((claim) =>
+    claim.condition === condition &&
+    (arm === undefined || cellArms(study, claim.arm, claim.baseline).includes(arm))
   );
-  return claimed || beside?.(cell) === true ? claimSeeds : seeds;
+  return Math.max(0, ...claims.map((claim) => claim.seeds));
 }
 
-/** The claims whose two cells a plan has: the family that its verdicts are corrected over. */
+/**
+ * The claims whose cells a plan has: the family that its verdicts are corrected over. A matched arm's
+ * cells are all those that it looks at.
+ */
 export function claimsOf(
-  study: Pick<Study, "claims">,
+  study: Pick<Study, "claims" | "matched">,
   plan: readonly Pick<PlannedCell, "arm" | "condition">[],
 ): Claim[] {
-  const has = (condition: string, arm: string) =>
-    plan.some((run) => run.condition === condition && run.arm === arm);
+  const cells = new Set(plan.map((run) => JSON.stringify([run.condition, run.arm])));
   return study.claims.filter(({ condition, arm, baseline }) =>
-    has(condition, arm) && has(condition, baseline)
+    cellArms(study, arm, baseline).every((id) => cells.has(JSON.stringify([condition, id])))
   );
 }

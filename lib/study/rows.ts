@@ -1,6 +1,7 @@
 import type { Setting } from "../environments/environment.ts";
 import { metricNames, type MetricValues } from "../metrics/metrics.ts";
 import type { Factors } from "./factors.ts";
+import { type WithMatched, withMatchedRows } from "./matched.ts";
 import type { CellPlace, PlannedRun } from "./plan.ts";
 import type { StudyRecord } from "./record.ts";
 import { recordWarnings } from "./warnings.ts";
@@ -16,6 +17,10 @@ export interface RowPlace extends CellPlace {
   readonly last: boolean;
   /** Names of the failures that the run has shown up to this iteration. */
   readonly warnings: readonly string[];
+  /** Of a matched arm: the arm that the row was taken from; else null. */
+  readonly matchedArm: string | null;
+  /** Of a matched arm: the iteration that the row was taken from; else null. */
+  readonly matchedIteration: number | null;
 }
 
 /**
@@ -24,12 +29,16 @@ export interface RowPlace extends CellPlace {
  */
 export type StudyRow<S extends Setting = Setting> = RowPlace & Factors<S> & MetricValues;
 
-/** Rows of the cells that have a record, in the order of the plan, iterations in order. */
+/**
+ * Rows of the cells that have a record, in the order of the plan, iterations in order; those of
+ * matched arms after the others of their condition.
+ */
 export function studyRows<S extends Setting>(
   plan: readonly PlannedRun<S>[],
   records: ReadonlyMap<string, StudyRecord>,
+  study: WithMatched = {},
 ): StudyRow<S>[] {
-  return plan.flatMap((run) => {
+  const own = plan.flatMap((run) => {
     const record = records.get(run.hash);
     if (record === undefined) return [];
     const { config: _config, module: _module, shared: _shared, factors, ...place } = run;
@@ -43,6 +52,8 @@ export function studyRows<S extends Setting>(
         last: iteration === record.iterations.length,
         warnings: failures.filter((each) => each.iteration <= iteration)
           .map((each) => each.signature),
+        matchedArm: null,
+        matchedIteration: null,
         ...metrics,
       }) as StudyRow<S>;
     return [
@@ -52,6 +63,7 @@ export function studyRows<S extends Setting>(
       ),
     ];
   });
+  return withMatchedRows(study, own);
 }
 
 /**

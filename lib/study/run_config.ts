@@ -3,7 +3,7 @@ import { fingerprintJson } from "../files/fingerprint.ts";
 import { type SeraConfig, seraConfig, type SeraOptions } from "../sera/config.ts";
 
 /** Changes whenever the code gives other numbers for an unchanged config: old records then stand apart. */
-export const CONFIG_VERSION = 2;
+export const CONFIG_VERSION = 3;
 
 /** Everything that a run depends on: the same config gives the same record, but for times. */
 export interface RunConfig<S extends Setting = Setting> {

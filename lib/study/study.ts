@@ -1,8 +1,9 @@
 import type { Environment, Setting } from "../environments/environment.ts";
-import { UserError } from "../errors.ts";
 import type { SeraOptions } from "../sera/config.ts";
+import { checkStudy } from "./check_study.ts";
 import type { Claim } from "./claim.ts";
 import type { Factors } from "./factors.ts";
+import type { MatchedArm } from "./matched.ts";
 import type { RunChange } from "./run_config.ts";
 
 /** One method, as changes to the config; a function where they depend on the condition's setting. */
@@ -13,6 +14,8 @@ export interface Arm<S extends Setting = Setting> {
   readonly label: string;
   /** Changes to `defaultSeraConfig`, over the environment's own. */
   sera(setting: S): SeraOptions;
+  /** Ids of the conditions that it is run in; absent: all. */
+  readonly only?: readonly string[];
 }
 
 /** One setting that all its arms share. */
@@ -36,11 +39,12 @@ export const presetNames = ["smoke", "quick", "full"] as const satisfies readonl
 
 /** How much of a study a preset runs. */
 export interface StudyPreset<S extends Setting = Setting> {
-  /** Seeds per cell. */
+  /** Seeds per cell. `full` runs the cells of a claim with as many as the claim says instead. */
   readonly seeds: number;
-  /** Seeds of the cells that a claim compares, where more than of the others. */
-  readonly claimSeeds?: number;
-  /** Further cells with as many: those that figures show beside a claim's. */
+  /**
+   * Cells that `full` runs with as many seeds as its condition's claims: those that figures show
+   * beside a claim's.
+   */
   beside?(cell: Cell<S>): boolean;
   /** Which cells are run; all unless told. */
   includes?(cell: Cell<S>): boolean;
@@ -62,7 +66,9 @@ export interface Study<S extends Setting = Setting> {
   readonly conditions: readonly Condition<S>[];
   /** In the order of tables and legends. */
   readonly arms: readonly Arm<S>[];
-  /** The family that Holm's correction runs over. */
+  /** Controls that are picked from the arms' rows, after the arms in tables and legends. */
+  readonly matched?: readonly MatchedArm[];
+  /** Holm's correction runs over them and those of the studies that are of the same family. */
   readonly claims: readonly Claim[];
   /** The claim that the README shows, by id; absent where none is to be shown. */
   readonly headline?: string;
@@ -89,6 +95,8 @@ export interface ArmDefinition<S extends Setting> {
   readonly label?: string;
   /** Default: no change. */
   readonly sera?: SeraOptions | ((setting: S) => SeraOptions);
+  /** Ids of the conditions that it is run in. Default: all. */
+  readonly only?: readonly string[];
 }
 
 /** One condition, of no change, for studies that vary the method alone. */
@@ -97,7 +105,7 @@ const AS_IS = { id: "as-is", label: "as is" };
 /**
  * A study from its definition.
  *
- * @throws {UserError} on a repeated id, or a claim or headline that names what is not there
+ * @throws {UserError} on a repeated id, or a name of what is not there
  */
 export function defineStudy<S extends Setting>(definition: StudyDefinition<S>): Study<S> {
   const { presets = {}, conditions = [AS_IS], claims = [] } = definition;
@@ -135,33 +143,8 @@ export function withArms<S extends Setting>(
   return wider;
 }
 
-function armOf<S extends Setting>({ id, label = id, sera = {} }: ArmDefinition<S>): Arm<S> {
-  return { id, label, sera: typeof sera === "function" ? sera : () => sera };
-}
-
-interface Named {
-  readonly id: string;
-}
-
-function checkStudy(
-  { id, arms, conditions, claims, headline }:
-    & Pick<Study, "id" | "claims" | "headline">
-    & { readonly arms: readonly Named[]; readonly conditions: readonly Named[] },
-): void {
-  const fail = (what: string) => new UserError(`study "${id}": ${what}`);
-  for (const [kind, list] of Object.entries({ arm: arms, condition: conditions, claim: claims })) {
-    const ids = list.map((each) => each.id);
-    const twice = ids.find((each, i) => ids.indexOf(each) !== i);
-    if (twice !== undefined) throw fail(`two ${kind}s are called "${twice}"`);
-  }
-  const known = (kind: string, list: readonly Named[], name: string) => {
-    if (list.some((each) => each.id === name)) return;
-    throw fail(`there is no ${kind} "${name}"; there are ${list.map((e) => e.id).join(", ")}`);
-  };
-  for (const claim of claims) {
-    known("condition", conditions, claim.condition);
-    known("arm", arms, claim.arm);
-    known("arm", arms, claim.baseline);
-  }
-  if (headline !== undefined) known("claim", claims, headline);
+function armOf<S extends Setting>(
+  { id, label = id, sera = {}, ...rest }: ArmDefinition<S>,
+): Arm<S> {
+  return { id, label, sera: typeof sera === "function" ? sera : () => sera, ...rest };
 }

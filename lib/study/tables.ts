@@ -1,15 +1,14 @@
 import { failureSignatures } from "../metrics/failure_signatures.ts";
-import { lengthControlledWinRate } from "../metrics/length_controlled.ts";
 import { finite } from "../metrics/metric_definition.ts";
-import { type MetricName, metricNames, metricOf } from "../metrics/metrics.ts";
-import { winRate } from "../metrics/win_rate.ts";
+import { type MetricName, metricNames, metrics } from "../metrics/metrics.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
 import type { ClaimResult } from "./judge_claims.ts";
 import type { StudyResults } from "./open_study.ts";
 import { onSharedSeeds, type StudyRow } from "./rows.ts";
 import type { Table } from "./table.ts";
+import { type WinRate, winRates } from "./win_rates.ts";
 
-const isVolatile = (metric: MetricName) => metricOf(metric).volatile === true;
+const isVolatile = (metric: MetricName) => metrics[metric].volatile === true;
 
 /** The tables of one study by file name, without ending: pure functions of plan and records. */
 export function studyTables(opened: StudyResults): Readonly<Record<string, Table>> {
@@ -52,63 +51,52 @@ function summaryTable(rows: readonly StudyRow[], names: readonly MetricName[]): 
         const values = cell.flatMap((row) => finite(row[metric]) ?? []);
         if (values.length === 0) return [];
         const { mean, low, high, n } = meanWithInterval(values);
-        const unit = metricOf(metric).unit;
+        const unit = metrics[metric].unit;
         return [[condition, arm, iteration, metric, unit, mean, finite(low), finite(high), n]];
       });
     }),
   };
 }
 
-/** Verdicts as a table. */
+/** Verdicts as a table: one line per claim, with what they rest on. */
 export function verdictTable(results: readonly ClaimResult[]): Table {
   return {
     columns: [
       ...["claim", "verdict", "metric", "condition", "arm", "baseline", "claimed"],
-      ...["difference", "low", "high", "holm_p", "seeds", "smallest_effect", "text", "paper"],
+      ...["difference", "low", "high", "method", "holm_p", "equivalence_p", "seeds"],
+      ...["arm_collapsed", "baseline_collapsed", "smallest_effect", "text", "paper"],
     ],
-    rows: results.map(({ claim, verdict, contrast, adjustedP }) => [
+    rows: results.map(({ claim, verdict, contrast, adjustedP, adjustedEquivalenceP }) => [
       ...[claim.id, verdict, claim.log === true ? `ln ${claim.metric}` : claim.metric],
       ...[claim.condition, claim.arm, claim.baseline, claim.direction],
       ...[finite(contrast?.mean), finite(contrast?.low), finite(contrast?.high)],
-      ...[adjustedP, contrast?.n ?? 0, claim.smallestEffect, claim.text, claim.paper ?? ""],
+      ...[contrast?.method ?? "", adjustedP, adjustedEquivalenceP, contrast?.n ?? 0],
+      ...[finite(contrast?.collapsed), finite(contrast?.baselineCollapsed)],
+      ...[claim.smallestEffect, claim.text, claim.paper ?? ""],
     ]),
   };
 }
 
 /** Win rates by gold reward of every arm against the condition's first arm, over seeds. */
-function winRateTable({ plan, records }: StudyResults): Table {
-  const columns = ["condition", "arm", "baseline", "win_rate", "low", "high"];
-  const cells = Map.groupBy(plan, (run) => JSON.stringify([run.condition, run.arm]));
+function winRateTable(opened: StudyResults): Table {
+  const conditions = Map.groupBy(opened.plan, (run) => run.condition);
+  const rates = [...conditions.values()].flatMap((plan) => {
+    const [baseline, ...others] = [...new Set(plan.map((run) => run.arm))];
+    const pairs = others.map((arm) => [arm, baseline as string] as const);
+    return winRates({ ...opened, plan }, pairs);
+  });
+  const bounds = ({ mean, low, high }: WinRate["lengthControlled"]) => [
+    ...[0.5 + mean, finite(0.5 + low), finite(0.5 + high)],
+  ];
   return {
-    columns: [...columns, "length_controlled", "lc_low", "lc_high", "seeds"],
-    rows: [...cells.values()].flatMap((cell) => {
-      const { condition, arm } = cell[0] as (typeof cell)[number];
-      const rivals = plan.filter((run) => run.condition === condition);
-      const baseline = rivals[0]?.arm as string;
-      if (arm === baseline) return [];
-      const duels = cell.flatMap(({ hash, seed }) => {
-        const rival = rivals.find((run) => run.arm === baseline && run.seed === seed);
-        const ours = records.get(hash)?.samples;
-        const theirs = rival && records.get(rival.hash)?.samples;
-        return ours?.gold === undefined || theirs?.gold === undefined ? [] : [
-          [
-            { rewards: ours.gold, lengths: ours.lengths },
-            { rewards: theirs.gold, lengths: theirs.lengths },
-          ] as const,
-        ];
-      });
-      if (duels.length === 0) return [];
-      const bounds = (values: number[]) => {
-        const { mean, low, high } = meanWithInterval(values);
-        return [mean, finite(low), finite(high)];
-      };
-      return [[
-        ...[condition, arm, baseline],
-        ...bounds(duels.map(([ours, theirs]) => winRate(ours.rewards, theirs.rewards))),
-        ...bounds(duels.map(([ours, theirs]) => lengthControlledWinRate(ours, theirs))),
-        duels.length,
-      ]];
-    }),
+    columns: [
+      ...["condition", "arm", "baseline", "win_rate", "low", "high"],
+      ...["length_controlled", "lc_low", "lc_high", "seeds"],
+    ],
+    rows: rates.map((rate) => [
+      ...[rate.condition, rate.arm, rate.baseline],
+      ...[...bounds(rate), ...bounds(rate.lengthControlled), rate.n],
+    ]),
   };
 }
 

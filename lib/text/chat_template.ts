@@ -41,8 +41,11 @@ function strftimeNow(format: string): string {
 /** Longest list that `range` makes. */
 const MAX_RANGE = 100_000;
 
-/** Seconds that a template may take to parse or to render; templates in use take milliseconds. */
-const TEMPLATE_S = 10;
+/**
+ * Processor seconds that a template may take to parse or to render, and for each character of
+ * template and conversation; templates in use take milliseconds.
+ */
+const TEMPLATE_S = 0.4, CHARACTER_S = 1e-5;
 
 /** Characters of a template; the longest known have fifty thousand. */
 const MAX_TEMPLATE = 1 << 20;
@@ -73,12 +76,12 @@ export function compileChatTemplate(
   }
   const what = `${origin}: chat template`;
   try {
-    program = withTimeLimit(TEMPLATE_S, what, () => new Template(template));
+    const seconds = TEMPLATE_S + CHARACTER_S * template.length;
+    program = withTimeLimit(seconds, what, () => new Template(template));
   } catch (error) {
     throw new UserError(`${origin}: chat template does not parse (${foreignMessage(error)})`);
   }
   return (messages, { addGenerationPrompt }) => {
-    const environment = new Environment();
     const globals = {
       true: true,
       false: false,
@@ -98,13 +101,12 @@ export function compileChatTemplate(
       add_generation_prompt: addGenerationPrompt,
     };
     try {
-      for (const [name, value] of Object.entries(globals)) environment.set(name, value);
       const given = messages.reduce((sum, { content }) => sum + content.length, template.length);
-      return withTimeLimit(
-        TEMPLATE_S,
-        what,
-        () => String(new BoundedInterpreter(environment, given).run(program.parsed).value),
-      );
+      return withTimeLimit(TEMPLATE_S + CHARACTER_S * given, what, () => {
+        const environment = new Environment();
+        for (const [name, value] of Object.entries(globals)) environment.set(name, value);
+        return String(new BoundedInterpreter(environment, given).run(program.parsed).value);
+      });
     } catch (error) {
       throw new UserError(
         `${origin}: chat template rejects the conversation (${foreignMessage(error)})`,

@@ -56,7 +56,7 @@ function createTokenizer(files: TokenizerFiles): Tokenizer {
       ...tokenizer,
       added_tokens: tokenizer.added_tokens ?? [],
       pre_tokenizer: exactPreTokenizer(tokenizer.pre_tokenizer as Record<string, unknown> | null),
-    }, tokenizerConfig));
+    }, tokenizerConfig), OPEN_S + OPEN_S_PER_ENTRY * entriesOf(tokenizer));
   guarded(origin, () => {
     for (const probe of PROBES) {
       try {
@@ -73,14 +73,25 @@ function createTokenizer(files: TokenizerFiles): Tokenizer {
 const PROBES: readonly string[] = ["a", "A", "1", " ", "\n", ".", "é", "漢", "a ", "aA1. \n"]
   .flatMap((text) => [text.repeat(64), text.repeat(64) + "!", text.repeat(64) + "\u0000"]);
 
-/** Seconds that a tokenizer may take to open, for the probes, for one text and each character. */
-const OPEN_S = 10, PROBES_S = 1, TEXT_S = 10, CHARACTER_S = 1e-4;
+/**
+ * Processor seconds that a tokenizer may take to open, and for each entry of its vocabulary and
+ * merges; for the probes; for a text and each of its characters. SmolLM2's takes an eighth of the
+ * second, and a fiftieth of the last.
+ */
+const OPEN_S = 0.4, OPEN_S_PER_ENTRY = 2e-5, PROBES_S = 0.4, TEXT_S = 0.4, CHARACTER_S = 1e-4;
+
+/** Entries of the vocabulary and the merges, whatever they are. */
+function entriesOf({ model }: TokenizerFiles["tokenizer"]): number {
+  const { vocab, merges } = (model ?? {}) as { vocab?: unknown; merges?: unknown };
+  return [vocab, merges].reduce((sum: number, list) =>
+    sum + (typeof list === "object" && list !== null ? Object.keys(list).length : 0), 0);
+}
 
 /** Longest text that is cut into tokens, in UTF-16 units: no model reads a hundredth of it. */
 const MAX_TEXT = 16 << 20;
 
 /** Calls the tokenizer library, whose errors become those of the files it works by. */
-function guarded<T>(origin: string, action: () => T, seconds: number = OPEN_S): T {
+function guarded<T>(origin: string, action: () => T, seconds: number): T {
   try {
     return withTimeLimit(seconds, `${origin}: the tokenizer`, action);
   } catch (error) {
@@ -119,7 +130,7 @@ export function createHfTokenizer(files: TokenizerFiles): TextTokenizer {
   const plain = { add_special_tokens: false };
   const bosTokenId = bosToken === undefined ? undefined : tokenizer.token_to_id(bosToken);
   const prependsBos = bosTokenId !== undefined &&
-    guarded(origin, () => tokenizer.encode("a").ids[0]) === bosTokenId;
+    guarded(origin, () => tokenizer.encode("a").ids[0], TEXT_S) === bosTokenId;
   const cleanUp = tokenizerConfig.clean_up_tokenization_spaces === true;
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([files.tokenizer, tokenizerConfig, templateText ?? null, listedEos]))

@@ -46,8 +46,9 @@ Deno.test("each option changes its field of config or setting", () => {
     crossFit: 3,
     bootstrap: {
       ...{ responses: 6, share: 0.2, promptFactor: 2, temperature: 0.8, topP: 0.9, topK: 5 },
-      ...{ batch: 64, maxNewTokens: 128 },
+      ...{ batch: 64, maxNewTokens: 128, judge: "implicit" },
     },
+    ...{ margin: "own", rewardModel: null },
     ...{ learningRate: 1e-3, schedule: "cosine", warmup: 0, weightDecay: 0.1, maxGradNorm: 0 },
     ...{ batch: 4, steps: 9, maxRows: 100, initial: "sft", reference: "sft" },
   });
@@ -57,6 +58,17 @@ Deno.test("each option changes its field of config or setting", () => {
     tau: 0.3,
   });
   assert.deepEqual(config("--rule", "relabel").selection, { rule: "relabel" });
+  assert.deepEqual(config("--rule", "random", "--fixed").selection, {
+    ...{ rule: "random", keep: 0.7, fixed: true },
+  });
+  const votes = config("--by", "votes", "--cross-fit", "3");
+  assert.deepEqual(votes.selection, { rule: "top", keep: 0.7, by: "votes" });
+  assert.equal(votes.rewardModel, null);
+  const explicit = config("--by", "explicit", "--reward-steps", "7", "--reward-lr", "0.01");
+  assert.deepEqual(explicit.rewardModel, { steps: 7, learningRate: 0.01 });
+  const judged = config("--judge", "explicit");
+  assert.equal(judged.bootstrap?.judge, "explicit");
+  assert.deepEqual(judged.rewardModel, { steps: null, learningRate: null });
   assert.equal(config("--reference", "previous").reference, "previous");
   const setting = "--limit 7 --max-length 99 --chat-template never --held-out 0.3 " +
     "--flip-labels 0.2 --evaluation-prompts 3 --samples-per-prompt 2 --max-new-tokens 9 --full";
@@ -82,6 +94,7 @@ Deno.test("values are refused by their rule, what cannot be combined by the conf
     () => config("--cross-fit", "2", "--reference", "previous"),
     /crossFit needs reference "sft"/,
   );
+  assert.throws(() => config("--by", "votes"), /selection by votes needs crossFit/);
   assert.throws(() => config("--loss-options", "gamma=1"), /loss "dpo" has no option "gamma"/);
   assert.throws(() => config("--loss-options", "gamma"), /"gamma" is not name=value/);
 });
@@ -100,11 +113,18 @@ Deno.test("options that would do nothing are refused, by both names", async () =
     [["--method", "random", "--rule", "middle"], "--rule has no effect with --method random"],
     [["--method", "select", "--responses", "8"], "--responses has no effect with --method select"],
     [["--method", "relabel", "--top-k", "8"], "--top-k has no effect with --method relabel"],
+    [["--fixed"], "--fixed has no effect with --rule top"],
+    [["--rule", "small-gap", "--by", "explicit"], "--by has no effect with --rule small-gap"],
+    [["--method", "plain", "--by", "votes"], "--by has no effect with --method plain"],
+    [["--method", "select", "--judge", "explicit"], "--judge has no effect with --method select"],
+    [["--reward-lr", "0.1"], "--reward-lr has no effect with no reward model"],
   ] as const;
   for (const [args, message] of cases) {
     assert.throws(() => refuse(...args), new RegExp(message));
   }
   refuse("--rule", "threshold", "--tau", "0.1");
+  refuse("--method", "random", "--fixed");
+  refuse("--judge", "explicit", "--reward-steps", "3");
   refuse("--method", "bootstrap", "--responses", "8", "--rank", "4");
   refuse("--full", "--method", "random", "--keep", "0.5", "--max-new-tokens", "8");
   await withTempDir(async (dir) => {

@@ -44,3 +44,24 @@ Deno.test("flipping twice undoes; a rate out of range is refused", () => {
     assert.throws(() => flip(bad), { name: "UserError", message: /must be in \[0, 1\], got/ });
   }
 });
+
+Deno.test("weights say which labels are flipped, and how often", () => {
+  const weights = DATA.map((_, i) => i < 7 ? 0 : i < 32 ? 1 : 3);
+  const counts = [0, 0, 0];
+  for (let seed = 0; seed < 400; seed++) {
+    const { flippedIds } = flipLabels(DATA, 1 / 57, createPrng(seed, "flip"), weights);
+    assert.equal(flippedIds.length, 1);
+    const i = Number(flippedIds[0]);
+    counts[i < 7 ? 0 : i < 32 ? 1 : 2]!++;
+  }
+  // 25 labels of weight 1 and 25 of weight 3: a quarter of the flips, within four standard errors.
+  assert.equal(counts[0], 0);
+  assert.ok(Math.abs(counts[1]! / 400 - 0.25) < 4 * Math.sqrt(0.25 * 0.75 / 400), `${counts}`);
+  const some = flipLabels(DATA, 0.2, createPrng(1, "flip"), weights).flippedIds;
+  const more = new Set(flipLabels(DATA, 0.5, createPrng(1, "flip"), weights).flippedIds);
+  assert.ok(some.every((id) => more.has(id)), "a higher rate keeps those of a lower one");
+  assert.throws(() => flipLabels(DATA, 1, createPrng(0), weights), {
+    name: "UserError",
+    message: "57 labels are to be flipped, and only 50 of 57 can be",
+  });
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type ExternalModels, runExternal } from "../../lib/external/run_external.ts";
+import type { ExternalModels } from "../../lib/external/external_models.ts";
+import { runExternal } from "../../lib/external/run_external.ts";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import { generate } from "../../lib/policy/generate.ts";
 import type { Snapshot } from "../../lib/policy/language_model.ts";
@@ -10,10 +11,16 @@ import { runSera } from "../../lib/sera/run_sera.ts";
 import { MemoryStore } from "../../lib/sera/store.ts";
 import { trainIteration } from "../../lib/sera/train_iteration.ts";
 import { disposeWithBase } from "../policy/random_model.ts";
-import { PAIRS, policyAndReference, SERA, STOPS } from "../sera/sera_run.ts";
+import { HELD_OUT, PAIRS, policyAndReference, SERA, STOPS } from "../sera/sera_run.ts";
+import { assertUserError } from "../support/errors.ts";
 
 await loadEngine();
 const SEED = 5;
+
+const input = (config: typeof SERA) => ({
+  ...{ pairs: PAIRS, heldOut: HELD_OUT, config, seed: SEED },
+  ...{ store: new MemoryStore(), progress: silentProgress },
+});
 
 /** The models of this process behind the interface of models elsewhere. */
 async function localModels(config: typeof SERA): Promise<ExternalModels & Disposable> {
@@ -49,9 +56,11 @@ async function localModels(config: typeof SERA): Promise<ExternalModels & Dispos
         steps: config.steps ?? 0,
         learningRate: config.learningRate ?? 0,
       };
-      const run = { iteration: t, seed: SEED, store: new MemoryStore(), progress: silentProgress };
+      const store = new MemoryStore();
+      const run = { iteration: t, seed: SEED, store, progress: silentProgress };
       await trainIteration(policy, pairs, resolved, run);
       checkpoints[t] = await policy.snapshot();
+      return await store.rows(t);
     },
     [Symbol.dispose]: () => disposeWithBase(policy),
   };
@@ -71,30 +80,33 @@ for (const [name, change] of Object.entries(cases)) {
     const config = seraConfig(SERA, change);
     const { policy, reference } = await policyAndReference();
     const { iterations: expected } = await runSera({
-      ...{ policy, reference, pairs: PAIRS, stopTokenIds: STOPS, config, seed: SEED },
+      ...{ policy, reference, pairs: PAIRS, heldOut: HELD_OUT, stopTokenIds: STOPS, config },
+      seed: SEED,
     });
     disposeWithBase(policy);
     using models = await localModels(config);
     const trained: string[][] = [];
-    const actual = await runExternal({
-      ...{ pairs: PAIRS, config, seed: SEED },
+    const run = await runExternal({
+      ...input(config),
       models: {
         ...models,
         train: async (t, start, pairs) => {
           trained.push(pairs.map(({ chosenIds, rejectedIds }) => `${chosenIds} > ${rejectedIds}`));
-          await models.train(t, start, pairs);
+          return await models.train(t, start, pairs);
         },
       },
     });
-    assert.equal(actual.length, config.iterations);
+    assert.equal(run.iterations.length, config.iterations);
+    assert.equal(run.steps.length, config.iterations * (config.steps as number));
     assert.ok(
-      config.bootstrap === null || actual.at(-1)?.bootstrapped,
+      config.bootstrap === null || (run.iterations.at(-1)?.generated.length as number) > 0,
       "some pairs are bootstrapped",
     );
-    expected.forEach(({ margins, selected, swapped, generated, dropped }, i) => {
-      const { bootstrapped, ...own } = actual[i] as (typeof actual)[number];
-      assert.deepEqual(own, { iteration: i + 1, margins, selected, swapped, dropped });
-      assert.equal(bootstrapped, generated.length);
+    expected.forEach(({ seconds: _, ...expected }, i) => {
+      const { seconds: _own, ...own } = run.iterations[i] as (typeof run.iterations)[number];
+      assert.deepEqual(own, expected); // margins, selection, own pairs, and every metric
+      assert.ok(own.metrics.heldOutAccuracy !== null && own.metrics.trainLoss !== null);
+      const { selected, swapped, generated } = expected;
       const offline = selected.map((at) => {
         const { chosenIds, rejectedIds } = PAIRS[at] as (typeof PAIRS)[number];
         return swapped.includes(at)
@@ -107,10 +119,21 @@ for (const [name, change] of Object.entries(cases)) {
   });
 }
 
-Deno.test("cross-fitting is refused", async () => {
-  const config = seraConfig(SERA, { crossFit: 2 });
-  using models = await localModels(config);
-  await assert.rejects(runExternal({ pairs: PAIRS, config, seed: SEED, models }), {
-    message: /cross-fitting does not go with --trainer/,
-  });
+Deno.test("what needs the model in this process is refused", async () => {
+  using models = await localModels(SERA);
+  const refused: [SeraOptions, RegExp][] = [
+    [{ crossFit: 2 }, /^cross-fitting does not go with --trainer$/],
+    [{ rewardModel: {} }, /^a reward model does not go with --trainer$/],
+    [{ loss: { name: "kto" } }, /^the loss kto, whose .* does not go with --trainer$/],
+  ];
+  for (const [change, message] of refused) {
+    const config = seraConfig(SERA, change);
+    await assertUserError(() => runExternal({ ...input(config), models }), message);
+  }
+  const config = seraConfig(SERA, { selection: { rule: "oracle", keep: 0.5 } });
+  const pairs = PAIRS.map(({ flipped: _, ...pair }) => pair);
+  await assertUserError(
+    () => runExternal({ ...input(config), models, pairs }),
+    /^the oracle rule needs pairs whose flips are known$/,
+  );
 });

@@ -45,7 +45,7 @@ Deno.test("what is drawn is the contrast, every seed of it, and what the verdict
   assert.equal(mean.panel, "flipRate 0");
   const claim = {
     ...{ id: "a", text: "", metric: "gold", condition: "c", arm: "sera", baseline: "dpo" } as const,
-    ...{ direction: "higher", smallestEffect: 0.1 } as const,
+    ...{ direction: "higher", smallestEffect: 0.1, seeds: 3 } as const,
   };
   const judged = judgeClaims([claim], STUDY)[0]?.contrast;
   assert.deepEqual([judged?.mean, judged?.low, judged?.high], [mean.x, interval.from, interval.to]);
@@ -115,6 +115,20 @@ Deno.test("the number of seeds stands beside each where it is not the same in al
   const svg = await renderSvg(plotOf([one, contrast("b", [1, 2])]));
   assert.match(svg, /, n 3<.*, n 2</s);
   assert.doesNotMatch(await renderSvg(plotOf([one, contrast("b", [1, 2, 4])])), /, n 3</);
+});
+
+Deno.test("claims and exploratory contrasts are told apart; so are seeds that collapsed", async () => {
+  const collapsed = { collapsed: 0.25, baselineCollapsed: 0 };
+  const claimed = { ...contrast("a", [1, 2, 3]), claim: "sera-better", ...collapsed };
+  const other = { ...contrast("b", [1, 2, 4]), claim: null };
+  const mixed = await renderSvg(plotOf([claimed, other]));
+  assert.match(mixed, /\u25cf claim, \u25c6 exploratory/);
+  assert.match(mixed, />collapsed: 25 % against 0 %</);
+  const shapes = marksOf(plotOf([claimed, other]), "mean") as unknown as { exploratory: boolean }[];
+  assert.deepEqual(shapes.map(({ exploratory }) => exploratory), [false, true]);
+  assert.match(await renderSvg(plotOf([other])), /a dot is a seed; exploratory/);
+  assert.doesNotMatch(await renderSvg(plotOf([claimed])), /exploratory/);
+  assert.doesNotMatch(await renderSvg(plotOf([other])), /collapsed/);
 });
 
 Deno.test("two contrasts on one line are refused", () => {

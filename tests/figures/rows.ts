@@ -1,5 +1,6 @@
 /** Small tables and a plot of each kind, shared by the tests and by whoever wants to look at plots. */
 import {
+  contrastMap,
   frontierPlot,
   heatmapPlot,
   intervalPlot,
@@ -9,7 +10,7 @@ import {
   type Plot,
   scalingPlot,
 } from "../../lib/figures/mod.ts";
-import { pairedDifference } from "../../lib/statistics/intervals.ts";
+import { pairedDifference } from "../../lib/statistics/paired_difference.ts";
 
 const ARMS = ["DPO", "random 70 %", "IRM 70 %", "SeRA", "rDPO", "oracle filter"];
 const FLIPS = [0, 0.2, 0.4];
@@ -124,6 +125,12 @@ export const EXAMPLES: Readonly<Record<string, () => Plot>> = {
       diverging: true,
       subtitle: "",
     }),
+  contrastMap: () =>
+    contrastMap([...CONTRASTS, { ...OUTLIER, row: { flipRate: 0 } }], {
+      title: "Which arm gains where",
+      x: ({ row }) => noise(row as Row),
+      y: "label",
+    }),
   margins: () => margins(MARGINS),
   phases: () => phasePlot(one(ROWS), { title: "Generation costs most" }),
   phasesFacets: () => phasePlot(ROWS, { title: "Generation costs most", facet: noise }),
@@ -133,6 +140,7 @@ export const EXAMPLES: Readonly<Record<string, () => Plot>> = {
 /** Each kind of plot from no rows at all. */
 export const EMPTY: Readonly<Record<string, () => Plot>> = {
   intervals: () => intervals([]),
+  contrastMap: () => contrastMap([], { title, x: "label", y: "label" }),
   lines: () => lines([]),
   frontier: () => frontierPlot([], { title }),
   heatmap: () => heatmap([]),

@@ -8,7 +8,7 @@ import { recordLine } from "../../lib/study/record.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import { recordOf, study } from "../study/sample_study.ts";
 import { ggufBytes, tinyGgufMetadata, tinyGgufTensors } from "../support/tiny_gguf.ts";
-import { makeTinyModelFolder } from "../support/tiny_model.ts";
+import { makeTinyModelFolder, TINY_CONFIG } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
 
 const folder = fileURLToPath(new URL("./seeds/", import.meta.url));
@@ -24,8 +24,14 @@ write("tiny.gguf", ggufBytes(tinyGgufMetadata(), table, data));
 const values = (size: number) => Float32Array.from({ length: size }, (_, i) => i / 64);
 const tensors = new Map<string, HostTensor>();
 for (const layer of [0, 1]) {
-  tensors.set(loraTensorName(layer, "k_proj", "A"), { shape: [1, 16], data: values(16) });
-  tensors.set(loraTensorName(layer, "k_proj", "B"), { shape: [8, 1], data: values(8) });
+  tensors.set(loraTensorName(TINY_CONFIG, layer, "self_attn.k_proj", "A"), {
+    shape: [1, 16],
+    data: values(16),
+  });
+  tensors.set(loraTensorName(TINY_CONFIG, layer, "self_attn.k_proj", "B"), {
+    shape: [8, 1],
+    data: values(8),
+  });
 }
 await saveLoraAdapter(folder, {
   ...{ rank: 1, alpha: 2, dropout: 0, baseModel: "tiny", targetModules: ["k_proj"], tensors },

@@ -40,7 +40,7 @@ Deno.test("every value is finite for log-probabilities from 0 to -1e12 and lengt
 /** Loss and d/dl_w at z = +-1e4 and +-1e6, from the limits of the formulas: beta 0.1, rho_w = 10 z. */
 const limits: [string, Record<string, number>, (z: number) => [number, number]][] = [
   ["dpo", {}, (z) => z > 0 ? [0, 0] : [-z, -0.1]],
-  ["hinge", {}, (z) => z > 0 ? [0, 0] : [1 - z, -0.1]],
+  ["slic", {}, (z) => z > 0 ? [0, 0] : [1 - z, -0.1]],
   ["cdpo", { epsilon: 0.25 }, (z) => z > 0 ? [0.25 * z, 0.025] : [-0.75 * z, -0.075]],
   ["rdpo", { epsilon: 0.25 }, (z) => z > 0 ? [-0.5 * z, -0.05] : [-1.5 * z, -0.15]],
   // 4a/(1+a)^2 = 0.75 at a = 3

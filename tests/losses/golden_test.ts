@@ -26,7 +26,7 @@ const byFormula: [string, LossOptions, [number, number, number]][] = [
   // max(0, 12 + 10.25 - 21.5) = 0.75
   ["slic-hf", { margin: 12, lambda: 0.2 }, [2.8, -1.2, 1]],
   // 1 - 0.45
-  ["hinge", { beta: 0.1 }, [0.55, -0.1, 0.1]],
+  ["slic", { beta: 0.1 }, [0.55, -0.1, 0.1]],
   // -log sigmoid(2 (-10.25/6 + 21.5/11) - 0.5)
   ["simpo", {}, [0.696942233343524507, -0.167297976778631446, 0.091253441879253516]],
   ["cdpo", { epsilon: 0.2 }, [0.583248945997454869, -0.018936076605077801, 0.018936076605077801]],
@@ -42,7 +42,17 @@ const byFormula: [string, LossOptions, [number, number, number]][] = [
   ["ropo", {}, [1.479470140265188595, -0.09253654554185287, 0.09253654554185287]],
   // a batch of one pair is DPO
   ["dr-dpo", {}, [0.493248945997454869, -0.038936076605077801, 0.038936076605077801]],
+  // a batch of one pair that the policy agrees with is DPO
+  ["wdpo", {}, [0.493248945997454869, -0.038936076605077801, 0.038936076605077801]],
   ["cpo", {}, [1.989483469581648108, -0.191175167979903837, 0.02450850131323717]],
+  // sigmoid(-0.1 (1.75 - 0.75)) + sigmoid(-0.1 (0.75 + 2.75))
+  ["kto", {}, [0.888403233603729956, -0.024937604019289197, 0.0242497395022500099]],
+  // 1.5 sigmoid(-0.3) + 0.5 sigmoid(-1.05)
+  ["kto", { beta: 0.3, desirableWeight: 1.5, undesirableWeight: 0.5 }, [
+    0.767948775191434522,
+    -0.110006240260835642,
+    0.028804117188573501,
+  ]],
   ["orpo", {}, [1.764051575954628151, -0.175361551074045509, 0.00452420565743777]],
 ];
 
@@ -74,6 +84,61 @@ Deno.test("Dr. DPO weights the pairs of a batch as its paper's formula does", ()
   }
 });
 
+/** Options, progress, losses and d/d delta of the pairs below. */
+const wdpoByAuthors: [LossOptions, number, number[], number[]][] = [
+  [
+    { beta: 0.5 },
+    1,
+    [
+      ...[0.31326168751822286, 0.7549541454102837, 0.6325990353171691, 0.757561032593349],
+      ...[0.7311501362483149, 0.4740769841801067, 0.16022415043808722, 0.7995356481774367],
+    ],
+    [
+      ...[-0.13447071068499755, 0, -0.23439531331312188, -0.26178838358586887],
+      ...[-0.07745749343381415, -0.18877033439907273, -0.07402359901584474, -0.05784460415710592],
+    ],
+  ],
+  // Warming up.
+  [
+    { beta: 0.5 },
+    0.29,
+    [
+      ...[0.31326168751822286, 1.133785542881761, 0.6325990353171691, 0.7575990353171691],
+      ...[1.2037181244349262, 0.4740769841801067, 0.16022415043808722, 1.2147391288625649],
+    ],
+    [
+      ...[-0.13447071068499755, -0.3119629882113319, -0.23439531331312188, -0.2656046866868781],
+      ...[-0.1287338409524608, -0.18877033439907273, -0.07402359901584474, -0.19749440066366347],
+    ],
+  ],
+  [
+    { beta: 1, flipBudget: 0.4, flipTemperature: 0.2, tailQuantile: 0.5, capBudget: 0.1 },
+    0.3,
+    [
+      ...[0.1269280110429725, 1.482802275657573, 0.5735520626816553, 0.8058136260465225],
+      ...[0.10020655891674721, 0.31326168751822286, 0.029750418272620566, 1.7352294791366882],
+    ],
+    [
+      ...[-0.11920292202211755, -0.6753649232008007, -0.42986514594650016, -0.5325066996732108],
+      ...[0.0953494648991095, -0.2689414213699951, -0.029312230751356316, -0.6757199267698313],
+    ],
+  ],
+];
+
+Deno.test("wDPO's losses and gradients are those of its authors' code", () => {
+  // Functions of CompassDPO's trainers_wDPO.py (commit 8bcc02b), run in float64 with torch 2.15.
+  const delta = [2, -1.5, 0.25, -0.25, -2.25, 1, 3.5, -2];
+  const batch = batchOf(delta.map((value) => [value - 20, -20, -20, -20, 5, 5]));
+  for (const [options, progress, losses, slopes] of wdpoByAuthors) {
+    const out = pairLoss(lossConfigFromOptions("wdpo", options), { ...batch, progress });
+    losses.forEach((loss, i) => assertClose(out.losses[i], loss, 1e-14, `loss ${i}`));
+    slopes.forEach((slope, i) => {
+      assertClose(out.chosenGrads[i], slope, 1e-14, `gradient ${i}`);
+      assertClose(out.rejectedGrads[i], -slope, 1e-14, `gradient ${i}`);
+    });
+  }
+});
+
 // Written by tools/parity/loss_reference.py.
 for (const { loss: name, options, source, rows } of trl.cases) {
   Deno.test(`${name} ${JSON.stringify(options)} agrees with TRL ${trl.trl}: ${source}`, () => {
@@ -98,6 +163,7 @@ for (const { loss: name, options, source, rows } of trl.cases) {
 
 Deno.test("TRL's values cover every loss that TRL has", () => {
   const covered = new Set(trl.cases.map(({ loss }) => loss));
-  // TRL has no length-regularised DPO, no ROPO and no Dr. DPO.
-  assert.deepEqual(lossNames.filter((name) => !covered.has(name)), ["r-dpo", "ropo", "dr-dpo"]);
+  // TRL has no length-regularised DPO, ROPO, Dr. DPO and wDPO. KTO: twice its mean over responses.
+  const missing = ["r-dpo", "ropo", "dr-dpo", "wdpo"];
+  assert.deepEqual(lossNames.filter((name) => !covered.has(name)), missing);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { lossConfigFromOptions, needsWholeBatch } from "../../lib/losses/loss_config.ts";
+import { sparseFlips } from "../../lib/losses/sparse_flips.ts";
+import { tailCaps } from "../../lib/losses/tail_caps.ts";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import type { PairLosses } from "../../lib/losses/types.ts";
@@ -26,7 +28,7 @@ Deno.test("where policy and reference agree, DPO's losses are ln 2", () => {
     }
   }
   assert.deepEqual(
-    pairLoss(lossConfigFromOptions("hinge"), equal).losses,
+    pairLoss(lossConfigFromOptions("slic"), equal).losses,
     new Float64Array(40).fill(1),
   );
 });
@@ -78,6 +80,36 @@ Deno.test("Dr. DPO tends to DPO as betaPrime grows, and to the least loss as it 
   assertClose(narrow.losses[0], Math.min(...expected.losses), 1e-5, "batch loss");
 });
 
+Deno.test("without budgets wDPO is DPO; budgets are kept, and labels turned round where z is least", () => {
+  const off = { flipBudget: 0, capBudget: 0 };
+  for (const progress of [0, 1]) {
+    assertSame(
+      pairLoss(lossConfigFromOptions("wdpo", off), { ...batch, progress }),
+      pairLoss(lossConfigFromOptions("dpo"), batch),
+      1e-15,
+    );
+  }
+  const { margins } = pairLoss(lossConfigFromOptions("dpo"), batch);
+  const mean = (values: Float64Array) => values.reduce((a, b) => a + b) / values.length;
+  for (const [budget, temperature] of [[0.05, 1], [0.15, 0.1], [0.2, 0.01]] as const) {
+    const flips = sparseFlips(margins, budget, temperature);
+    const turned = [...flips].filter((weight) => weight > 0).length;
+    assert.ok(mean(flips) <= budget + 1e-12 && turned > 0);
+    if (flips.every((weight) => weight < 1)) assertClose(mean(flips), budget, 1e-12, "budget");
+    const lowest = margins.toSorted()[turned - 1]!;
+    flips.forEach((weight, i) => assert.equal(weight > 0, margins[i]! <= lowest));
+  }
+  const losses = Float64Array.of(4, 1, 3, 2, 10);
+  assert.deepEqual(tailCaps(losses, 0.5, 0.2), {
+    threshold: 3,
+    weights: Float64Array.of(0.125, 0, 0, 0, 0.875),
+  });
+  assert.deepEqual(tailCaps(losses, 0.625, 1), {
+    threshold: 3.5,
+    weights: Float64Array.of(5 * (0.5 / 7), 0, 0, 0, 1),
+  });
+});
+
 Deno.test("IPO is least, with no gradient, where delta is 1 / (2 tau)", () => {
   for (const tau of [0.1, 0.25]) {
     const at = (delta: number) =>
@@ -94,21 +126,46 @@ Deno.test("IPO is least, with no gradient, where delta is 1 / (2 tau)", () => {
 
 Deno.test("the hinge losses have neither value nor slope beyond their margin", () => {
   // z = 0.1 * 10.5 = 1.05
-  const beyond = pairLoss(lossConfigFromOptions("hinge"), batchOf([[-1, -20, -11.5, -20, 3, 4]]));
-  const short = pairLoss(lossConfigFromOptions("hinge"), batchOf([[-2, -20, -11.5, -20, 3, 4]]));
+  const beyond = pairLoss(lossConfigFromOptions("slic"), batchOf([[-1, -20, -11.5, -20, 3, 4]]));
+  const short = pairLoss(lossConfigFromOptions("slic"), batchOf([[-2, -20, -11.5, -20, 3, 4]]));
   assert.deepEqual(
     [beyond.losses[0], beyond.chosenGrads[0], beyond.rejectedGrads[0]].map(
       Math.abs as (value: number | undefined) => number,
     ),
     [0, 0, 0],
   );
-  assertClose(short.losses[0], 0.05, 1e-15, "hinge at z = 0.95");
+  assertClose(short.losses[0], 0.05, 1e-15, "SLiC at z = 0.95");
   assert.deepEqual([short.chosenGrads[0], short.rejectedGrads[0]], [-0.1, 0.1]);
-  const slic = pairLoss(
+  const slicHf = pairLoss(
     lossConfigFromOptions("slic-hf", { lambda: 0 }),
     batchOf([[-1, -2.5, 0, 0, 3, 4]]),
   );
-  assert.deepEqual([slic.losses[0], slic.rejectedGrads[0]], [0, 0]);
+  assert.deepEqual([slicHf.losses[0], slicHf.rejectedGrads[0]], [0, 0]);
+});
+
+Deno.test("KTO is 1 where no response has gained or lost, and saturates on both sides", () => {
+  const config = lossConfigFromOptions("kto");
+  const of = (rhoChosen: number, rhoRejected: number, z0: number) =>
+    pairLoss(config, batchOf([[rhoChosen - 9, rhoRejected - 8, -9, -8, 3, 4]], z0));
+  for (const z0 of [0, 2.5]) {
+    const even = of(z0, z0, z0);
+    assert.deepEqual([even.losses[0], even.chosenGrads[0], even.rejectedGrads[0]], [
+      1,
+      -0.025,
+      0.025,
+    ]);
+    // sigmoid(-x) + sigmoid(x) = 1: what both have gained alike cancels.
+    assertClose(of(z0 + 7, z0 + 7, z0).losses[0], 1, 1e-15, "both gained");
+  }
+  // A pair that the policy firmly contradicts pulls less than one that is open: unlike DPO.
+  assert.ok(of(-80, 80, 0).rejectedGrads[0]! < 1e-2 * of(0, 0, 0).rejectedGrads[0]!);
+  assertClose(of(-800, 800, 0).losses[0], 2, 1e-15, "all lost");
+  // A higher reference point asks more of the chosen response and less of the rejected one.
+  const [low, high] = [of(3, -3, 0), of(3, -3, 2)];
+  assert.ok(-high.chosenGrads[0]! > -low.chosenGrads[0]!);
+  assert.ok(high.rejectedGrads[0]! < low.rejectedGrads[0]!);
+  assertClose(low.margins[0], 0.6, 1e-15, "margin");
+  assert.deepEqual(high.margins, low.margins, "the margin is beta delta, whatever the point");
 });
 
 Deno.test("rDPO is unbiased: over flips of rate epsilon it is DPO on the clean label", () => {
@@ -193,7 +250,7 @@ Deno.test("the reported margin is the one that is optimised", () => {
             config.name,
           );
           break;
-        case "hinge":
+        case "slic":
           assertClose(out.losses[i], Math.max(0, 1 - margin), 1e-12, config.name);
           break;
       }

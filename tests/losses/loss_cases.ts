@@ -13,11 +13,11 @@ export const lossCases: { readonly [Name in LossName]: readonly LossConfigOf<Nam
     { name: "ipo", tau: 0.4, average: false },
     { name: "ipo", tau: 0.3, average: true },
   ],
+  "slic": [{ name: "slic", beta: 0.1 }, { name: "slic", beta: 0.5 }],
   "slic-hf": [
     { name: "slic-hf", margin: 1, lambda: 0.1 },
     { name: "slic-hf", margin: 4, lambda: 0 },
   ],
-  "hinge": [{ name: "hinge", beta: 0.1 }, { name: "hinge", beta: 0.5 }],
   "simpo": [
     { name: "simpo", beta: 2, gammaMarginRatio: 0.25 },
     { name: "simpo", beta: 5, gammaMarginRatio: 0 },
@@ -46,15 +46,35 @@ export const lossCases: { readonly [Name in LossName]: readonly LossConfigOf<Nam
     { name: "dr-dpo", beta: 0.1, betaPrime: 1 },
     { name: "dr-dpo", beta: 0.3, betaPrime: 0.2 },
   ],
+  "wdpo": [
+    {
+      ...{ name: "wdpo", beta: 0.1, flipBudget: 0.15, flipTemperature: 1 },
+      ...{ tailQuantile: 0.7, capBudget: 0.5, warmup: 0.3 },
+    },
+    {
+      ...{ name: "wdpo", beta: 0.3, flipBudget: 0.4, flipTemperature: 0.2 },
+      ...{ tailQuantile: 0.5, capBudget: 0.1, warmup: 0 },
+    },
+  ],
   "cpo": [{ name: "cpo", beta: 0.1, alpha: 1 }, { name: "cpo", beta: 0.4, alpha: 0 }],
+  "kto": [
+    { name: "kto", beta: 0.1, desirableWeight: 1, undesirableWeight: 1 },
+    { name: "kto", beta: 0.3, desirableWeight: 1.5, undesirableWeight: 0.5 },
+  ],
   "orpo": [{ name: "orpo", lambda: 0.1 }, { name: "orpo", lambda: 1 }],
 };
 
 /** All of `lossCases` in one list. */
 export const allLossCases = Object.values(lossCases).flat();
 
-/** A batch from rows of [policy chosen, policy rejected, reference chosen, reference rejected, |y_w|, |y_l|]. */
-export function batchOf(rows: readonly (readonly number[])[]): PairLogps {
+/**
+ * A batch from rows of [policy chosen, policy rejected, reference chosen, reference rejected, |y_w|,
+ * |y_l|], with KTO's z0.
+ */
+export function batchOf(
+  rows: readonly (readonly number[])[],
+  referencePoint = 0.75,
+): PairLogps {
   const column = (index: number): Float64Array =>
     Float64Array.from(rows, (row) => row[index] as number);
   return {
@@ -64,6 +84,7 @@ export function batchOf(rows: readonly (readonly number[])[]): PairLogps {
     referenceRejectedLogps: column(3),
     chosenLengths: column(4),
     rejectedLengths: column(5),
+    referencePoint,
   };
 }
 

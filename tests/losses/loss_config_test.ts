@@ -4,6 +4,8 @@ import {
   defaultLossConfig,
   lossConfigFromOptions,
   lossOptionNames,
+  needsMismatched,
+  referencePointOf,
   rewardOf,
   usesReference,
 } from "../../lib/losses/loss_config.ts";
@@ -19,8 +21,8 @@ Deno.test("the defaults are those of the papers", () => {
   assert.deepEqual(lossNames.map((name): LossConfig => defaultLossConfig(name)), [
     { name: "dpo", beta: 0.1 },
     { name: "ipo", tau: 0.1, average: false },
+    { name: "slic", beta: 0.1 },
     { name: "slic-hf", margin: 1, lambda: 0.1 },
-    { name: "hinge", beta: 0.1 },
     { name: "simpo", beta: 2, gammaMarginRatio: 0.25 },
     { name: "cdpo", beta: 0.1, epsilon: 0.1 },
     { name: "rdpo", beta: 0.1, epsilon: 0.1 },
@@ -28,8 +30,13 @@ Deno.test("the defaults are those of the papers", () => {
     { name: "length-normalised-dpo", beta: 5 },
     { name: "ropo", beta: 0.1, alpha: 14 },
     { name: "dr-dpo", beta: 0.1, betaPrime: 1 },
+    {
+      ...{ name: "wdpo" as const, beta: 0.1, flipBudget: 0.15, flipTemperature: 1 },
+      ...{ tailQuantile: 0.7, capBudget: 0.5, warmup: 0.3 },
+    },
     { name: "cpo", beta: 0.1, alpha: 1 },
     { name: "orpo", lambda: 0.1 },
+    { name: "kto", beta: 0.1, desirableWeight: 1, undesirableWeight: 1 },
   ]);
 });
 
@@ -85,13 +92,15 @@ Deno.test("a wrong loss, option or value is named", () => {
 
 Deno.test("a loss names the array and index of what it cannot use", () => {
   const config = defaultLossConfig("dpo");
-  const broken = (change: Partial<Record<keyof PairLogps, number[]>>): PairLogps => ({
+  type Arrays = Exclude<keyof PairLogps, "referencePoint">;
+  const broken = (change: Partial<Record<Arrays, number[]>>): PairLogps => ({
     ...batch,
     ...Object.fromEntries(
       Object.entries(change).map(([name, values]) => [name, Float64Array.from(values)]),
     ),
   });
-  for (const name of Object.keys(batch) as (keyof PairLogps)[]) {
+  const { referencePoint: _, ...arrays } = batch;
+  for (const name of Object.keys(arrays) as Arrays[]) {
     assert.throws(() => pairLoss(config, broken({ [name]: [1, 2] })), RangeError, name);
   }
   assert.throws(
@@ -110,6 +119,29 @@ Deno.test("a loss names the array and index of what it cannot use", () => {
     );
   }
   assert.throws(() => pairLoss(config, batchOf([])), /at least one pair/);
+});
+
+Deno.test("KTO without the batch's reference point, or with one that is not finite, is an error", () => {
+  const { referencePoint: _, ...without } = batch;
+  const config = defaultLossConfig("kto");
+  assert.throws(() => pairLoss(config, without), /kto needs the batch's referencePoint/);
+  assert.throws(
+    () => pairLoss(config, { ...batch, referencePoint: NaN }),
+    (error) =>
+      error instanceof UserError && error.message.includes("reference point of kto is NaN"),
+  );
+  // Losses without one do not read it.
+  const dpo = defaultLossConfig("dpo");
+  assert.deepEqual(pairLoss(dpo, without), pairLoss(dpo, batch));
+  assert.deepEqual(lossNames.filter((name) => needsMismatched(defaultLossConfig(name))), ["kto"]);
+  const of = (...values: number[]) => Float64Array.from(values);
+  assert.equal(referencePointOf(config, of(-3, -5), of(-4, -7)), 1.5);
+  assert.equal(
+    referencePointOf(config, of(-4, -7), of(-3, -5)),
+    0,
+    "an estimate below 0 counts as 0",
+  );
+  assert.throws(() => referencePointOf(dpo, of(-1), of(-1)), /dpo has no reference point/);
 });
 
 Deno.test("reference-free losses do not read the reference, the others do", () => {

@@ -65,13 +65,17 @@ const MARGINS = Float64Array.of(2, -1, 1, 0, 0.5);
 const FIRST = {
   pairs: PAIRS,
   margins: null,
+  order: null,
   selected: [0, 1, 2, 3, 4],
   swapped: 0,
   previous: null,
 };
 
 Deno.test("a selection by hand", () => {
-  const selection = { pairs: PAIRS, margins: MARGINS, selected: [0, 2, 3], swapped: 1, gold: GOLD };
+  const selection = {
+    ...{ pairs: PAIRS, margins: MARGINS, selected: [0, 2, 3], swapped: 1, gold: GOLD },
+    order: Float64Array.of(1, 0, 1, 2, 3),
+  };
   assert.deepEqual(selectionMetrics({ ...selection, previous: [0, 1, 3, 4] }), {
     offlinePairs: 3,
     flippedSelected: 1 / 3,
@@ -80,6 +84,8 @@ Deno.test("a selection by hand", () => {
     wrongAll: 2 / 5,
     // Unflipped 2, 0, 0.5 against flipped -1, 1: 2 beats both, the others one each.
     marginAuc: 4 / 6,
+    // Unflipped 1, 2, 3 against flipped 0, 1: five wins and a tie.
+    scoreAuc: 5.5 / 6,
     marginSelected: 1,
     marginUnselected: -0.25,
     marginP90: 1.6, // between the largest two, 1 and 2, at 0.9 * 4 = 3.6
@@ -94,10 +100,10 @@ Deno.test("a selection by hand", () => {
 Deno.test("iteration 1 has no margins and no overlap; flips and gold may be unknown", () => {
   const first = selectionMetrics(FIRST);
   assert.deepEqual(
-    [first.marginAuc, first.marginSelected, first.marginUnselected, first.marginP90],
+    [first.marginAuc, first.scoreAuc, first.marginSelected, first.marginUnselected],
     [null, null, null, null],
   );
-  assert.deepEqual([first.agreement, first.jaccard], [null, null]);
+  assert.deepEqual([first.marginP90, first.agreement, first.jaccard], [null, null, null]);
   assert.deepEqual([first.flippedSelected, first.wrongSelected, first.wrongAll], [0.4, null, null]);
   // One pair of unknown label, and the share of flips is unknown.
   const pairs = [...PAIRS.slice(1), pair([1, 1], [0, 1])];

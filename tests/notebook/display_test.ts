@@ -52,23 +52,34 @@ Deno.test("a table is HTML and aligned text, from rows and from arquero", async 
 Deno.test("verdicts carry words, signs and machine-readable outcomes", async () => {
   const kernel = fakeKernel();
   const contrasts = [contrast("a", [0.2, 0.25, 0.21]), contrast("b", [0.6, 0.7, 0.8])];
+  const shares = [
+    { collapsed: 0, baselineCollapsed: 0 },
+    { collapsed: 1 / 3, baselineCollapsed: 0 },
+  ];
   const results = contrasts.map((contrast, i) => ({
     claim: { text: "IRM > random", metric: i === 0 ? "gold" : "trainingSeconds", log: i === 1 },
-    ...{ verdict: "holds", adjustedP: 0.00001, contrast },
+    ...{ verdict: i === 0 ? "supported" : "negligible", adjustedP: 0.00001 },
+    ...{ adjustedEquivalenceP: 0.24, contrast: { ...contrast, ...shares[i] } },
   })) as unknown as ClaimResult[];
   await showVerdicts(results, kernel);
   const { data, metadata } = kernel.messages[0]!.content;
   const numbers = [
-    "gold +0.22 [+0.15, +0.29], 3 seeds, Holm p < 0.0001",
-    "trainingSeconds \u00d72.01 [\u00d71.57, \u00d72.58], 3 seeds, Holm p < 0.0001",
+    "gold +0.22 [+0.15, +0.29], 3 seeds, Holm p < 0.0001, equivalence p 0.24",
+    "trainingSeconds \u00d72.01 [\u00d71.57, \u00d72.58], 3 seeds, Holm p < 0.0001, equivalence p 0.24, " +
+    "collapsed: 33 % against 0 %",
   ];
+  const outcomes = ["\u2713 supported", "\u2248 negligible"];
   assert.equal(
     data["text/plain"],
-    numbers.map((each) => `\u2713 holds: IRM > random (${each})`).join("\n"),
+    numbers.map((each, i) => `${outcomes[i]}: IRM > random (${each})`).join("\n"),
   );
   assert.match(data["text/html"]!, /IRM &gt; random/);
   assert.deepEqual(metadata["sera"], {
-    verdicts: numbers.map((each) => ({ claim: "IRM > random", outcome: "holds", numbers: each })),
+    verdicts: numbers.map((each, i) => ({
+      claim: "IRM > random",
+      outcome: outcomes[i]?.slice(2),
+      numbers: each,
+    })),
   });
 });
 

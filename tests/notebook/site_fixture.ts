@@ -35,8 +35,9 @@ export const RECORD: StudyRecord = {
 
 const CLAIM = {
   claim: { text: "IRM > random", metric: "gold" },
-  verdict: "holds",
+  verdict: "supported",
   adjustedP: 0.012,
+  adjustedEquivalenceP: 1,
   contrast: contrast("IRM 70 % \u2212 random 70 %", [0.2, 0.25, 0.21]),
 } as unknown as ClaimResult;
 

@@ -91,7 +91,7 @@ Deno.test({
       const base = `${pathToFileURL(site).href}/`;
       const run = `runs/${RECORD.hash}.html`;
       await withPage(`${base}index.html`, async (page) => {
-        assert.match(await page.evaluate("document.body.innerText"), /holds: IRM > random/);
+        assert.match(await page.evaluate("document.body.innerText"), /supported: IRM > random/);
         const colours: string[] = [];
         for (const [width, scheme] of [[400, "dark"], [1280, "light"]] as const) {
           await page.emulate(width, scheme);
@@ -130,8 +130,8 @@ Deno.test("a summary is the title, the abstract, the verdicts and the main figur
     abstract: "Does each fit, and link?",
     verdicts: [{
       claim: "IRM > random",
-      outcome: "holds",
-      numbers: "gold +0.22 [+0.15, +0.29], 3 seeds, Holm p 0.012",
+      outcome: "supported",
+      numbers: "gold +0.22 [+0.15, +0.29], 3 seeds, Holm p 0.012, equivalence p 1",
     }],
   });
   assert.equal(figure?.metadata?.sera?.figure, "intervalsFacets");

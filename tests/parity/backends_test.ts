@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
-/** A forward pass, generation, full updates and adapters. */
-const FILTER = "/logits|greedily|20 steps|every linear/";
-const FILES = ["tiny_llama_test.ts", "trajectory_test.ts"];
+/** Forward passes, generation, gradients, full updates and adapters. */
+const FILTER = "/logits|greedily|gradients of every tensor|20 steps|every linear/";
+const FILES = ["tiny_llama_test.ts", "trajectory_test.ts", "architectures_test.ts"];
 
 for (
   const [title, env] of [
@@ -21,6 +21,6 @@ for (
     }).output();
     const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
     assert.ok(success, said);
-    assert.match(said, / 6 passed \| 0 failed/);
+    assert.match(said, / 27 passed \| 0 failed/);
   });
 }

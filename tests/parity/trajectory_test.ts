@@ -114,7 +114,7 @@ Deno.test("the fixed LoRA initialisation is the references'", async () => {
 const OTHERS: Record<string, Pick<SeraOptions, "loss" | "nllAlpha">> = {
   ipo: { loss: { name: "ipo", tau: 0.1, average: false } },
   simpo: { loss: { name: "simpo", beta: 2, gammaMarginRatio: 0.25 } },
-  hinge: { loss: { name: "hinge", beta: 0.1 } },
+  slic: { loss: { name: "slic", beta: 0.1 } },
   dpo_nll: { nllAlpha: 0.3 },
 };
 

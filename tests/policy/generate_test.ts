@@ -5,7 +5,14 @@ import { generate, type GenerationOptions } from "../../lib/policy/generate.ts";
 import { LanguageModel } from "../../lib/policy/language_model.ts";
 import { assertUserError } from "../support/errors.ts";
 import { assertFrequencies, warpedProbabilities } from "./frequencies.ts";
-import { CONFIG, fullModel, loraModel, nextLogits, randomIds } from "./random_model.ts";
+import {
+  ARCHITECTURES,
+  CONFIG,
+  fullModel,
+  loraModel,
+  nextLogits,
+  randomIds,
+} from "./random_model.ts";
 
 const { tf } = await loadEngine();
 const model = await fullModel();
@@ -31,7 +38,9 @@ const ids = async (policy: LanguageModel, options: Partial<GenerationOptions> = 
     .map((list) => list.map((response) => [...response.ids]));
 
 Deno.test("the decoder's logits are those of a whole pass, also after responses have left", async () => {
-  for (const policy of [model, await fullModel({ kvHeads: 1, tieEmbeddings: false, layers: 1 })]) {
+  const others = Object.values(ARCHITECTURES).map((changes) => fullModel(changes));
+  const single = await fullModel({ kvHeads: 1, tieEmbeddings: false, layers: 1 });
+  for (const policy of [model, single, ...await Promise.all(others)]) {
     // Two responses share prompt 0; prompt 1 has one token.
     const owner = Int32Array.of(0, 0, 1, 2, 3);
     let sequences = Array.from(owner, (p) => [...prompts[p]!]);

@@ -5,7 +5,8 @@ import type { LanguageModel } from "../../lib/policy/language_model.ts";
 import { pack } from "../../lib/policy/packing.ts";
 import { logpGradients, tokenLogps } from "../../lib/policy/sequence_logps.ts";
 import { createPrng } from "../../lib/random/prng.ts";
-import { fullModel, LORA, loraModel, randomGroups } from "./random_model.ts";
+import { loraModules } from "../../lib/policy/lora.ts";
+import { ARCHITECTURES, CONFIG, fullModel, LORA, loraModel, randomGroups } from "./random_model.ts";
 
 const groups = randomGroups([
   { prompt: 4, completions: [3, 5] },
@@ -72,6 +73,14 @@ for (const tieEmbeddings of [true, false]) {
 Deno.test("full gradients of a model with one key head a query head", async () => {
   await check(await fullModel({ heads: 2, kvHeads: 2, headDim: 8 }));
 });
+
+for (const [name, changes] of Object.entries(ARCHITECTURES)) {
+  Deno.test(`gradients of ${name}, full and LoRA`, async () => {
+    await check(await fullModel(changes));
+    const targetModules = loraModules({ ...CONFIG, ...changes });
+    await check(await loraModel({ targetModules }, changes));
+  });
+}
 
 Deno.test("LoRA gradients of all seven targets", async () => {
   await check(await loraModel());

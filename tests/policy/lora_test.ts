@@ -5,9 +5,9 @@ import {
   buildLora,
   exportLora,
   initialLora,
-  LORA_MODULES,
   loraBlocks,
   type LoraConfig,
+  loraModules,
   type LoraSite,
 } from "../../lib/policy/lora.ts";
 import { pack } from "../../lib/policy/packing.ts";
@@ -28,7 +28,7 @@ const groups = randomGroups([
 ]);
 
 const TARGETS = [
-  LORA_MODULES,
+  loraModules(CONFIG),
   ["q_proj"],
   ["v_proj", "q_proj"],
   ["k_proj", "o_proj", "up_proj"],

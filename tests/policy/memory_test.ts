@@ -3,7 +3,7 @@ import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import type { ModelConfig } from "../../lib/policy/config.ts";
 import { hiddenStates } from "../../lib/policy/forward.ts";
 import { LanguageModel } from "../../lib/policy/language_model.ts";
-import { memoryWarning, passBytes, rowsThatFit, weightBytes } from "../../lib/policy/memory.ts";
+import { chooseRows, passBytes, rowsThatFit, weightBytes } from "../../lib/policy/memory.ts";
 import { pack } from "../../lib/policy/packing.ts";
 import { randomParameters } from "../../lib/policy/parameters.ts";
 import { TINY_CONFIG } from "../support/tiny_model.ts";
@@ -59,17 +59,30 @@ Deno.test("rows that fit do fit, and one more does not", () => {
   assert.equal(rowsThatFit(SMOLLM2, { longest: 1000, fused: true }, 1e6), 0);
 });
 
-Deno.test("what does not fit is said, with the rows that do or the length to lower", () => {
-  const ask = (groupRows: number[], longest: number, free: number, fused = true) =>
-    memoryWarning(SMOLLM2, { groupRows, longest, maxRows: 4096, fused, free });
-  assert.equal(ask([400, 400], 200, 4e9), undefined);
+Deno.test("rows that the user did not give are as many as fit; given ones stay, with a warning", () => {
+  const choose = (groupRows: number[], longest: number, free: number, fixed = false) =>
+    chooseRows(SMOLLM2, { groupRows, longest, wanted: 4096, fixed, fused: true, free });
+  const many = Array(100).fill(400);
+  assert.deepEqual(choose([400, 400], 200, 4e9), { maxRows: 4096 });
+  assert.deepEqual(choose(many, 200, 40e9), { maxRows: 4096 });
+  const { maxRows, note, warning } = choose(many, 200, 2e9);
+  assert.ok(maxRows > 1000 && maxRows < 2000, String(maxRows));
+  assert.ok(passBytes(SMOLLM2, { rows: maxRows, longest: 200, fused: true }) < 0.91 * 2e9);
   assert.match(
-    ask(Array(100).fill(400), 200, 2e9) ?? "",
-    /about 4\.\d GB .*2\.0 GB are free: --max-rows 1\d{3} fits/,
+    note ?? "",
+    /^--max-rows 1\d{3} instead of 4096: an update takes about 4\.\d GB of memory, and 2\.0 GB are free$/,
   );
-  assert.match(
-    ask([8000], 4000, 4e9) ?? "",
-    /longest pair alone has 8000 tokens: lower --max-length/,
-  );
-  assert.match(ask([32000], 16000, 60e9, false) ?? "", /lower --max-length|--max-rows/);
+  assert.equal(warning, undefined);
+  const given = choose(many, 200, 2e9, true);
+  assert.equal(given.maxRows, 4096);
+  assert.match(given.warning ?? "", new RegExp(`are free: --max-rows ${maxRows} fits$`));
+});
+
+Deno.test("a pair that does not fit is told, and stands alone in its pass", () => {
+  const choice = chooseRows(SMOLLM2, {
+    ...{ groupRows: [8000, 100], longest: 4000, wanted: 10_000, fixed: false },
+    ...{ fused: true, free: 4e9 },
+  });
+  assert.equal(choice.maxRows, 8000);
+  assert.match(choice.warning ?? "", /in one pass has 8000 tokens; lower --max-length/);
 });

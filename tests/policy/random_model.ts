@@ -19,6 +19,23 @@ export const CONFIG: ModelConfig = {
   headDim: 4,
 };
 
+/** What other architectures change; the window is shorter than the tests' sequences. */
+export const ARCHITECTURES = {
+  "Mistral": { architecture: "mistral", slidingWindow: 3 },
+  "Qwen2": { architecture: "qwen2", biases: ["qkv"], slidingWindow: 4, fullLayers: [0] },
+  "Qwen3": { architecture: "qwen3", headNorm: true },
+  "GPT-NeoX": {
+    ...{ architecture: "gpt_neox", kvHeads: 4, rotaryDim: 2, tieEmbeddings: false },
+    ...{ layerNorm: true, gelu: true, parallelResidual: true },
+    biases: ["qkv", "attentionOut", "gateUp", "down"],
+  },
+  "sequential GPT-NeoX": {
+    ...{ architecture: "gpt_neox", kvHeads: 4, rotaryDim: 2 },
+    ...{ layerNorm: true, gelu: true },
+    biases: ["gateUp", "down"],
+  },
+} as const satisfies Record<string, Partial<ModelConfig>>;
+
 /** LoRA on every projection, without dropout. */
 export const LORA: LoraConfig = {
   rank: 3,

@@ -46,6 +46,11 @@ async function alignOn(dir: string): Promise<(out: string) => string[]> {
 const adapterOf = (dir: string, out: string) =>
   sha256(Deno.readFileSync(join(dir, out, "adapter", "adapter_model.safetensors")));
 
+/** A run that failed early has no folder. */
+async function forget(dir: string, out: string): Promise<void> {
+  await Deno.remove(join(dir, out), { recursive: true }).catch(() => {});
+}
+
 /** Runs a command to its end, killing it (SIGKILL) up to `kills` times on the way. */
 async function runKilled(
   spawn: () => Deno.ChildProcess,
@@ -92,7 +97,7 @@ async function killAlign(count: number): Promise<Trial> {
       kills += ended.kills;
       if (ended.fault !== undefined) faults.push(`${out}: ${ended.fault}`);
       else if (adapterOf(dir, out) !== expected) faults.push(`${out}: another adapter`);
-      await Deno.remove(join(dir, out), { recursive: true });
+      await forget(dir, out);
     }
     return { text: `align killed ${kills} times in ${runs} runs`, faults };
   });
@@ -146,7 +151,7 @@ async function killReproduce(count: number): Promise<Trial> {
         : await runKilled(() => start(cache, args(out)), 0, () => 0);
       if (last.fault !== undefined) faults.push(`${out}: ${last.fault}`);
       else if (studyResult(join(dir, out)) !== expected) faults.push(`${out}: another result`);
-      await Deno.remove(join(dir, out), { recursive: true });
+      await forget(dir, out);
     }
     return { text: `reproduce killed ${kills} times in ${runs} runs, workers besides`, faults };
   });
@@ -175,7 +180,7 @@ async function parallel(count: number, jobs: number): Promise<Trial> {
         const { code, stderr } = await start(cache, args(out)).output();
         if (code !== 0) faults.push(`${out}: ${new TextDecoder().decode(stderr).trim()}`);
         else results.add(adapterOf(dir, out));
-        await Deno.remove(join(dir, out), { recursive: true });
+        await forget(dir, out);
       }
     };
     await Promise.all(Array.from({ length: jobs }, work));

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { renderReport } from "../../lib/report/report.ts";
-import { escapeHtml, html, trustedHtml } from "../../lib/report/html.ts";
+import { escapeHtml } from "../../lib/plain_text.ts";
+import { html, trustedHtml } from "../../lib/report/html.ts";
 import { marginHistogram } from "../../lib/report/margin_histogram.ts";
 import { shellWord, usageSection } from "../../lib/report/usage.ts";
-import { metricNames, metricOf } from "../../lib/metrics/metrics.ts";
+import { metricNames, metrics } from "../../lib/metrics/metrics.ts";
 import { sampleRecord } from "./sample_record.ts";
 import { sampleReport } from "./sample_report.ts";
 
@@ -120,7 +121,7 @@ Deno.test("labels, units and texts of the iterations are the table's", async () 
     (sampleRecord().iterations[2]?.[name] ?? null) !== null
   );
   for (const name of measured) {
-    const { label, unit, text } = metricOf(name);
+    const { label, unit, text } = metrics[name];
     const row = rows.find((each) => each.startsWith(`${escapeHtml(label)} <span`));
     assert.ok(row?.includes(`>${unit}`) && row.includes(escapeHtml(text)), name);
   }
@@ -141,6 +142,7 @@ Deno.test("escaping", () => {
     "&lt;a href=&quot;x&quot;&gt;&#39;&amp;\t\n\ufffd\ufffd\ufffd",
   );
   assert.equal(escapeHtml("\ud800 alone"), "\ufffd alone");
+  assert.equal(escapeHtml("a\u202etxt.exe\u2066b"), "a\ufffdtxt.exe\ufffdb");
   const list = ["<", ">"].map((each) => html`<li>${each}</li>`);
   assert.equal(
     html`<ul>${list}${undefined}${trustedHtml("<br>")}${3}</ul>`.text,

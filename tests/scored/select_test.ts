@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { selectCommand } from "../../experiments/commands/select/options.ts";
 import { select } from "../../experiments/commands/select/select.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
@@ -127,12 +128,22 @@ Deno.test("every rule keeps the pairs that it names, from TRL's columns", async 
       [["--rule", "middle", "--keep", "0.2"], [2]],
       [["--rule", "threshold", "--tau", "0"], [0, 2, 3]],
       [["--rule", "oracle", "--keep", "0.6"], [0, 2, 3]],
+      [["--rule", "small-gap", "--keep", "0.6"], [2, 3, 4]],
+      // None of the three largest margins is a flipped pair's.
+      [["--rule", "matched", "--keep", "0.6"], [0, 2, 3]],
       [["--rule", "relabel"], [0, 1, 2, 3, 4]],
     ] as const
   ) {
     const { kept } = await run({ "new.jsonl": rows }, [...data, ...args]);
     assert.deepEqual(kept.map((row) => Number(row.id)), ids, args.join(" "));
   }
+  const { kept, dropped } = await run(
+    { "new.jsonl": rows },
+    [...data, "--rule", "matched", "--keep", "0.8"],
+  );
+  assert.equal(kept.filter((row) => row.flipped === true).length, 1);
+  assert.equal(kept.filter((row) => row.flipped === false).length, 3);
+  assert.equal(dropped[0]?.reason, "label known to be wrong, not drawn");
   const drawn = async (seed: string) =>
     (await run({ "new.jsonl": rows }, [
       ...data,
@@ -230,7 +241,42 @@ Deno.test("what is missing or makes no sense is said", async () => {
   await fails(["--data", "b.jsonl"], /may both be chosen: say which/, {
     "b.jsonl": rows.map((row) => ({ ...row, policy_chosen_logps: 1 })),
   });
+  await fails(["--data", "n.jsonl", "--rule", "matched"], /matched needs a column "flipped"/, {
+    "n.jsonl": rows.map(({ flipped: _, ...row }) => row),
+  });
   await fails(["--data", "n.jsonl", "--rule", "oracle"], /needs a column "flipped"/, {
     "n.jsonl": rows.map(({ flipped: _, ...row }) => row),
   });
+});
+
+Deno.test("Parquet in, with TRL's names, 32-bit numbers and a history in another order", async () => {
+  // Made by pyarrow: tools/parity/preference_formats.py.
+  const fixture = (name: string) =>
+    fileURLToPath(new URL(`../data/parquet/${name}.parquet`, import.meta.url));
+  const [beta, gamma] = [0.5, 0.25];
+  const expected = Array.from({ length: 8 }, (_, i) => {
+    const ratio = (older: number) => ({
+      chosen: -10 + 0.5 * i - older + 11,
+      rejected: -12 + 0.25 * (i * i % 7) + 11.5,
+    });
+    const margin = ({ chosen, rejected }: ReturnType<typeof ratio>) => beta * (chosen - rejected);
+    return (1 - gamma) * margin(ratio(0)) + gamma * margin(ratio(0.5 * (i % 2)));
+  });
+  const { kept, dropped, report } = await run({}, [
+    ...["--data", fixture("scored"), "--history", fixture("scored_history")],
+    ...["--beta", `${beta}`, "--gamma", `${gamma}`, "--keep", "0.5"],
+  ]);
+  assert.deepEqual([kept.length, dropped.length], [4, 4]);
+  const best = expected.map((margin, i) => [margin, i] as const)
+    .toSorted(([a, i], [b, j]) => b - a || i - j).slice(0, 4).map(([, i]) => `pair ${i}`);
+  assert.deepEqual(kept.map(({ id }) => id), best.toSorted());
+  for (const row of [...kept, ...dropped]) {
+    const i = Number(String(row.id).slice("pair ".length));
+    assert.ok(Math.abs((row.margin as number) - (expected[i] as number)) < 1e-9, `pair ${i}`);
+    assert.deepEqual(row.prompt, [{ role: "user", content: `Frage ${i} é😀` }]);
+    assert.deepEqual([row.chosen_length, row.rejected_length], [4 + i, 9 - i]); // int64
+    assert.deepEqual([row.flipped, row.source], [i % 3 === 0, i % 2 ? "web" : "books"]);
+  }
+  assert.match(report, /tokens/); // lengths are counted by the file
+  assert.match(report, /web/);
 });

@@ -2,12 +2,10 @@ import assert from "node:assert/strict";
 import { UserError } from "../../lib/errors.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { keepCount } from "../../lib/selection/keep_count.ts";
+import { checkSelectionRule } from "../../lib/selection/check_rule.ts";
+import { keepOrder } from "../../lib/selection/keep_order.ts";
 import { selectPairs } from "../../lib/selection/select.ts";
-import {
-  type SelectionRule,
-  selectionRules,
-  usesMargins,
-} from "../../lib/selection/selection_rule.ts";
+import { type SelectionRule, usesMargins } from "../../lib/selection/selection_rule.ts";
 
 const of = (...values: number[]): Float64Array => Float64Array.from(values);
 
@@ -61,6 +59,82 @@ Deno.test("rules by hand, with equal margins", () => {
   assert.deepEqual(select({ rule: "threshold", tau: 0.5 }), [0, 2, 3, 4, 5]);
   assert.deepEqual(select({ rule: "threshold", tau: 4 }), []);
   assert.deepEqual(select({ rule: "all" }), [0, 1, 2, 3, 4, 5]);
+  // By distance from 0: 0, 3, 4 (0.5 each), 1 (1), 2 (2), 5 (3)
+  assert.deepEqual(select({ rule: "small-gap", keep }), [0, 3, 4]);
+  assert.deepEqual(select({ rule: "small-gap", keep: { count: 4 } }), [0, 1, 3, 4]);
+});
+
+Deno.test("rules that rank by another score read the scores, and say so where there are none", () => {
+  const margins = of(9, 8, 7, 6);
+  const scores = of(1, 3, 2, 3);
+  const keep = { count: 2 };
+  const select = (rule: SelectionRule) => selectPairs(rule, margins, { scores }).indices;
+  assert.deepEqual(select({ rule: "top", keep }), [0, 1]);
+  assert.deepEqual(select({ rule: "top", keep, by: "explicit" }), [1, 3]);
+  assert.deepEqual(select({ rule: "bottom", keep, by: "votes" }), [0, 2]);
+  // by falling score: 1, 3, 2, 0
+  assert.deepEqual(select({ rule: "middle", keep, by: "explicit-minus-implicit" }), [2, 3]);
+  assert.deepEqual(select({ rule: "lossdiff-irm", keep }), [1, 3]);
+  assert.throws(
+    () => selectPairs({ rule: "top", keep, by: "explicit" }, margins),
+    /"top" ranks 4 pairs by "explicit" and has 0 scores/,
+  );
+  assert.throws(
+    () => selectPairs({ rule: "lossdiff-irm", keep }, margins, { scores: of(1, NaN, 2, 3) }),
+    /the score of pair 1 is NaN/,
+  );
+});
+
+Deno.test("matched draws as many flipped pairs as the top has, and the rest of the others", () => {
+  const margins = of(5, 4, 3, 2, 1, 0);
+  const flipped = [true, false, false, true, true, true];
+  const drawn = new Set<string>();
+  for (let seed = 0; seed < 60; seed++) {
+    const context = { flipped, prng: createPrng(seed, "matched") };
+    const { indices } = selectPairs({ rule: "matched", keep: { count: 3 } }, margins, context);
+    // The top three are 0 (flipped), 1 and 2.
+    assert.equal(indices.filter((i) => flipped[i]).length, 1);
+    assert.deepEqual(indices.filter((i) => !flipped[i]), [1, 2]);
+    drawn.add(indices.find((i) => flipped[i])!.toString());
+  }
+  assert.deepEqual([...drawn].sort(), ["0", "3", "4", "5"]);
+  const rule = { rule: "matched", keep: 0.5 } as const;
+  assert.throws(() => selectPairs(rule, margins, { flipped }), /"matched" needs a generator/);
+  assert.throws(() => selectPairs(rule, margins), /the matched rule .* knows of 0/);
+});
+
+Deno.test("the oracle with the count of another rule fills up with wrong pairs", () => {
+  const flipped = [true, true, false, false, true];
+  const select = (fill?: boolean) =>
+    selectPairs(
+      { rule: "oracle", keep: 0.6, order: "random", ...(fill === undefined ? {} : { fill }) },
+      of(0, 0, 0, 0, 0),
+      { flipped, prng: createPrng(1, "oracle") },
+    ).indices;
+  assert.deepEqual(select(false), [2, 3]);
+  assert.equal(select().length, 3);
+  assert.ok([2, 3].every((i) => select().includes(i)));
+});
+
+Deno.test("what a rule keeps pairs in the order of", () => {
+  const margins = of(2, -3, 1, 0);
+  const order = (rule: SelectionRule, scores?: Float64Array) => keepOrder(rule, margins, scores);
+  const keep = 0.5;
+  assert.deepEqual(order({ rule: "top", keep }), margins);
+  assert.deepEqual(order({ rule: "bottom", keep }), of(-2, 3, -1, -0));
+  assert.deepEqual(order({ rule: "small-gap", keep }), of(-2, -3, -1, -0));
+  // Ranks 0, 3, 1, 2 around 1.25
+  assert.deepEqual(order({ rule: "middle", keep }), of(-1.25, -1.75, -0.25, -0.75));
+  assert.deepEqual(order({ rule: "threshold", tau: 0 }), margins);
+  assert.deepEqual(order({ rule: "top", keep, by: "votes" }, of(1, 2, 3, 4)), of(1, 2, 3, 4));
+  for (
+    const rule of [
+      { rule: "all" },
+      { rule: "random", keep },
+      { rule: "matched", keep },
+      { rule: "oracle", keep },
+    ] as const
+  ) assert.equal(order(rule), null);
 });
 
 Deno.test("relabelling keeps every pair and swaps those of negative margin; no other rule swaps", () => {
@@ -83,8 +157,13 @@ Deno.test("which rules read margins: the others need no scoring", () => {
       { rule: "top", keep } as const,
       { rule: "relabel" } as const,
       { rule: "oracle", keep } as const,
+      { rule: "top", keep, by: "explicit" } as const,
+      { rule: "top", keep, by: "explicit-minus-implicit" } as const,
+      { rule: "top", keep, by: "votes" } as const,
+      { rule: "lossdiff-irm", keep } as const,
+      { rule: "matched", keep } as const,
     ].map(usesMargins),
-    [false, false, false, true, true, true],
+    [false, false, false, true, true, true, false, true, true, true, true],
   );
 });
 
@@ -192,5 +271,14 @@ Deno.test("what cannot be selected is named", () => {
   );
   assert.throws(() => selectPairs({ rule: "threshold", tau: NaN }, of(1)), UserError);
   assert.throws(() => selectPairs({ rule: "best" } as unknown as SelectionRule, of(1)), /"best"/);
-  assert.equal(selectionRules.length, 8);
+  for (
+    const [rule, message] of [
+      [{ rule: "best" }, /the rules are all, top, bottom/],
+      [{ rule: "top", keep: 0.5, fixed: true }, /"top" has no field "fixed".* rule, keep, by/],
+      [{ rule: "top", keep: 0.5, by: "implicit" }, /"implicit"; it must be explicit or/],
+      [{ rule: "random", keep: 0.5, fixed: 1 }, /the fixed of .* is 1; it must be true or false/],
+      [{ rule: "oracle", keep: 0.5, truth: "label" }, /"label"; it must be flip or gold/],
+      [{ rule: "small-gap", keep: 0 }, /share to keep is 0/],
+    ] as const
+  ) assert.throws(() => checkSelectionRule(rule as unknown as SelectionRule), message);
 });

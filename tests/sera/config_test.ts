@@ -58,6 +58,8 @@ const edges = {
   maxGradNorm: { good: [0, 0.5], bad: [-1] },
   crossFit: { good: [2, null], bad: [1, 2.5] },
   maxRows: { good: [1], bad: [0] },
+  "rewardModel.steps": { good: [1, null], bad: [0, 2.5] },
+  "rewardModel.learningRate": { good: [1e-9, null], bad: [0, -1] },
   "bootstrap.share": { good: [0.01, 2], bad: [0] },
   "bootstrap.promptFactor": { good: [1], bad: [0.99] },
   "bootstrap.responses": { good: [2], bad: [1, 2.5] },
@@ -101,11 +103,28 @@ Deno.test("names, rules and pairs of choices that do not go together are refused
     [{ selection: { rule: "top", keep: 1.2 } }, "the share to keep is 1.2"],
     [{ selection: { rule: "all", keep: 0.7 } }, 'rule "all" has no field "keep"'],
     [{ selection: { rule: "threshold" } }, "the margin threshold is undefined"],
-    [{ selection: { rule: "oracle", keep: 0.7, order: "gold" } }, 'the oracle\'s order is "gold"'],
+    [
+      { selection: { rule: "oracle", keep: 0.7, order: "gold" } },
+      'the order of the selection rule "oracle" is "gold"; it must be margin or random',
+    ],
     [{ stepsPerIteration: 3 }, 'a config has no field "stepsPerIteration"; its fields are loss, '],
     [{ bootstrap: { prompts: 3 } }, 'bootstrap has no field "prompts"; its fields are share, '],
     [{ ensemble: { gama: 0.3 } }, 'ensemble has no field "gama"; its fields are weighting, '],
     [{ crossFit: 2, reference: "previous" }, 'config: crossFit needs reference "sft"'],
+    [{ selection: { rule: "top", keep: 0.5, by: "votes" } }, "selection by votes needs crossFit"],
+    [{ selection: { rule: "lossdiff-irm", keep: 0.5 } }, "by lossdiff-irm needs crossFit"],
+    [
+      { selection: { rule: "top", keep: 0.5, by: "explicit" } },
+      "config: selection by explicit needs rewardModel, which is null",
+    ],
+    [
+      { selection: { rule: "bottom", keep: 0.5, by: "explicit-minus-implicit" } },
+      "config: selection by explicit-minus-implicit needs rewardModel",
+    ],
+    [{ bootstrap: { judge: "explicit" } }, "config: bootstrap.judge explicit needs rewardModel"],
+    [{ bootstrap: { judge: "gold" } }, 'bootstrap.judge is "gold"'],
+    [{ rewardModel: { stepz: 3 } }, 'rewardModel has no field "stepz"; its fields are steps, '],
+    [{ rewardModel: { steps: 0 } }, "config: rewardModel.steps is 0; it must be"],
   ];
   for (const [options, text] of cases) {
     await assertUserError(() => seraConfig(options as SeraOptions), text);

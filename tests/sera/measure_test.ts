@@ -34,6 +34,13 @@ async function measured(options: SeraOptions) {
     store.disk.values.set(`logps/${name}-held-out-0`, JSON.stringify({ value, seconds: 1 }));
   keep("policy-1", [[-2, -3], [-4, -2], [-8, -6]]);
   keep("sft", [[-3, -3], [-4, -3], [-8, -6]]);
+  const mismatched = (name: string, value: number[][]) =>
+    store.disk.values.set(
+      `logps/${name}-held-out-mismatched-0`,
+      JSON.stringify({ value, seconds: 1 }),
+    );
+  mismatched("policy-1", [[-2, -3], [-4, -2], [-8, -6]]);
+  mismatched("sft", [[-4, -4], [-4, -5], [-8, -6]]);
   const { iterations: [first] } = await run({ ...options, iterations: 1 }, { heldOut }, store);
   return first!.metrics;
 }
@@ -58,6 +65,11 @@ Deno.test("held-out metrics follow the loss: its anchor and its own reward", asy
   const anchored = await measured({ nllAlpha: 0.3 });
   assertClose(anchored.heldOutLoss!, 0.713767 + 1.05, 0, "anchored loss", 1e-6);
   assert.equal(anchored.heldOutMargin, 0);
+  // KTO, beta 0.5: mismatched rho 2 1 0 3 0 0, so z0 = 1, and losses, each sigmoid(-0.5 (rho_w - 1))
+  // + 2 sigmoid(-0.5 (1 - rho_l)), of 0.5 + 0.755081, 0.622459 + 1 and 0.622459 + 0.755081.
+  const kto = await measured({ loss: { name: "kto", beta: 0.5, undesirableWeight: 2 } });
+  assertClose(kto.heldOutLoss!, 1.418360, 0, "KTO's loss", 1e-6);
+  assert.equal(kto.heldOutMargin, 0);
   // SimPO, beta 2: rewards 2 l / |y| are -1, -4, -16 | -2, -0.8, -12; margins 1, -3.2, -4.
   const simpo = await measured({ loss: { name: "simpo", beta: 2, gammaMarginRatio: 0 } });
   assertClose(simpo.heldOutMargin!, -6.2 / 3, 1e-12, "SimPO's margin");

@@ -21,7 +21,7 @@ Deno.test("steps, learning rate, own pairs and prompts follow from pairs and pol
   assert.equal(run.config.steps, 3, "one epoch of ten pairs");
   assert.equal(run.config.learningRate, 1e-4, "LoRA's");
   assert.equal(run.keepOwn, 3, "30 % of ten");
-  assert.deepEqual(run.flipped, PAIRS.map((_, i) => i % 3 === 0));
+  assert.deepEqual(run.wrong, PAIRS.map((_, i) => i % 3 === 0));
   assert.deepEqual([run.seed, run.heldOut, run.evaluation], [0, [], undefined]);
   const full = await prepared({ policy: await fullModel() });
   assert.equal(full.config.learningRate, 1e-6, "that of all weights");
@@ -43,5 +43,5 @@ Deno.test("prompts are those of the pairs, each once; flips are known of all pai
   const { prompts } = await prepared({ pairs: twice });
   assert.deepEqual(prompts, PAIRS.map((pair) => pair.promptIds));
   const { flipped: _, ...unknown } = PAIRS[0]!;
-  assert.equal((await prepared({ pairs: [...PAIRS.slice(1), unknown] })).flipped, undefined);
+  assert.equal((await prepared({ pairs: [...PAIRS.slice(1), unknown] })).wrong, undefined);
 });

@@ -10,7 +10,12 @@ import { selectCommand } from "../../experiments/commands/select/options.ts";
 import { select } from "../../experiments/commands/select/select.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
-import { type SeenRequest, serveModels, type ServeOptions } from "../support/completions_server.ts";
+import {
+  type Dialect,
+  type SeenRequest,
+  serveModels,
+  type ServeOptions,
+} from "../support/completions_server.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
@@ -195,5 +200,28 @@ Deno.test("a server's responses, scored, become bootstrapped pairs", async () =>
       };
       assert.ok(Math.abs(pair.margin - (reward(pair.chosen) - reward(pair.rejected))) < 1e-9);
     }
+  });
+});
+
+Deno.test("responses are the very tokens that a server tells, text that has none of its own too", async () => {
+  await withModels(async ({ model, data, out }) => {
+    const generateAs = async (dialect: Dialect) => {
+      await using server = await serveModels({ policy: model }, { dialect });
+      const { options } = parseCommand(generateCommand, [
+        ...["--model", model, "--prompts", data, "--out", out, "--responses", "4"],
+        ...["--max-new-tokens", "40", "--limit", "3"],
+      ]);
+      await generateResponsesByServer(options, server.url, silentProgress);
+      return rowsOf(out);
+    };
+    const [vllm, llamaCpp, textAlone] = [
+      await generateAs("vllm"),
+      await generateAs("llama.cpp"),
+      await generateAs("none"),
+    ];
+    assert.deepEqual(llamaCpp, vllm);
+    // The tiny model writes bytes that are no text: read back from the text they are other tokens.
+    assert.notDeepEqual(textAlone.map(({ tokens }) => tokens), vllm.map(({ tokens }) => tokens));
+    assert.ok(vllm.some(({ response }) => response.includes("\uFFFD")));
   });
 });

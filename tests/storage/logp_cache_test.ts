@@ -44,7 +44,7 @@ Deno.test("any other part of the key is another entry", () =>
     assert.deepEqual(cache.get(key), columns);
   }));
 
-Deno.test("a damaged entry, or one under a wrong name, is computed again and told", () =>
+Deno.test("a damaged entry, or one under a wrong name, is told, set aside and computed again", () =>
   inTemporaryFolder(async (folder) => {
     const artefacts = new Artefacts(folder);
     const fileOf = (k: LogpKey) => {
@@ -73,6 +73,7 @@ Deno.test("a damaged entry, or one under a wrong name, is computed again and tol
       });
       assert.deepEqual([back, computed, warnings.length], [columns, 1, 1]);
       assert.match(warnings[0] ?? "", /are damaged .*computing anew/);
+      assert.equal(Deno.readTextFileSync(`${mine}.damaged`), damage, "it is set aside");
     }
   }));
 

@@ -35,6 +35,41 @@ Deno.test("iterations: the arm's and the baseline's may differ", () => {
   assert.deepEqual(own.map(({ mean }) => mean), [1, 1]);
 });
 
+Deno.test("shares of seeds that collapsed, of both arms; the method that gave the interval", () => {
+  const fell = rows.map((row) =>
+    row.arm === "sera" && row.seed > 0 || row.arm === "dpo" && row.seed === 0
+      ? { ...row, warnings: ["collapse"] }
+      : row
+  );
+  const found = contrasts(fell, "gold", [["sera", "dpo"]]).at(-1);
+  assert.deepEqual([found?.collapsed, found?.baselineCollapsed], [2 / 3, 1 / 3]);
+  assert.deepEqual([found?.method, found?.n], ["t", 3]);
+});
+
+Deno.test("a contrast that is no claim of an opened study is exploratory", () => {
+  const claimOf = (
+    metric: "gold" | "kl" = "gold",
+    options: object = {},
+    changes: object = {},
+  ) =>
+    contrasts(
+      { study: { ...study, ...changes }, rows: rows.map((row) => ({ ...row, kl: 1 })) },
+      metric,
+      [["sera", "dpo"]],
+      options,
+    ).map(({ condition, claim }) => [condition, claim]);
+  assert.deepEqual(claimOf(), [["noise-0", null], ["noise-20", "better"]]);
+  for (
+    const other of [
+      claimOf("kl"),
+      claimOf("gold", { iteration: 1 }),
+      claimOf("gold", { log: true }),
+      claimOf("gold", {}, { firstSeed: 1 }), // seed 0 was explored
+    ]
+  ) assert.deepEqual(other.map(([, claim]) => claim).filter((claim) => claim !== null), []);
+  assert.equal(contrasts(rows, "gold", [["sera", "dpo"]]).at(-1)?.claim, null, "bare rows");
+});
+
 Deno.test("logarithms: the difference of ln is a ratio's", () => {
   const timed = rows.map((row) => ({ ...row, gold: row.arm === "sera" ? 6 : 2 }));
   const [found] = contrasts(timed, "gold", [["sera", "dpo"]], { log: true });
@@ -54,7 +89,8 @@ Deno.test("unknown metrics and arms are named; without rows there is nothing to 
 });
 
 Deno.test("a study's arm without runs is left out; one that the study has not is refused", async () => {
-  const opened = { study, rows: rows.filter(({ arm }) => arm !== "rdpo") };
+  const unclaimed = { ...study, claims: [] };
+  const opened = { study: unclaimed, rows: rows.filter(({ arm }) => arm !== "rdpo") };
   const pairs = [["sera", "dpo"], ["rdpo", "dpo"]] as const;
   assert.deepEqual(contrasts(opened, "gold", pairs), contrasts(rows, "gold", [["sera", "dpo"]]));
   await assertUserError(

@@ -10,21 +10,41 @@ import { TINY } from "../environments/small_language/tiny_setting.ts";
 
 await loadEngine();
 
-const config = (method: keyof typeof methods, learningRate = 1e-3) =>
+const arms = {
+  ...methods,
+  explicit: {
+    selection: { rule: "top", keep: 0.7, by: "explicit" },
+    rewardModel: { learningRate: 3e-3 },
+    bootstrap: null,
+  },
+  votes: {
+    selection: { rule: "top", keep: 0.7, by: "votes" },
+    crossFit: 2,
+    margin: "log-ratio",
+    bootstrap: null,
+  },
+} as const;
+
+const config = (arm: keyof typeof arms, learningRate = 1e-3) =>
   runConfig(smallLanguage, 0, [{
     setting: TINY,
-    sera: { ...methods[method], steps: 3, batch: 8, learningRate },
+    sera: { ...arms[arm], steps: 3, batch: 8, learningRate },
   }]);
 
 Deno.test("a run after another of the same beginning gives what it gives alone", async () => {
   const cache = await Deno.makeTempDir();
   const context = { cache, progress: silentProgress };
   try {
-    const run = (method: keyof typeof methods, learningRate?: number) =>
-      runOne(smallLanguage, config(method, learningRate), context);
+    const run = (arm: keyof typeof arms, learningRate?: number) =>
+      runOne(smallLanguage, config(arm, learningRate), context);
     const alone = await run("sera");
     const plain = await run("plain");
     assert.deepEqual(plain.volatile.iterations[0], alone.volatile.iterations[0], "time, too");
+    for (const arm of ["explicit", "votes"] as const) {
+      const rival = await run(arm);
+      assert.deepEqual(rival.volatile.iterations[0], alone.volatile.iterations[0], arm);
+      assert.deepEqual(rival.iterations[0], alone.iterations[0], arm);
+    }
     const again = await run("sera");
     const { volatile: _a, ...steady } = alone;
     const { volatile: _b, ...repeated } = again;

@@ -3,7 +3,8 @@ import type { Claim } from "../../lib/study/claim.ts";
 import { contrasts } from "../../lib/study/contrasts.ts";
 import { judgeClaims, type Verdict } from "../../lib/study/judge_claims.ts";
 import type { StudyRow } from "../../lib/study/rows.ts";
-import { claim, rowsWithGold } from "./sample_study.ts";
+import { tQuantile } from "../../lib/statistics/student_t.ts";
+import { claim, rowsWithGold, study } from "./sample_study.ts";
 
 /** Rows in which SeRA differs from DPO by these, a seed each; DPO's own seeds differ widely. */
 function rowsOf(differences: readonly number[]): StudyRow[] {
@@ -19,30 +20,68 @@ const judge = (differences: readonly number[], overrides: Partial<Claim> = {}) =
   judgeClaims([{ ...claim, ...overrides }], rowsOf(differences))[0];
 const verdict = (differences: readonly number[], overrides: Partial<Claim> = {}) =>
   judge(differences, overrides)?.verdict as Verdict;
+const turned = (differences: readonly number[]) => differences.map((x) => -x);
 
 const clearlyUp = [0.5, 0.6, 0.55, 0.5, 0.6];
 const flat = [0.01, -0.01, 0.02, -0.02, 0];
 const noisy = [1, -1, 0.8, -0.7, 0.3];
+const smallButSure = [0.03, 0.031, 0.029, 0.03, 0.032];
 
 Deno.test("verdicts of a directed claim", () => {
-  assert.equal(verdict(clearlyUp), "holds");
-  assert.equal(verdict(clearlyUp.map((x) => -x)), "does not hold");
-  assert.equal(verdict(flat), "does not hold"); // no room for the smallest effect
+  assert.equal(verdict(clearlyUp), "supported");
+  assert.equal(verdict(turned(clearlyUp)), "reversed");
+  assert.equal(verdict(flat), "negligible");
   assert.equal(verdict(noisy), "undecided");
-  assert.equal(verdict(clearlyUp, { direction: "lower" }), "does not hold");
-  assert.equal(verdict(clearlyUp.map((x) => -x), { direction: "lower" }), "holds");
+  assert.equal(verdict(clearlyUp, { direction: "lower" }), "reversed");
+  assert.equal(verdict(turned(clearlyUp), { direction: "lower" }), "supported");
+});
+
+Deno.test("what is there but shown to be too small to matter is negligible, either way", () => {
+  for (const direction of ["higher", "lower"] as const) {
+    assert.equal(verdict(smallButSure, { direction }), "negligible");
+  }
+  assert.ok((judge(smallButSure)?.adjustedP ?? 1) < 0.05);
+  assert.equal(verdict(smallButSure, { smallestEffect: 0.02 }), "supported");
+  assert.equal(verdict(turned(smallButSure), { smallestEffect: 0.02 }), "reversed");
 });
 
 Deno.test("verdicts of a claim of no difference", () => {
-  assert.equal(verdict(flat, { direction: "same" }), "holds");
-  assert.equal(verdict(clearlyUp, { direction: "same" }), "does not hold");
+  assert.equal(verdict(flat, { direction: "same" }), "supported");
+  assert.equal(verdict(smallButSure, { direction: "same" }), "supported");
+  assert.equal(verdict(clearlyUp, { direction: "same" }), "reversed");
+  assert.equal(verdict(turned(clearlyUp), { direction: "same" }), "reversed");
   assert.equal(verdict(noisy, { direction: "same" }), "undecided");
+  // Sure to be there, with a mean within the effect that is not sure to stay within it.
+  const near = [0.02, 0.1, 0.16, 0.08, 0.09];
+  assert.ok((judge(near, { direction: "same" })?.adjustedP ?? 1) < 0.05);
+  assert.equal(verdict(near, { direction: "same" }), "undecided");
+});
+
+Deno.test("boundaries: p just below and just above 0.05, of a difference and of equivalence", () => {
+  // Standard deviation 1 and 5 differences: a mean of t / sqrt(5) has the statistic t.
+  const spread = [-1, -1, 0, 1, 1];
+  const at = (t: number, shift = 0) => spread.map((x) => x + t / Math.sqrt(5) + shift);
+  const two = tQuantile(0.975, 4);
+  assert.equal(verdict(at(1.0001 * two)), "supported");
+  assert.equal(verdict(at(0.9999 * two)), "undecided");
+  assert.equal(verdict(at(-1.0001 * two)), "reversed");
+  assert.equal(verdict(at(-0.9999 * two)), "undecided");
+  const one = tQuantile(0.95, 4);
+  for (const sign of [1, -1]) {
+    const bound = { smallestEffect: 5 };
+    assert.equal(verdict(at(-1.0001 * one * sign, 5 * sign), bound), "negligible");
+    const other = sign > 0 ? "supported" : "reversed";
+    assert.equal(verdict(at(-0.9999 * one * sign, 5 * sign), bound), other);
+    assert.equal(verdict(at(-1.0001 * one, 5), { ...bound, direction: "same" }), "supported");
+    assert.equal(verdict(at(-0.9999 * one, 5), { ...bound, direction: "same" }), "undecided");
+    assert.equal(verdict(at(0.0001, 5), { ...bound, direction: "same" }), "reversed");
+  }
 });
 
 Deno.test("swapping arm and baseline turns the sign and the verdict", () => {
   const swapped = { arm: "dpo", baseline: "sera" };
-  assert.equal(verdict(clearlyUp, swapped), "does not hold");
-  assert.equal(verdict(clearlyUp, { ...swapped, direction: "lower" }), "holds");
+  assert.equal(verdict(clearlyUp, swapped), "reversed");
+  assert.equal(verdict(clearlyUp, { ...swapped, direction: "lower" }), "supported");
   const mean = (overrides: Partial<Claim>) => judge(clearlyUp, overrides)?.contrast?.mean ?? NaN;
   assert.ok(Math.abs(mean({}) - 0.55) < 1e-12);
   assert.ok(Math.abs(mean(swapped) + 0.55) < 1e-12);
@@ -55,20 +94,34 @@ Deno.test("one seed decides nothing; a seed without the metric is left out; no c
     claim: { ...claim, condition: "noise-0" },
     verdict: "undecided",
     adjustedP: 1,
+    adjustedEquivalenceP: 1,
   });
 });
 
-Deno.test("Holm over the family can take a verdict back", () => {
+Deno.test("Holm over the family, other studies' claims included, can take a verdict back", () => {
   const weak = [0.3, 0.02, 0.25, 0.1, 0.2]; // p about 0.03 alone
-  assert.equal(verdict(weak), "holds");
-  const family = Array.from({ length: 10 }, () => claim);
-  assert.equal(judgeClaims(family, rowsOf(weak))[0]?.verdict, "undecided");
+  assert.equal(verdict(weak), "supported");
+  const others = Array.from({ length: 9 }, () => claim);
+  assert.equal(judgeClaims([claim, ...others], rowsOf(weak))[0]?.verdict, "undecided");
+  const [result, ...none] = judgeClaims([claim], rowsOf(weak), [
+    { claims: others, rows: rowsOf(weak) },
+  ]);
+  assert.equal(result?.verdict, "undecided");
+  assert.deepEqual(none, [], "the others' verdicts are not this study's");
+  assert.equal(result?.adjustedP, Math.min(1, 10 * (result?.contrast?.p ?? 0)));
+  // Equivalence is corrected on its own: the differences' p-values are all 1 here.
+  const close = [0.06, -0.06, 0.05, -0.05, 0];
+  assert.equal(verdict(close), "negligible");
+  const beside = { claims: others, rows: rowsOf(noisy) };
+  assert.equal(judgeClaims([claim], rowsOf(close), [beside])[0]?.verdict, "undecided");
 });
 
 Deno.test("a verdict's contrast is the figure's: one function makes both", () => {
   const rows = rowsWithGold((arm, _, seed) => seed + (arm === "sera" ? 0.3 + 0.1 * seed : 0));
-  const [result] = judgeClaims([claim], rows);
-  const drawn = contrasts(rows, "gold", [["sera", "dpo"]])
+  const opened = { study, rows };
+  const [result] = judgeClaims([claim], opened);
+  const drawn = contrasts(opened, "gold", [["sera", "dpo"]])
     .find((contrast) => contrast.condition === claim.condition);
   assert.deepEqual(result?.contrast, drawn);
+  assert.equal(drawn?.claim, claim.id);
 });

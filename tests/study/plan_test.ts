@@ -9,13 +9,21 @@ import { claim, onPaper, study } from "./sample_study.ts";
 const cells = (plan: readonly { arm: string; condition: string; seed: number }[]) =>
   plan.map(({ arm, condition, seed }) => `${condition} ${arm} ${seed}`);
 
-Deno.test("a preset's cells and seeds are chosen by factors; claimed cells have more seeds", () => {
+Deno.test("a preset's cells and seeds are chosen by factors; full runs a claim's seeds", () => {
   assert.deepEqual(cells(planStudy(study, "smoke")), ["noise-20 dpo 0", "noise-20 rdpo 0"]);
   assert.deepEqual(cells(planStudy(study, "full")), [
-    ...["noise-0 dpo 0", "noise-0 dpo 1", "noise-0 sera 0", "noise-0 sera 1"],
-    ...[0, 1, 2].map((seed) => `noise-0 rdpo ${seed}`),
+    ...["dpo", "sera", "rdpo"].flatMap((arm) => [0, 1].map((seed) => `noise-0 ${arm} ${seed}`)),
     ...["dpo", "sera", "rdpo"].flatMap((arm) => [0, 1, 2].map((seed) => `noise-20 ${arm} ${seed}`)),
   ]);
+  assert.equal(planStudy(study, "quick").length, 8, "quick has its own number");
+  const larger = { ...study, claims: [...study.claims, { ...claim, id: "more", seeds: 4 }] };
+  assert.equal(planStudy(larger, "full").length, 6 + 3 * 4, "the most of a cell's claims");
+  assert.deepEqual(
+    new Set(
+      planStudy(study, "full", { claimed: true }).map((run) => `${run.condition} ${run.arm}`),
+    ),
+    new Set(["noise-20 dpo", "noise-20 sera"]),
+  );
   const part = { seeds: 1, arms: ["sera"], conditions: ["noise-20"], firstSeed: 7 };
   assert.deepEqual(cells(planStudy(study, "full", part)), ["noise-20 sera 7"]);
 });
@@ -32,6 +40,15 @@ Deno.test("configs: environment, then base, smoke, condition, arm; an arm sees t
     [2, 2],
   );
   assert.equal(of("smoke", "dpo")?.sera.steps, 2, "the environment's settings see smoke's size");
+});
+
+Deno.test("an arm may be limited to conditions", () => {
+  const arms = [{ id: "a" }, { id: "b", only: ["two"] }];
+  const conditions = ["one", "two"].map((id) => ({ id, label: id }));
+  const limited = defineStudy({ id: "x", title: "x", environment: onPaper, arms, conditions });
+  assert.deepEqual(cells(planStudy(limited, "full", { seeds: 1 })), [
+    ...["one a 0", "two a 0", "two b 0"],
+  ]);
 });
 
 Deno.test("a run's name depends on every value of its config and on nothing else", () => {
@@ -62,6 +79,12 @@ Deno.test("a study that names what is not there, or a name twice, is refused", a
   const claims = [{ ...claim, condition: "as-is", arm: "c" }];
   await assertUserError(define({ claims }), /study "x": there is no arm "c"; there are a, b/);
   await assertUserError(() => withArms(study, { id: "dpo" }), /two arms are called "dpo"/);
+  const wrong = { ...claim, condition: "as-is", arm: "a", baseline: "b" };
+  await assertUserError(define({ claims: [{ ...wrong, seeds: 1 }] }), /needs two seeds or more/);
+  await assertUserError(
+    define({ claims: [{ ...wrong, smallestEffect: 0 }] }),
+    /needs a smallest effect above 0, has 0/,
+  );
   assert.equal(withArms(study, { id: "mine" }).arms.at(-1)?.label, "mine");
 });
 

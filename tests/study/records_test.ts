@@ -8,6 +8,7 @@ import { openRecords } from "../../lib/study/record_store.ts";
 import { onSharedSeeds, studyRows } from "../../lib/study/rows.ts";
 import { tableCsv, tableMarkdown, writeTables } from "../../lib/study/table.ts";
 import { studyTables } from "../../lib/study/tables.ts";
+import { winRates } from "../../lib/study/win_rates.ts";
 import { recordOf, rowsWithGold, study } from "./sample_study.ts";
 
 const plan = planStudy(study, "full");
@@ -111,9 +112,15 @@ Deno.test("tables: the same bytes whatever the order of the records; by hand, a 
     };
     const text = build(records, "one");
     assert.equal(build(records.toReversed(), "two"), text);
-    assert.match(text, /sample_verdicts\.csv\n.*\nbetter,holds,gold,noise-20,sera,dpo,higher,1,/);
+    assert.match(
+      text,
+      /sample_verdicts\.csv\n.*\nbetter,supported,gold,noise-20,sera,dpo,higher,1,/,
+    );
     // Prompt 1: 2 beats 1 always. Prompt 2: (2, 0) against (1, 0): wins, wins, loses, ties.
     assert.match(text, new RegExp(`noise-20,sera,dpo,${(1 + 2.5 / 4) / 2},`));
+    const [rate] = winRates(openStudy(study, { records: join(folder, "one") }), [["sera", "dpo"]]);
+    assert.deepEqual([rate?.label, rate?.n, rate?.pairs.length], ["SeRA against DPO", 2, 2]);
+    assert.ok(Math.abs((rate?.mean ?? NaN) - ((1 + 2.5 / 4) / 2 - 0.5)) < 1e-12);
     assert.match(text, /noise-20,sera,2,gold,reward,2,/); // mean of 1, 2, 3
   }));
 

@@ -37,6 +37,7 @@ export const claim: Claim = {
   baseline: "dpo",
   direction: "higher",
   smallestEffect: 0.1,
+  seeds: 3,
 };
 
 /** Two conditions, three arms. */
@@ -63,7 +64,7 @@ export const study = defineStudy({
   presets: {
     smoke: { seeds: 1, includes: ({ flipRate, rule }) => flipRate === 0.2 && rule === "all" },
     quick: { seeds: 2, includes: ({ arm }) => arm !== "rdpo" },
-    full: { seeds: 2, claimSeeds: 3, beside: ({ loss }) => loss === "rdpo" },
+    full: { seeds: 2, beside: ({ loss }) => loss === "rdpo" },
   },
 });
 

@@ -4,8 +4,11 @@ import { loadPolicy } from "../../lib/policy/load_policy.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import type { TextTokenizer } from "../../lib/text/tokenizer.ts";
 
-/** How a server tells prompt log-probabilities: as vLLM, as llama-cpp-python, or not at all. */
-export type Dialect = "vllm" | "echo" | "none";
+/**
+ * How a server tells prompt log-probabilities: as vLLM, as llama-cpp-python, or not at all as
+ * llama.cpp's own server, which tells the ids of what it generates.
+ */
+export type Dialect = "vllm" | "echo" | "none" | "llama.cpp";
 
 /** A request, for tests that count or disturb. */
 export interface SeenRequest {
@@ -85,10 +88,10 @@ async function complete(
 ): Promise<Response> {
   const isText = typeof body.prompt === "string";
   const ids = Int32Array.from(isText ? tokenizer.encode(body.prompt) : body.prompt);
-  if (body.echo === true && dialect !== "echo") {
+  if (body.echo === true && dialect !== "echo" && dialect !== "llama.cpp") {
     return Response.json({ error: "Only no echo is supported" }, { status: 400 });
   }
-  if (body.echo === true) {
+  if (body.echo === true && dialect === "echo") {
     const logps = await tokenLogps(model, ids);
     return choice({
       logprobs: {
@@ -112,6 +115,9 @@ async function complete(
     finish_reason: response.finished ? "stop" : "length",
     ...(dialect === "vllm"
       ? { logprobs: { tokens: [...response.ids].map((id) => `token_id:${id}`) } }
+      : {}),
+    ...(dialect === "llama.cpp"
+      ? { logprobs: { content: [...response.ids].map((id) => ({ id, token: "\uFFFD" })) } }
       : {}),
   });
 }

@@ -31,10 +31,12 @@ const pairs = Deno.readTextFileSync(job.pairs).trimEnd().split("\n").map((line) 
     ...{ referenceChosenLogp: row.ref_chosen_logps, referenceRejectedLogp: row.ref_rejected_logps },
   };
 });
+const store = new MemoryStore();
 await trainIteration(policy, pairs, job.config as unknown as ResolvedConfig, {
-  ...{ iteration: job.iteration, seed: job.seed },
-  ...{ store: new MemoryStore(), progress: silentProgress },
+  ...{ iteration: job.iteration, seed: job.seed, store, progress: silentProgress },
 });
+const rows = await store.rows(job.iteration);
+Deno.writeTextFileSync(job.steps, rows.map((row) => JSON.stringify(row) + "\n").join(""));
 Deno.mkdirSync(job.output, { recursive: true });
 const tensors = await exportParameters(files.config, policy.base);
 await saveModelFolder(job.output, files.config, tensors, files.sourceFiles);

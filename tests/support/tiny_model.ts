@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ModelConfig } from "../../lib/policy/config.ts";
+import { toHfConfig } from "../../lib/policy/io/hf_config.ts";
 import { expectedTensors } from "../../lib/policy/io/tensor_table.ts";
 import { type HostTensor, writeSafetensors } from "../../lib/policy/io/safetensors_writer.ts";
 import { createPrng } from "../../lib/random/prng.ts";
@@ -38,9 +39,9 @@ export function tinyTensors(config: ModelConfig, seed: number): Map<string, Host
   const tensors = new Map<string, HostTensor>();
   for (const [name, shape] of expectedTensors(config)) {
     const prng = createPrng(seed, "tiny-model", name);
-    const isNorm = name.endsWith("norm.weight");
-    const isTable = name === "model.embed_tokens.weight";
-    const scale = isNorm ? 0.1 : isTable ? 0.3 : 1 / Math.sqrt(shape[1]!);
+    const isVector = shape.length === 1, isNorm = isVector && name.endsWith(".weight");
+    const isTable = /embed_(tokens|in)\.weight$/.test(name);
+    const scale = isVector ? 0.1 : isTable ? 0.3 : 1 / Math.sqrt(shape[1]!);
     const size = shape.reduce((product, n) => product * n, 1);
     const data = new Float32Array(size);
     for (let i = 0; i < size; i++) data[i] = (isNorm ? 1 : 0) + scale * prng.normal();
@@ -120,26 +121,10 @@ export async function makeTinyModelFolder(
   await json("tokenizer.json", tokenizer);
   await json("tokenizer_config.json", tokenizerConfig);
   await json("config.json", {
-    architectures: ["LlamaForCausalLM"],
-    model_type: "llama",
-    vocab_size: config.vocabSize,
-    hidden_size: config.hiddenSize,
-    intermediate_size: config.intermediateSize,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    num_key_value_heads: config.kvHeads,
-    head_dim: config.headDim,
-    rope_theta: config.ropeTheta,
-    rms_norm_eps: config.rmsNormEps,
-    max_position_embeddings: config.maxPositions,
-    tie_word_embeddings: config.tieEmbeddings,
-    hidden_act: "silu",
-    attention_bias: false,
-    mlp_bias: false,
+    ...toHfConfig(config),
     bos_token_id: TINY_TOKENS.start,
     eos_token_id: TINY_TOKENS.end,
     pad_token_id: TINY_TOKENS.pad,
-    torch_dtype: "float32",
   });
   await writeSafetensors(join(dir, "model.safetensors"), tinyTensors(config, options.seed));
   return config;

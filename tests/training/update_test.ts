@@ -29,6 +29,11 @@ Deno.test("passes keep the order, hold every group once and stay within the limi
   assert.deepEqual(microBatches(groups, 12), [[0, 2], [2, 3], [3, 4], [4, 5]]);
   assert.deepEqual(microBatches(groups, Infinity), [[0, 5]]);
   assert.deepEqual(microBatches([], 10), []);
+  // Rows are 8, 2, 35, 9 and 8: two in a row that stay together count as one.
+  const [, ...even] = groups;
+  assert.deepEqual(microBatches(even, 8, 2), [[0, 2], [2, 4]]);
+  assert.deepEqual(microBatches(even, 53, 2), [[0, 2], [2, 4]]);
+  assert.deepEqual(microBatches(even, 54, 2), [[0, 4]]);
 });
 
 /** One step; a smooth optimiser, so that rounding in a gradient stays rounding in the step. */

@@ -9,7 +9,7 @@ import { openModel } from "../../lib/policy/io/load.ts";
 import { saveLoraAdapter } from "../../lib/policy/io/peft.ts";
 import { saveModelFolder } from "../../lib/policy/io/save.ts";
 import { adapterFile } from "../../lib/policy/load_policy.ts";
-import { buildLora, LORA_MODULES } from "../../lib/policy/lora.ts";
+import { buildLora, loraModules } from "../../lib/policy/lora.ts";
 import { exportParameters, loadParameters, randomParameters } from "../../lib/policy/parameters.ts";
 import { openModelFolder } from "./model_folder.ts";
 import { createPrng } from "../../lib/random/prng.ts";
@@ -45,7 +45,7 @@ async function writeAdapter(folder: string, model: string, rank: number): Promis
     rank,
     alpha: rank * LORA_ALPHA_PER_RANK,
     dropout: 0,
-    targetModules: [...LORA_MODULES],
+    targetModules: loraModules(config),
   };
   const layers = buildLora(config, lora, (layer, block) => {
     const prng = createPrng(2, "adapter", layer, block.module);

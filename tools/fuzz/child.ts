@@ -5,10 +5,14 @@
 import process from "node:process";
 import { basename, join } from "node:path";
 import { projectRoot } from "../../lib/engine/layout.ts";
+import { ProcessorWatch } from "../../lib/files/processor_watch.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { mutate } from "./mutate.ts";
 import { judge, type Outcome } from "./outcome.ts";
 import { readers } from "./readers.ts";
+
+/** Processor seconds after which a case ends the process. */
+const LAST_CPU_S = 5;
 
 /** One line of this program's output. */
 export interface CaseReport {
@@ -32,6 +36,8 @@ const beside = (reader.beside ?? []).map((path) =>
   [basename(path), Deno.readFileSync(projectRoot + path)] as const
 );
 
+const watch = new ProcessorWatch();
+
 for (let index = Number(first); index < Number(count); index++) {
   const prng = createPrng(Number(seed), "fuzz", name, index);
   const [origin, bytes] = seeds[prng.integer(seeds.length)]!;
@@ -41,6 +47,7 @@ for (let index = Number(first); index < Number(count); index++) {
   for (const [other, content] of beside) Deno.writeFileSync(join(own, other), content);
   Deno.writeFileSync(path, mutate(bytes, prng));
   report({ index, path });
+  watch.begin(LAST_CPU_S);
   resetPeak();
   const before = peak();
   const start = cpuSeconds();
@@ -48,6 +55,7 @@ for (let index = Number(first); index < Number(count); index++) {
   const seconds = cpuSeconds() - start;
   report({ index, path, outcome, message, seconds, memory: peak() - before });
 }
+Deno.exit(0); // the watch would go on
 
 async function attempt(path: string): Promise<{ outcome: Outcome; message: string }> {
   try {

@@ -1,15 +1,17 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../../lib/errors.ts";
+import { whenOverdue } from "../../lib/files/processor_watch.ts";
+import { SilenceTimer } from "../../lib/files/silence_timer.ts";
 import { linesOf } from "../../lib/runner/worker_protocol.ts";
 import type { CaseReport } from "./child.ts";
 import { FAULTS, judge, type Outcome } from "./outcome.ts";
 import { type FuzzReader, readers } from "./readers.ts";
 
-/** Processor seconds from which on a case is a hang. */
-const HANG_CPU_S = 1;
-/** Seconds without a word after which the process is ended: processors may be shared. */
-const SILENCE_S = 20;
+/** Processor seconds from which on a case is a hang; `withTimeLimit` tries twice before it stops one. */
+const HANG_CPU_S = 1, STOPPED_CPU_S = 2;
+/** Seconds by the clock without a word after which the process is ended: processors may be busy. */
+const SILENCE_S = 600;
 /** Memory that a case may take beside what it takes for each byte of its file. */
 const MEMORY_BYTES = 256 << 20, MEMORY_FACTOR = 16;
 
@@ -77,23 +79,21 @@ async function* watch(
       ...args.map(String),
     ],
     stdout: "piped",
-    stderr: "null",
+    stderr: "piped",
   }).spawn();
   let begun: CaseReport | undefined;
   let cases = 0;
-  let silent = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      silent = true;
-      child.kill("SIGKILL");
-    }, 1000 * SILENCE_S);
+  let stuck = false;
+  const end = () => {
+    stuck = true;
+    child.kill("SIGKILL");
   };
-  heard();
+  const watched = whenOverdue(child.stderr, end);
+  using silence = new SilenceTimer(SILENCE_S, end);
+  silence.heard();
   try {
     for await (const line of linesOf(child.stdout)) {
-      heard();
+      silence.heard();
       cases++;
       const report = JSON.parse(line) as CaseReport;
       if (report.outcome === undefined) {
@@ -104,19 +104,19 @@ async function* watch(
       yield await settle(reader, limited(report));
     }
   } finally {
-    clearTimeout(timer);
-    await child.status;
+    await Promise.all([watched, child.status]);
   }
   if (cases === 0) throw new Error(`the process of ${args[0]} does not start: run it by itself`);
   if (begun !== undefined) {
-    yield await settle(reader, { ...begun, outcome: silent ? "hang" : "crash" });
+    yield await settle(reader, { ...begun, outcome: stuck ? "hang" : "crash" });
   }
 }
 
 /** A case with a limit exceeded is a fault, whatever it came to. */
 function limited(report: CaseReport): CaseReport {
   const { size } = Deno.statSync(report.path);
-  if ((report.seconds ?? 0) > HANG_CPU_S) return { ...report, outcome: "hang" };
+  const most = report.outcome === "stopped" ? STOPPED_CPU_S : HANG_CPU_S;
+  if ((report.seconds ?? 0) > most) return { ...report, outcome: "hang" };
   const isGreedy = (report.memory ?? 0) > MEMORY_BYTES + MEMORY_FACTOR * size;
   return isGreedy ? { ...report, outcome: "memory" } : report;
 }

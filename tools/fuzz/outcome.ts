@@ -5,7 +5,7 @@ import { foreignMessage } from "../../lib/files/foreign_error.ts";
 export type Outcome =
   | "accepted"
   | "refused"
-  /** The sandbox's limit on time or memory ended it. */
+  /** A limit on time or memory ended it. */
   | "stopped"
   | "untyped"
   | "raw message"
@@ -30,6 +30,9 @@ export class UnreadableFile extends UserError {
 const RAW =
   /undefined|is not a function\)?$|is not iterable|Cannot (read|convert)|call stack|\[object/;
 
+/** The messages of `withTimeLimit` and of the sandbox. */
+const LIMIT = /takes more than (the )?[\d.]+ (s|MB)\b/;
+
 /** What an error means, and its message. */
 export function judge(error: unknown): { outcome: Outcome; message: string } {
   const message = messageOf(error);
@@ -37,5 +40,5 @@ export function judge(error: unknown): { outcome: Outcome; message: string } {
     return { outcome: "untyped", message: error instanceof Error ? `${error.stack}` : message };
   }
   const isRaw = RAW.test(message) || error.message.includes("\n");
-  return { outcome: isRaw ? "raw message" : "refused", message };
+  return { outcome: isRaw ? "raw message" : LIMIT.test(message) ? "stopped" : "refused", message };
 }

@@ -1,10 +1,15 @@
-/** `lab`: JupyterLab in the folder of notebooks, from the project's own Python environment. */
-import { NOTEBOOKS, venvProgram } from "./paths.ts";
+/**
+ * `lab`: JupyterLab from the project's own Python environment, in the repository with the folder of
+ * notebooks open: study files can be edited beside them.
+ */
+import { ROOT, venvProgram } from "./paths.ts";
 
 // A task that is called from JupyterLab's terminal stands elsewhere than this one was called from.
 Deno.env.delete("INIT_CWD");
+// In containers one is root, which JupyterLab refuses unless it is told that this is meant.
+const asRoot = Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : [];
 const { code } = await new Deno.Command(venvProgram("jupyter-lab"), {
-  args: Deno.args,
-  cwd: NOTEBOOKS,
+  args: ["--LabApp.default_url=/lab/tree/notebooks", ...asRoot, ...Deno.args],
+  cwd: ROOT,
 }).spawn().status;
 Deno.exit(code);

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { basename, join, relative } from "node:path";
 import { runCommand } from "../../lib/cli/run_command.ts";
+import { userPath } from "../../lib/cli/user_path.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { studies } from "../../experiments/studies.ts";
 import { planStudy } from "../../lib/study/plan.ts";
@@ -14,7 +15,7 @@ import { siteRuns } from "./site/site_runs.ts";
 import { buildSite } from "./site/build_site.ts";
 import { verifyNotebook } from "./verify.ts";
 
-const shown = (path: string) => relative(Deno.cwd(), path) || path;
+const shown = (path: string) => relative(userPath("."), path) || path;
 
 function report(findings: readonly string[], fine: string): void {
   for (const finding of findings) console.error(finding);
@@ -38,10 +39,12 @@ program.command("execute [files...]")
   .option("--out <folder>", "write the executed notebooks there (default: over the input)")
   .option("--parameters <json>", "values over those of the parameters cell")
   .action(async (files: string[], options: { out?: string; parameters?: string }) => {
-    for (const path of notebookPaths(files)) {
+    for (const path of notebookPaths(files.map(userPath))) {
       console.log(`executing ${shown(path)}`);
       await executeNotebook(path, {
-        ...(options.out === undefined ? {} : { output: join(options.out, basename(path)) }),
+        ...(options.out === undefined
+          ? {}
+          : { output: join(userPath(options.out), basename(path)) }),
         ...(options.parameters === undefined
           ? {}
           : { parameters: parseParameters(options.parameters) }),
@@ -52,14 +55,14 @@ program.command("execute [files...]")
 program.command("check [files...]")
   .description("types, lint, format and size of the cells")
   .action(async (files: string[]) => {
-    const paths = notebookPaths(files);
+    const paths = notebookPaths(files.map(userPath));
     report(await checkNotebooks(paths), `${paths.length} notebooks: code is fine`);
   });
 
 program.command("format [files...]")
   .description("format the cells, as deno fmt would")
   .action(async (files: string[]) => {
-    for (const path of notebookPaths(files)) {
+    for (const path of notebookPaths(files.map(userPath))) {
       const text = await formatted(path);
       if (text !== Deno.readTextFileSync(path)) Deno.writeTextFileSync(path, text);
     }
@@ -68,7 +71,7 @@ program.command("format [files...]")
 program.command("verify [files...]")
   .description("executed notebooks: every output present, no error, nothing private")
   .action((files: string[]) => {
-    const paths = notebookPaths(files);
+    const paths = notebookPaths(files.map(userPath));
     const findings = paths.flatMap((path) =>
       verifyNotebook(readNotebook(path)).map((finding) => `${shown(path)}: ${finding}`)
     );
@@ -80,10 +83,10 @@ program.command("figures [files...]")
   .option("--out <folder>", "folder of the figures", join(ROOT, "results", "figures"))
   .option("--check", "write nothing: say where the folder differs")
   .action((files: string[], options: { out: string; check?: boolean }) => {
-    const figures = shownFigures(notebookPaths(files));
-    if (options.check) {
-      report(figureFindings(options.out, figures), `${figures.size} figures: as shown`);
-    } else writeFigures(options.out, figures);
+    const figures = shownFigures(notebookPaths(files.map(userPath)));
+    const out = userPath(options.out);
+    if (options.check) report(figureFindings(out, figures), `${figures.size} figures: as shown`);
+    else writeFigures(out, figures);
   });
 
 program.command("site [files...]")
@@ -91,9 +94,13 @@ program.command("site [files...]")
   .option("--out <folder>", "folder of the site", join(ROOT, "site"))
   .option("--records <folder>", "records whose runs get pages", join(ROOT, "results", "records"))
   .action(async (files: string[], options: { out: string; records: string }) => {
-    const runs = siteRuns(options.records, studies.flatMap((study) => planStudy(study, "full")));
-    await buildSite(options.out, { notebooks: notebookPaths(files), runs });
-    console.log(`open ${shown(join(options.out, "index.html"))}`);
+    const runs = siteRuns(
+      userPath(options.records),
+      studies.flatMap((study) => planStudy(study, "full")),
+    );
+    const out = userPath(options.out);
+    await buildSite(out, { notebooks: notebookPaths(files.map(userPath)), runs });
+    console.log(`open ${shown(join(out, "index.html"))}`);
   });
 
 if (import.meta.main) {

@@ -67,6 +67,16 @@ export const CHECKS: readonly Check[] = [
     run: (context) => context.runScript("trl_check.py", []),
   },
   {
+    id: "align-with-trl",
+    title: "align --trainer with TRL selects what the built-in loop selects (minutes)",
+    async run(context) {
+      const folder = `${context.suiteFolder}/align-with-trl`;
+      await Deno.mkdir(folder, { recursive: true });
+      const script = ["run", "-A", "--quiet", "tools/parity/align_with_trl.ts"];
+      return await context.runDeno([...script, context.python, folder]);
+    },
+  },
+  {
     id: "suite",
     title: "the suite against the fresh values (those not made in this run: committed)",
     run: (context) => context.runDeno(["test", "-A", "--quiet", "tests/parity"]),
@@ -80,6 +90,12 @@ export const CHECKS: readonly Check[] = [
         ...["--model", `${folder}/model`, "--adapter", `${folder}/adapter`],
         ...["--sequences", `${folder}/sequences.json`],
       ]),
+  ),
+  readBack(
+    "architecture-adapters",
+    "transformers and PEFT load a model and an adapter of each architecture",
+    "architecture_adapters_check.py",
+    (folder) => Promise.resolve(["--folder", folder]),
   ),
   readBack(
     "saved-model",

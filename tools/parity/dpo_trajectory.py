@@ -18,7 +18,7 @@ from updates import (
 
 STEPS, BATCH, LR, WARMUP = 20, 8, 1e-3, 5
 LORA_LR, LORA_STEPS = 2e-2, 10
-LOSS_STEPS, LOSSES = 6, ("ipo", "simpo", "hinge", "dpo_nll")
+LOSS_STEPS, LOSSES = 6, ("ipo", "simpo", "slic", "dpo_nll")
 
 
 def tiny_llama():

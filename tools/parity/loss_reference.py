@@ -20,6 +20,7 @@ import trl
 from trl.experimental.cpo.cpo_trainer import CPOTrainer
 from trl.experimental.orpo.orpo_trainer import ORPOTrainer
 from trl.trainer.dpo_trainer import DPOTrainer
+from trl.trainer.kto_trainer import KTOTrainer
 
 from common import output_folder
 
@@ -146,6 +147,48 @@ def orpo_case(name, options, beta):
     return case(name, options, "ORPOTrainer (float32)", loss)
 
 
+def kto_case(name, options, beta, desirable, undesirable):
+    """Twice KTOTrainer._compute_loss on the two responses of a pair: it averages over responses.
+
+    The mismatched log-ratios average to the reference point 0.75.
+    """
+
+    def loss(pair, chosen, rejected):
+        tokens = per_token(chosen, rejected, pair)
+        total = 1 + tokens.shape[1]
+        completion_mask = torch.zeros(2, total, dtype=torch.long)
+        for row, length in enumerate(pair[4:]):
+            completion_mask[row, 1 : 1 + length] = 1
+        zeros = torch.zeros_like(tokens).detach()
+        outputs = types.SimpleNamespace(log_probs=tokens, entropy=zeros, mean_logits=zeros)
+        stub = types.SimpleNamespace(
+            model=Anything(),
+            accelerator=Anything(),
+            aux_loss_enabled=False,
+            precompute_ref_logps=True,
+            calculate_KL=True,
+            loss_type="kto",
+            beta=beta,
+            desirable_weight=desirable,
+            undesirable_weight=undesirable,
+            _compute_kl_logps=lambda model, batch: torch.tensor([-10.0, -9.5], dtype=torch.float64),
+            _metrics={"train": collections.defaultdict(list)},
+            _total_train_tokens=0,
+            _tp_size=1,
+        )
+        inputs = {
+            "input_ids": torch.zeros(2, total, dtype=torch.long),
+            "attention_mask": torch.ones(2, total, dtype=torch.long),
+            "completion_mask": completion_mask,
+            "label": torch.tensor([True, False]),
+            "ref_logps": torch.tensor(pair[2:4], dtype=torch.float64),
+            "ref_KL_logps": torch.tensor([-11.5, -9.5], dtype=torch.float64),
+        }
+        return 2 * KTOTrainer._compute_loss(stub, lambda **_: outputs, inputs, return_outputs=False)
+
+    return case(name, options, "KTOTrainer loss_type=kto", loss)
+
+
 def case(name, options, source, loss):
     rows = []
     for pair in PAIRS:
@@ -163,7 +206,7 @@ def main():
     cases = [
         dpo_case("dpo", {"beta": 0.1}, "sigmoid", 0.1),
         dpo_case("dpo", {"beta": 0.5}, "sigmoid", 0.5),
-        dpo_case("hinge", {"beta": 0.1}, "hinge", 0.1),
+        dpo_case("slic", {"beta": 0.1}, "hinge", 0.1),
         dpo_case("ipo", {"tau": 0.1, "average": True}, "ipo", 0.1),
         dpo_case("ipo", {"tau": 0.4, "average": True}, "ipo", 0.4),
         dpo_case("rdpo", {"beta": 0.1, "epsilon": 0.1}, "robust", 0.1, 0.1),
@@ -178,6 +221,10 @@ def main():
         ),
         cpo_case("slic-hf", {"margin": 1.0, "lambda": 0.1}, "hinge", 1.0, nll=0.1, inputs="slic"),
         orpo_case("orpo", {"lambda": 0.1}, 0.1),
+        kto_case("kto", {"beta": 0.1}, 0.1, 1.0, 1.0),
+        kto_case(
+            "kto", {"beta": 0.3, "desirableWeight": 1.5, "undesirableWeight": 0.5}, 0.3, 1.5, 0.5
+        ),
     ]
     columns = ["loss", "d loss / d policy chosen logp", "d loss / d policy rejected logp"]
     reference = {

@@ -138,6 +138,39 @@ def parquet():
     pq.write_table(pa.Table.from_pylist(missing, empty), folder / "null_field.parquet")
     raw = pa.table({"prompt": ["p"], "chosen": ["c"], "rejected": pa.array([b"\xff\xfe"], pa.binary()).view(pa.string())})
     pq.write_table(raw, folder / "bad_utf8.parquet")
+    scored(folder)
+
+
+def scored(folder):
+    """Conversations with TRL's log-probabilities of two policies: of 32 and 64 bits, lengths as int64."""
+    turn = lambda role, content: {"role": role, "content": content}  # noqa: E731
+    rows = [
+        {
+            "id": f"pair {i}",
+            "prompt": [turn("user", f"Frage {i} é😀")],
+            "chosen": [turn("assistant", f"gut {i}")],
+            "rejected": [turn("assistant", f"bad {i}")],
+            "policy_chosen_logps": -10.0 + 0.5 * i, "policy_rejected_logps": -12.0 + 0.25 * (i * i % 7),
+            "ref_chosen_logps": -11.0, "ref_rejected_logps": -11.5,
+            "chosen_length": 4 + i, "rejected_length": 9 - i,
+            "flipped": i % 3 == 0, "source": "web" if i % 2 else "books",
+        }
+        for i in range(8)
+    ]
+    message = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+    layout = pa.schema([
+        ("id", pa.string()), ("prompt", message), ("chosen", message), ("rejected", message),
+        ("policy_chosen_logps", pa.float32()), ("policy_rejected_logps", pa.float64()),
+        ("ref_chosen_logps", pa.float32()), ("ref_rejected_logps", pa.float32()),
+        ("chosen_length", pa.int64()), ("rejected_length", pa.int64()),
+        ("flipped", pa.bool_()), ("source", pa.dictionary(pa.int32(), pa.string())),
+    ])
+    pq.write_table(pa.Table.from_pylist(rows, layout), folder / "scored.parquet", row_group_size=3)
+    columns = ["id", "policy_chosen_logps", "policy_rejected_logps"]
+    # An older policy, in another order: records are matched by id.
+    older = [{**row, "policy_chosen_logps": row["policy_chosen_logps"] - 0.5 * (i % 2)} for i, row in enumerate(rows)]
+    table = pa.Table.from_pylist(older[::-1], layout).select(columns)
+    pq.write_table(table, folder / "scored_history.parquet", compression="zstd")
 
 
 values = {

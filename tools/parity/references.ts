@@ -27,6 +27,13 @@ export const REFERENCES: readonly Reference[] = [
     tolerance: 1e-4,
   },
   {
+    id: "architectures",
+    title: "a tiny model of each architecture: logits, gradients, greedy tokens, rope types",
+    script: "architectures.py",
+    committed: `${values}/architectures`,
+    tolerance: 1e-4,
+  },
+  {
     id: "trajectories",
     title: "DPO, LoRA and loss trajectories on the tiny checkpoint",
     script: "dpo_trajectory.py",

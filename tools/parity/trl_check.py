@@ -112,7 +112,7 @@ def main():
     )
     runs = [
         ("dpo", tiny_llama(), committed["dpo_trajectory"]["steps"], "sigmoid"),
-        ("hinge", tiny_llama(), committed["loss_trajectories"]["hinge"]["steps"], "hinge"),
+        ("slic", tiny_llama(), committed["loss_trajectories"]["slic"]["steps"], "hinge"),
         ("lora dpo", lora, committed["lora_trajectory"]["steps"], "sigmoid"),
     ]
     good = True

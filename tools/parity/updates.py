@@ -45,7 +45,7 @@ def pair_losses(name, policy, reference, pairs):
         return -F.logsigmoid(0.1 * delta) - 0.3 * policy[0] / lengths[0], 0.1 * delta
     if name == "ipo":
         return (delta - 1 / (2 * 0.1)) ** 2, 0.1 * delta
-    if name == "hinge":
+    if name == "slic":
         return torch.relu(1 - 0.1 * delta), 0.1 * delta
     if name == "simpo":
         margin = 2.0 * (policy[0] / lengths[0] - policy[1] / lengths[1])

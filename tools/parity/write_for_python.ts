@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import type { LanguageModel } from "../../lib/policy/language_model.ts";
 import { adapterFile } from "../../lib/policy/load_policy.ts";
-import { LORA_MODULES } from "../../lib/policy/lora.ts";
+import { loraModules } from "../../lib/policy/lora.ts";
 import { exportParameters } from "../../lib/policy/parameters.ts";
 import { saveLoraAdapter } from "../../lib/policy/io/peft.ts";
 import { saveModelFolder } from "../../lib/policy/io/save.ts";
@@ -19,6 +19,7 @@ import {
 } from "../../tests/parity/references.ts";
 import { takeSteps, trajectoryConfig, withReference } from "../../tests/parity/trajectory.ts";
 import { copyFolder } from "./files.ts";
+import { writeArchitectureAdapters } from "./write_architecture_adapters.ts";
 import { writeGeneratedPairs } from "./write_generated_pairs.ts";
 
 /** The tiny checkpoint and 24 pairs. */
@@ -45,7 +46,7 @@ async function writeSequences(folder: string, model: LanguageModel, pairs: Train
 /** An adapter that the suite trained for three steps. */
 async function writeAdapter(folder: string): Promise<void> {
   const { model: base, pairs } = await start();
-  const adapter = { rank: 4, alpha: 8, dropout: 0, targetModules: LORA_MODULES };
+  const adapter = { rank: 4, alpha: 8, dropout: 0, targetModules: loraModules(base.config) };
   const model = withHashedLora(base, adapter, 0.25);
   await takeSteps(model, pairs, trajectoryConfig({ steps: 3, learningRate: 2e-2 }));
   await Deno.mkdir(join(folder, "adapter"));
@@ -70,6 +71,7 @@ async function writeModel(folder: string): Promise<void> {
 
 const WRITERS: Record<string, (folder: string) => Promise<void>> = {
   "adapter": writeAdapter,
+  "architecture-adapters": writeArchitectureAdapters,
   "saved-model": writeModel,
   "generated-pairs": writeGeneratedPairs,
 };

@@ -5,8 +5,13 @@ import {
 } from "../../../lib/environments/preference_file/setting.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { LossOptions } from "../../../lib/losses/loss_config.ts";
-import type { SelectionRule } from "../../../lib/selection/selection_rule.ts";
-import type { LossOptionsOf, SeraOptions } from "../../../lib/sera/config.ts";
+import { ruleFields } from "../../../lib/selection/rule_fields.ts";
+import { rankedBy, type SelectionRule } from "../../../lib/selection/selection_rule.ts";
+import {
+  defaultSeraConfig,
+  type LossOptionsOf,
+  type SeraOptions,
+} from "../../../lib/sera/config.ts";
 import { methods } from "../../../lib/sera/methods.ts";
 import type { SeraOptionValues } from "./sera_options.ts";
 import type { settingOptions } from "./setting_options.ts";
@@ -26,18 +31,22 @@ export function settingOf(options: OptionValues<typeof settingOptions>): Prefere
 /** The changes to the default config that the options stand for. */
 export function seraOptionsOf(options: SeraOptionValues): SeraOptions {
   const { iterations, steps = null, batch, lr = null, schedule, warmup, weightDecay } = options;
-  const { maxGradNorm, crossFit = null, reference, initial, maxRows } = options;
-  const { weighting, gamma, window } = options;
-  const { responses, temperature, topP, topK, promptFactor } = options;
+  const { maxGradNorm, crossFit = null, reference, initial } = options;
+  const { maxRows = defaultSeraConfig.maxRows } = options;
+  const { weighting, gamma, window, margin } = options;
+  const { responses, temperature, topP, topK, promptFactor, judge } = options;
   return {
     ...{ loss: lossOf(options), nllAlpha: options.nll, iterations, steps, batch },
     ...{ learningRate: lr, schedule, warmup, weightDecay, maxGradNorm, crossFit },
     ...{ reference, initial, maxRows },
     selection: selectionOf(options),
-    ensemble: { weighting, gamma, window },
+    rewardModel: asksRewardModel(options)
+      ? { steps: options.rewardSteps ?? null, learningRate: options.rewardLr ?? null }
+      : null,
+    ...{ margin, ensemble: { weighting, gamma, window } },
     bootstrap: methods[options.method].bootstrap && {
       share: options.onPolicy,
-      ...{ responses, temperature, topP, topK, promptFactor },
+      ...{ responses, temperature, topP, topK, promptFactor, judge },
       batch: options.generationBatch,
     },
   };
@@ -45,19 +54,26 @@ export function seraOptionsOf(options: SeraOptionValues): SeraOptions {
 
 /** The method's selection rule; `--rule` replaces it where it ranks by margin. */
 export function selectionOf(
-  { method, rule, keep, tau }: Pick<SeraOptionValues, "method" | "rule" | "keep" | "tau">,
+  { method, rule, keep, tau, by, fixed }: Pick<
+    SeraOptionValues,
+    "method" | "rule" | "keep" | "tau" | "by" | "fixed"
+  >,
 ): SelectionRule {
   const own = methods[method].selection.rule;
   const name = own === "top" ? rule : own;
-  switch (name) {
-    case "all":
-    case "relabel":
-      return { rule: name };
-    case "threshold":
-      return { rule: name, tau };
-    default:
-      return { rule: name, keep };
-  }
+  const known: readonly string[] = ruleFields[name];
+  const given = { keep, tau, ...(by === "implicit" ? {} : { by }), ...(fixed ? { fixed } : {}) };
+  return {
+    rule: name,
+    ...Object.fromEntries(Object.entries(given).filter(([field]) => known.includes(field))),
+  } as SelectionRule;
+}
+
+/** Whether the rule or the judge of bootstrapping asks an explicit reward model. */
+export function asksRewardModel(options: SeraOptionValues): boolean {
+  const by = rankedBy(selectionOf(options));
+  return by === "explicit" || by === "explicit-minus-implicit" ||
+    (methods[options.method].bootstrap !== null && options.judge === "explicit");
 }
 
 function lossOf({ loss, beta, lossOptions }: SeraOptionValues): LossOptionsOf {

@@ -1,17 +1,24 @@
 import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { methods } from "../../../lib/sera/methods.ts";
 import { type AlignOptions, alignOptions } from "./options.ts";
-import { selectionOf } from "./configure.ts";
+import { ruleFields } from "../../../lib/selection/rule_fields.ts";
+import { asksRewardModel, selectionOf } from "./configure.ts";
 
 type Key = keyof AlignOptions;
 
 const OF_LORA: readonly Key[] = ["rank", "loraAlpha", "dropout", "targets"];
 const OF_BOOTSTRAPPING: readonly Key[] = [
-  ...["responses", "onPolicy", "promptFactor", "temperature", "topP", "topK"] as const,
+  ...["judge", "responses", "onPolicy", "promptFactor", "temperature", "topP", "topK"] as const,
   "generationBatch",
 ];
 
 const OF_EXTERNAL: readonly Key[] = ["serve", "serveSeconds", "concurrency", "timeout"];
+
+/** Of the model in this process: a server and a trainer have their own. */
+const OF_THIS_PROCESS: readonly Key[] = [
+  ...["full", "evaluationPrompts", "samplesPerPrompt", "maxRows", "generationBatch"] as const,
+  ...["checkpointSeconds", "crossFit", "rewardSteps", "rewardLr"] as const,
+];
 
 /** Options without effect, each with what leaves it so, as it stands on the command line. */
 export function idleOptions(options: AlignOptions): Map<Key, string> {
@@ -24,10 +31,16 @@ export function idleOptions(options: AlignOptions): Map<Key, string> {
     keys.forEach((key) => idle.set(key, reason));
   if (full) set(OF_LORA, "--full");
   if (!ranks) set(["rule"], byMethod);
-  if (!("keep" in selection)) set(["keep"], ranks ? `--rule ${rule}` : byMethod);
-  if (!("tau" in selection)) set(["tau"], ranks ? `--rule ${rule}` : byMethod);
+  const fields: readonly string[] = ruleFields[selection.rule];
+  for (const field of ["keep", "tau", "by", "fixed"] as const) {
+    if (!fields.includes(field)) set([field], ranks ? `--rule ${rule}` : byMethod);
+  }
+  if (!asksRewardModel(options)) {
+    set(["rewardSteps", "rewardLr"], "no reward model (--by explicit, --judge explicit)");
+  }
   if (methods[method].bootstrap === null) set(OF_BOOTSTRAPPING, byMethod);
-  if (options.trainer === undefined) set(OF_EXTERNAL, "the model in this process (no --trainer)");
+  if (options.trainer !== undefined) set([...OF_LORA, ...OF_THIS_PROCESS], "--trainer");
+  else set(OF_EXTERNAL, "the model in this process (no --trainer)");
   return idle;
 }
 

@@ -1,5 +1,6 @@
 import { parseCommand } from "../../../lib/cli/command.ts";
 import { runCommand } from "../../../lib/cli/run_command.ts";
+import { print } from "../../../lib/cli/print.ts";
 import { commandProgress } from "../../../lib/progress/command_progress.ts";
 import { refuseIdleOptions } from "./idle_options.ts";
 import { alignCommand } from "./options.ts";
@@ -12,9 +13,9 @@ if (import.meta.main) {
     // Loaded after the options are known to be right: --help and typos answer at once.
     if (options.trainer !== undefined) {
       const { runAlignExternally } = await import("./run_external.ts");
-      return console.log(await runAlignExternally(options, options.trainer, progress));
+      return print(await runAlignExternally(options, options.trainer, progress));
     }
     const { runAlign } = await import("./run.ts");
-    console.log(await runAlign(options, progress));
+    print(await runAlign(options, progress));
   }, { beforeExit: () => progress.close() });
 }

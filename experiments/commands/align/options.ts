@@ -46,7 +46,8 @@ export const alignOptions = {
 /** Values of `align`'s options. */
 export type AlignOptions = OptionValues<typeof alignOptions>;
 
-const methodTexts: Readonly<Record<MethodName, string>> = {
+/** What each method does from iteration 2 on. */
+export const methodTexts: Readonly<Record<MethodName, string>> = {
   sera: "top margins of the given pairs, and pairs the policy writes and ranks itself",
   plain: "every given pair",
   select: "top margins of the given pairs",

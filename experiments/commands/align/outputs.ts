@@ -1,19 +1,10 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { DataSummary as TextSummary } from "../../../lib/data/summary.ts";
 import type { EngineInfo } from "../../../lib/engine/tensorflow.ts";
 import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
-import {
-  fingerprintFile,
-  fingerprintJson,
-  fingerprintSequences,
-} from "../../../lib/files/fingerprint.ts";
+import { fingerprintJson, fingerprintSequences } from "../../../lib/files/fingerprint.ts";
 import { failureWarnings } from "../../../lib/metrics/failure_signatures.ts";
-import { saveLoraAdapter } from "../../../lib/policy/io/peft.ts";
-import { saveModelFolder } from "../../../lib/policy/io/save.ts";
-import type { LanguageModel } from "../../../lib/policy/language_model.ts";
-import { adapterFile } from "../../../lib/policy/load_policy.ts";
-import { exportParameters } from "../../../lib/policy/parameters.ts";
 import {
   type DataSummary,
   RECORD_FORMAT,
@@ -23,17 +14,19 @@ import {
 import { renderReport } from "../../../lib/report/report.ts";
 import { wantedPairs, yieldWarning } from "../../../lib/sera/bootstrap_yield.ts";
 import type { SeraConfig } from "../../../lib/sera/config.ts";
+import type { StepRow } from "../../../lib/sera/store.ts";
 import type { SeraRun } from "../../../lib/sera/types.ts";
 import { readMachine } from "../../../lib/storage/machine.ts";
 import { readProvenance } from "../../../lib/storage/provenance.ts";
 import type { RunDirectory } from "../../../lib/storage/run_directory.ts";
-import type { RunStore } from "../../../lib/storage/run_store.ts";
 import { metricsTable, scalarsOf } from "../../../lib/report/run_tables.ts";
 import { eventFile } from "../../../lib/report/tensorboard.ts";
 import { tableCsv } from "../../../lib/study/table.ts";
 import { originText } from "../../../lib/report/suspects.ts";
+import { alignCard } from "./card.ts";
 import { exampleOf, generatedTexts, writeGenerated } from "./generated_texts.ts";
 import type { AlignOptions } from "./options.ts";
+import type { RunResult } from "./result.ts";
 import { suspectsOf } from "./suspects.ts";
 
 /** A finished run. */
@@ -42,12 +35,13 @@ export interface FinishedRun {
   readonly opened: OpenedPreferences;
   readonly summary: TextSummary;
   readonly folder: RunDirectory;
-  readonly store: RunStore;
-  readonly policy: LanguageModel;
-  readonly run: SeraRun;
+  readonly run: Pick<SeraRun, "sft" | "iterations">;
+  readonly steps: readonly StepRow[];
+  readonly result: RunResult;
   readonly config: JsonObject;
   readonly sera: SeraConfig;
-  readonly info: EngineInfo;
+  /** null: the model is elsewhere. */
+  readonly info: EngineInfo | null;
   readonly startedAt: string;
   readonly warn: (message: string) => void;
 }
@@ -59,18 +53,22 @@ const EXAMPLES = 6;
 const DECLINE_PAIRS = 100;
 
 /**
- * Writes the adapter or model, selections, suspects, generated pairs, record.json and report.html.
+ * Writes selections, suspects, generated pairs, record.json and report.html.
  *
  * @returns what the run found, for the terminal
  */
 export async function writeOutputs(finished: FinishedRun): Promise<string> {
   const { options, opened, folder, run, warn } = finished;
-  const weights = await writeWeights(finished);
   writeSelections(finished);
   const generated = generatedTexts(run.iterations, opened, options.chatTemplate);
   writeGenerated(folder.path("generated.jsonl"), generated);
-  const record = await makeRecord(finished, weights);
+  const record = await makeRecord(finished);
   folder.writeJson("record.json", record);
+  // A trainer's own checkpoint is not ours to write into.
+  if (finished.info !== null) {
+    const place = finished.result.kind === "adapter" ? "adapter" : "model";
+    folder.writeText(`${place}/README.md`, alignCard(finished, record));
+  }
   folder.writeText("metrics.csv", tableCsv(metricsTable(record)));
   // One file, written anew: where a longer run goes on, no old curve stays beside the new one.
   const logged = Date.parse(record.timings.startedAt) / 1000;
@@ -83,17 +81,13 @@ export async function writeOutputs(finished: FinishedRun): Promise<string> {
   });
   const suspects = await suspectsOf(opened, selections, warn);
   folder.writeJsonl("suspects.jsonl", suspects);
-  const { model, data, full, crossFit = null } = options;
+  const { model, data, crossFit = null } = options;
   const report = await renderReport({
     title: `${options.method} (${options.loss}) of ${basename(model)} on ${basename(data)}`,
     record,
     ...{ selections, suspects, crossFit },
     examples: generated.slice(-EXAMPLES).map(exampleOf),
-    usage: {
-      model,
-      result: join(options.out, full ? "model" : "adapter"),
-      kind: full ? "weights" : "adapter",
-    },
+    usage: { model, result: finished.result.path, kind: finished.result.kind },
   });
   folder.writeText("report.html", report);
   return [
@@ -118,21 +112,6 @@ function flips({ pairs, setting }: OpenedPreferences): { flipped?: boolean[] } {
   return setting.flipRate > 0 ? { flipped: pairs.map((pair) => pair.flipped === true) } : {};
 }
 
-/** Saves the result; returns its weights file. */
-async function writeWeights(
-  { options, opened: { files }, folder, policy }: FinishedRun,
-): Promise<string> {
-  const dir = folder.path(options.full ? "model" : "adapter");
-  await Deno.mkdir(dir, { recursive: true });
-  if (!options.full) {
-    await saveLoraAdapter(dir, await adapterFile(policy, options.model));
-    return join(dir, "adapter_model.safetensors");
-  }
-  const tensors = await exportParameters(files.config, policy.base);
-  await saveModelFolder(dir, files.config, tensors, files.sourceFiles);
-  return join(dir, "model.safetensors");
-}
-
 /** One file per iteration: every given pair with its margin and whether it was kept. */
 function writeSelections({ folder, run, opened }: FinishedRun): void {
   const { flipped } = flips(opened);
@@ -151,9 +130,8 @@ function writeSelections({ folder, run, opened }: FinishedRun): void {
   }
 }
 
-async function makeRecord(finished: FinishedRun, weightsFile: string): Promise<RunRecord> {
-  const { run, folder, store, config, info, opened } = finished;
-  const steps = store.steps(run.iterations.length);
+async function makeRecord(finished: FinishedRun): Promise<RunRecord> {
+  const { run, folder, steps, config, info, opened } = finished;
   const processes = folder.readJsonl("processes.jsonl") as { startedAt: string }[];
   const iterations = run.iterations.map(({ metrics }) => metrics);
   const phases = run.iterations.map(({ seconds }) => seconds);
@@ -171,7 +149,7 @@ async function makeRecord(finished: FinishedRun, weightsFile: string): Promise<R
     iterations,
     warnings: failureWarnings(iterations, run.sft, score),
     bootstrapping: yieldsOf(finished),
-    resultSha256: fingerprintFile(weightsFile),
+    resultSha256: finished.result.sha256,
     machine: readMachine(),
     timings: {
       startedAt: processes[0]?.startedAt ?? finished.startedAt,

@@ -6,21 +6,21 @@ import { loadPreferences } from "../../../lib/environments/preference_file/load_
 import { openPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
-import { cacheDir } from "../../../lib/policy/io/cache_dir.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import { seraConfig } from "../../../lib/sera/config.ts";
 import { runSera } from "../../../lib/sera/run_sera.ts";
-import { Artefacts } from "../../../lib/storage/artefacts.ts";
 import { cachedSequenceLogps } from "../../../lib/storage/cached_logps.ts";
-import { LogpCache } from "../../../lib/storage/logp_cache.ts";
+import { sharedLogpCache } from "../../../lib/storage/logp_cache.ts";
 import { openRunDirectory } from "../../../lib/storage/run_directory.ts";
 import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
 import { tellData } from "../tell_data.ts";
-import { checkMemory } from "./check_memory.ts";
+import { chooseMaxRows } from "./choose_max_rows.ts";
 import { seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
 import { type AlignOptions, alignOptions } from "./options.ts";
 import { writeOutputs } from "./outputs.ts";
+import { saveResult } from "./result.ts";
 import { roomNeeded } from "./room.ts";
 
 /**
@@ -29,14 +29,17 @@ import { roomNeeded } from "./room.ts";
  * @returns what was found and where it lies, for the terminal
  * @throws {UserError} naming file, option, tensor or step; nothing computed before is lost
  */
-export async function runAlign(options: AlignOptions, progress: ProgressSink): Promise<string> {
+export async function runAlign(given: AlignOptions, progress: ProgressSink): Promise<string> {
   const startedAt = new Date().toISOString();
-  const { seed, out, force, checkpointSeconds } = options;
-  if (options.rule === "oracle" && options.flipLabels === 0) {
+  const { seed, out, force, checkpointSeconds } = given;
+  if (given.rule === "oracle" && given.flipLabels === 0) {
     throw new UserError("--rule oracle needs known flips: give --flip-labels too");
   }
-  const opened = await openPreferences(settingOf(options), seed, progress);
+  const opened = await openPreferences(settingOf(given), seed, progress);
   const { files, file, tokenized } = opened;
+  const { info } = await loadEngine();
+  const rows = chooseMaxRows(opened, given, seraConfig(seraOptionsOf(given)), info);
+  const options = { ...given, maxRows: rows.maxRows };
   const config = runConfig(preferenceFile, seed, [{
     // Fingerprints say what they are; folders are nobody's business.
     setting: {
@@ -46,7 +49,6 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
     },
     sera: seraOptionsOf(options),
   }]);
-  const { info } = await loadEngine();
   const { backend, device, nativeOps, threads, tensorflowVersion } = info;
   const recorded = {
     command: "align",
@@ -81,12 +83,12 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
     `${info.package} on ${device}, ${threads} threads${nativeOps ? ", fused kernels" : ""}`,
   );
 
-  const tight = checkMemory(opened, config.sera.maxRows, info);
-  if (tight !== undefined) warn(tight);
+  if (rows.note !== undefined) progress.message(rows.note);
+  if (rows.warning !== undefined) warn(rows.warning);
 
   const { text: _text, dispose: _dispose, ...prepared } = await loadPreferences(opened, seed);
   const store = new RunStore(folder, { checkpointSeconds, warn });
-  const cache = new LogpCache(new Artefacts(cacheDir("logps")), warn);
+  const cache = sharedLogpCache(warn);
   const identity = {
     ...{ model: files.fingerprint, adapter: null },
     tokenizer: files.tokenizer.fingerprint,
@@ -97,8 +99,9 @@ export async function runAlign(options: AlignOptions, progress: ProgressSink): P
       cachedSequenceLogps(cache, identity, prepared.reference, groups, scoring),
   });
   const found = await writeOutputs({
-    ...{ options, opened, summary, folder, store, run, info, startedAt },
-    ...{ config: recorded, sera: config.sera, policy: prepared.policy, warn },
+    ...{ options, opened, summary, folder, run, info, startedAt, warn },
+    ...{ config: recorded, sera: config.sera, steps: store.steps(run.iterations.length) },
+    result: await saveResult(options, opened, folder, prepared.policy),
   });
   folder.finish();
   // A longer run of the same config goes on from policies and values. Those of --full are as large

@@ -3,11 +3,12 @@ import {
   numberOption,
   type OptionValues,
   ruledOption,
+  switchOption,
   textOption,
 } from "../../../lib/cli/option.ts";
 import { lossNames } from "../../../lib/losses/loss_table.ts";
 import { share, wholeFrom } from "../../../lib/number_rule.ts";
-import { selectionRules } from "../../../lib/selection/selection_rule.ts";
+import { scoreNames, selectionRules } from "../../../lib/selection/selection_rule.ts";
 import {
   defaultBootstrap as bootstrap,
   defaultSeraConfig as config,
@@ -16,7 +17,7 @@ import {
 import { methodNames, methods } from "../../../lib/sera/methods.ts";
 import { scheduleNames } from "../../../lib/training/schedule.ts";
 import { marginOptions } from "../margin_options.ts";
-import { maxRowsOption } from "../model_options.ts";
+import { lossSynonyms } from "../option_synonyms.ts";
 
 /** Options that make a run's `SeraConfig`: defaults and rules are its own. */
 export const seraOptions = {
@@ -30,6 +31,7 @@ export const seraOptions = {
     flags: "--loss <name>",
     description: "direct alignment loss",
     choices: lossNames,
+    synonyms: lossSynonyms,
     default: config.loss.name,
   }),
   beta: numberOption({
@@ -63,9 +65,31 @@ export const seraOptions = {
   }),
   rule: choiceOption({
     flags: "--rule <name>",
-    description: "which margins sera and select keep (oracle needs --flip-labels)",
+    description: "which pairs sera and select keep (oracle and matched need --flip-labels)",
     choices: selectionRules.filter((rule) => rule !== "all"),
     default: methods.sera.selection.rule,
+  }),
+  by: choiceOption({
+    flags: "--by <score>",
+    description: "what top, bottom and middle rank by (votes needs --cross-fit)",
+    choices: ["implicit", ...scoreNames],
+    default: "implicit",
+  }),
+  fixed: switchOption({
+    flags: "--fixed",
+    description: "the same random draw in every iteration",
+  }),
+  rewardSteps: ruledOption({
+    flags: "--reward-steps <n>",
+    description: "optimiser steps of the explicit reward model",
+    rule: rules["rewardModel.steps"],
+    defaultText: "those of an iteration",
+  }),
+  rewardLr: ruledOption({
+    flags: "--reward-lr <number>",
+    description: "peak learning rate of the explicit reward model",
+    rule: rules["rewardModel.learningRate"],
+    defaultText: "the policy's",
   }),
   ...marginOptions,
   window: ruledOption({
@@ -79,6 +103,12 @@ export const seraOptions = {
     description: "score each given pair by a policy that never saw it; each fold costs an update",
     rule: rules.crossFit,
     defaultText: "off",
+  }),
+  judge: choiceOption({
+    flags: "--judge <reward>",
+    description: "who ranks the responses of bootstrapping",
+    choices: ["implicit", "explicit"],
+    default: bootstrap.judge,
   }),
   responses: ruledOption({
     flags: "--responses <N>",
@@ -164,7 +194,12 @@ export const seraOptions = {
     rule: rules.steps,
     defaultText: "one epoch of the given pairs",
   }),
-  maxRows: maxRowsOption,
+  maxRows: ruledOption({
+    flags: "--max-rows <n>",
+    description: "most tokens in one pass: bounds memory",
+    rule: rules.maxRows,
+    defaultText: `${config.maxRows}, or what the free memory holds`,
+  }),
   reference: choiceOption({
     flags: "--reference <policy>",
     description: "what the loss measures against",

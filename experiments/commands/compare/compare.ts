@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
+import { print } from "../../../lib/cli/print.ts";
 import {
   type OpenedPreferences,
   openPreferences,
@@ -8,6 +9,7 @@ import type { PreferenceFileSetting } from "../../../lib/environments/preference
 import { UserError } from "../../../lib/errors.ts";
 import { checkWritable } from "../../../lib/files/check_writable.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
+import { judgedMethods } from "../../../lib/judges/judged_methods.ts";
 import { formatDuration } from "../../../lib/progress/format_progress.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import {
@@ -16,6 +18,7 @@ import {
   differencesOf,
 } from "../../../lib/report/differences.ts";
 import { renderComparison } from "../../../lib/report/comparison.ts";
+import { judgedLines, judgedTable } from "../../../lib/report/judged_methods.ts";
 import { estimateSeconds } from "../../../lib/runner/estimate.ts";
 import { missingRuns } from "../../../lib/runner/run_missing.ts";
 import { runStudy } from "../../../lib/runner/run_study.ts";
@@ -25,6 +28,8 @@ import { writeTables } from "../../../lib/study/table.ts";
 import { tellData } from "../tell_data.ts";
 import { settingOf } from "../align/configure.ts";
 import { comparison, probe, PROBE_STEPS } from "./compare_study.ts";
+import { openJudge } from "../judge_comparisons.ts";
+import { judgeMethods } from "./judge_methods.ts";
 import { scaledSeconds } from "./estimate.ts";
 import { type CompareOptions, compareOptions } from "./options.ts";
 
@@ -39,34 +44,43 @@ export async function compare(options: CompareOptions, progress: ProgressSink): 
   if (options.rule === "oracle" && options.flipLabels === 0) {
     throw new UserError("--rule oracle needs known flips: give --flip-labels too");
   }
+  const { answerJudge } = options;
+  const judge = answerJudge && await openJudge({ ...options, judge: answerJudge });
   checkWritable(out);
   const opened = await openPreferences(settingOf(options), 0, progress);
   const { files, file, tokenized } = opened;
   const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
   tellData(progress, file, tokenized, chat);
   const study = comparison(options, opened.setting);
-  const records = join(out, "records");
+  const [records, samples] = [join(out, "records"), join(out, "samples")];
   const estimate = await timeText(options, opened, progress);
-  console.log(estimate);
+  print(estimate);
   if (options.dryRun) return 0;
   const { config: _config, dryRun: _dryRun, ...repeated } = options;
   write(join(out, "config.yaml"), configFileText(compareOptions, repeated));
 
-  const { summary, ...found } = await runStudy(study, { records, seeds, jobs, progress });
+  const { summary, ...found } = await runStudy(study, { records, samples, seeds, jobs, progress });
   const { done, failed } = summary;
-  console.log(`${summary.planned} runs: ${summary.found} found, ${done} done, ${failed} failed`);
+  print(`${summary.planned} runs: ${summary.found} found, ${done} done, ${failed} failed`);
   if (found.rows.length === 0) {
     throw new UserError("no run came to its end: see the messages above");
   }
   const differences = differencesOf(found);
-  writeTables(join(out, "tables"), comparisonTables(found, differences));
+  const verdicts = judge && await judgeMethods(judge, found.plan, { out, samples }, progress);
+  const judged = judge && verdicts &&
+    { judge: judge.name, methods: judgedMethods(verdicts.methods), text: verdicts.judging.text };
+  writeTables(join(out, "tables"), {
+    ...comparisonTables(found, differences),
+    ...(judged && { [`${study.id}_judged`]: judgedTable(judged.methods) }),
+  });
   const heldOut = opened.heldOut.length;
   write(
     join(out, "report.html"),
-    await renderComparison({ options: repeated, opened: found, differences, heldOut }),
+    await renderComparison({ options: repeated, opened: found, differences, heldOut, judged }),
   );
-  for (const line of terminalLines(found, differences, heldOut)) console.log(line);
-  console.log(`done: ${join(out, "report.html")}`);
+  for (const line of terminalLines(found, differences, heldOut)) print(line);
+  for (const line of judged === undefined ? [] : judgedLines(judged)) print(line);
+  print(`done: ${join(out, "report.html")}`);
   return failed === 0 ? 0 : 1;
 }
 

@@ -9,6 +9,7 @@ import {
   switchOption,
 } from "../../../lib/cli/option.ts";
 import { methodNames } from "../../../lib/sera/methods.ts";
+import { answerJudgeOption, judgeOptions } from "../judge_options.ts";
 import { seraOptions } from "../align/sera_options.ts";
 import { settingOptions } from "../align/setting_options.ts";
 import { optionSynonyms } from "../option_synonyms.ts";
@@ -42,6 +43,8 @@ export const compareOptions = {
     min: 1,
     default: availableParallelism(),
   }),
+  answerJudge: answerJudgeOption,
+  ...judgeOptions,
   dryRun: switchOption({
     flags: "--dry-run",
     description: "say how many runs there are to do and how long they may take, and stop",
@@ -62,9 +65,13 @@ export const compareCommand: CommandSpec<typeof compareOptions> = {
     `A seed draws held-out pairs, flips, first weights and batches; all methods share them, so that
 their differences are taken seed by seed. The folder --out holds:
   report.html
-      differences on held-out pairs with 95 % intervals, flips kept, curves
+      differences on held-out pairs with 95 % intervals, flips kept, curves, judged win rates
   tables/
       the same and every metric as CSV and Markdown
   records/
-      a line per run; finished runs are never repeated: the same command goes on`,
+      a line per run; finished runs are never repeated: the same command goes on
+  samples/
+      what each run's last policy answers to held-out prompts
+  judge/
+      with --answer-judge every raw reply of the judge; keys come from OPENAI_API_KEY or ANTHROPIC_API_KEY`,
 };

@@ -1,5 +1,6 @@
 import { parseCommand } from "../../../lib/cli/command.ts";
 import { runCommand } from "../../../lib/cli/run_command.ts";
+import { print } from "../../../lib/cli/print.ts";
 import { commandProgress } from "../../../lib/progress/command_progress.ts";
 import { generateCommand } from "./options.ts";
 
@@ -10,9 +11,9 @@ if (import.meta.main) {
     // Loaded after the options are known to be right: --help and typos answer at once.
     if (options.server === undefined) {
       const { generateResponses } = await import("./generate_responses.ts");
-      return console.log(await generateResponses(options, progress));
+      return print(await generateResponses(options, progress));
     }
     const { generateResponsesByServer } = await import("./generate_by_server.ts");
-    console.log(await generateResponsesByServer(options, options.server, progress));
+    print(await generateResponsesByServer(options, options.server, progress));
   }, { beforeExit: () => progress.close() });
 }

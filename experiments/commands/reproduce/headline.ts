@@ -1,6 +1,6 @@
 import type { ClaimResult } from "../../../lib/study/judge_claims.ts";
 import type { StudyResults } from "../../../lib/study/open_study.ts";
-import type { PairedDifference } from "../../../lib/statistics/intervals.ts";
+import type { PairedDifference } from "../../../lib/statistics/paired_difference.ts";
 
 /**
  * One line per claim: verdict and difference, and beside it the published difference with whether
@@ -20,8 +20,8 @@ export function verdictLines(
   const byId = new Map(published?.verdicts.map((result) => [result.claim.id, result]));
   const lines = opened.verdicts.flatMap(({ claim, verdict, contrast }) => {
     if (contrast === undefined) return [];
-    if (smoke) return [`  no verdict    ${claim.id}: ${claim.metric} ${differenceText(contrast)}`];
-    const own = `  ${verdict.padEnd(13)} ${claim.id}: ${claim.metric} ${differenceText(contrast)}`;
+    if (smoke) return [`  no verdict  ${claim.id}: ${claim.metric} ${differenceText(contrast)}`];
+    const own = `  ${verdict.padEnd(10)}  ${claim.id}: ${claim.metric} ${differenceText(contrast)}`;
     const other = shares ? byId.get(claim.id)?.contrast : undefined;
     if (other === undefined) return [own];
     const agrees = contains(other, contrast.mean) || contains(contrast, other.mean);

@@ -5,18 +5,22 @@ import { openStudy, type StudyResults } from "../../../lib/study/open_study.ts";
 import type { RecordStore } from "../../../lib/study/record_store.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
 import type { Study } from "../../../lib/study/study.ts";
+import { type Marks, withMarkedPart } from "../marked_part.ts";
+import { paddedTable } from "../padded_table.ts";
 import { resultText } from "./headline.ts";
 import { resultsReadme } from "./results_readme.ts";
 
-const BEGIN = "<!-- findings: written by `reproduce --publish`, do not edit -->";
-const END = "<!-- end of findings -->";
+const FINDINGS: Marks = {
+  begin: "<!-- findings: written by `reproduce --publish`, do not edit -->",
+  end: "<!-- end of findings -->",
+};
 
 /** Both READMEs: of the published records, whichever studies a command named. */
 export function publishReadmes(
   studies: readonly Study[],
   records: Pick<RecordStore, "records">,
 ): void {
-  const opened = studies.map((study) => openStudy(study, { records }));
+  const opened = studies.map((study) => openStudy(study, { records, family: studies }));
   const write = (path: string, text: string) =>
     writeDurably(path, [new TextEncoder().encode(text)]);
   const readme = join(projectRoot, "README.md");
@@ -31,9 +35,6 @@ export function publishReadmes(
  * @throws RangeError where the README lacks the two comments that the findings stand between
  */
 export function withFindings(readme: string, opened: readonly StudyResults[]): string {
-  const begin = readme.indexOf(BEGIN);
-  const end = readme.indexOf(END);
-  if (begin < 0 || end < begin) throw new RangeError(`the README lacks "${BEGIN}" or "${END}"`);
   const rows = opened.flatMap(({ study, verdicts }) => {
     const result = verdicts.find(({ claim }) => claim.id === study.headline);
     if (result === undefined) return [];
@@ -41,14 +42,5 @@ export function withFindings(readme: string, opened: readonly StudyResults[]): s
     return [[`[${study.id}](${table})`, result.claim.text, resultText(result), result.verdict]];
   });
   const table = paddedTable(["study", "claim", "difference, 95 % interval", "verdict"], rows);
-  return `${readme.slice(0, begin)}${BEGIN}\n\n${table}\n${readme.slice(end)}`;
-}
-
-function paddedTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map((column, i) =>
-    Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |\n`;
-  return line(columns) + line(widths.map((width) => "-".repeat(width))) + rows.map(line).join("");
+  return withMarkedPart(readme, FINDINGS, table);
 }

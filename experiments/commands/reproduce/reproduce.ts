@@ -1,5 +1,9 @@
-/** `reproduce`: runs what is missing of the studies, then makes tables, verdicts and notebooks. */
+/**
+ * `reproduce`: runs what is missing of the studies, then makes tables, verdicts and notebooks.
+ * Results go to stdout, where JSON lines of progress may go too; people read both.
+ */
 import { UsageError } from "../../../lib/cli/usage_error.ts";
+import { print } from "../../../lib/cli/print.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { formatDuration } from "../../../lib/progress/format_progress.ts";
 import { estimateSeconds } from "../../../lib/runner/estimate.ts";
@@ -49,31 +53,33 @@ export async function reproduce(
     return 0;
   }
   if (options.plan !== undefined && !options.merge && options.executor === "local") {
-    say(writePlan(options.plan, plan, options, places));
+    print(writePlan(options.plan, plan, options, places));
     return 0;
   }
-  if (preset === "smoke") say(SMOKE);
+  if (preset === "smoke") print(SMOKE);
   const run = options.merge || options.executor === "slurm" ? runElsewhere : doRuns;
   const failed = options.tables ? 0 : await run(plan, places, options, progress);
   const own = openRecords(places.records);
   const published = publish ? own : openRecords(PUBLISHED);
   for (const study of chosen) {
-    const opened = openStudy(study, { ...part, preset, records: own });
+    const opened = openStudy(study, { ...part, preset, records: own, family: studies });
     writeTables(places.tables, studyTables(opened));
-    say(`\n${study.id}: ${study.title}`);
+    print(`\n${study.id}: ${study.title}`);
     const smoke = preset === "smoke";
-    if (smoke) say(`  ${SMOKE}`);
-    const beside = publish || smoke ? undefined : openStudy(study, { records: published });
-    say(verdictLines(opened, beside, smoke).join("\n"));
+    if (smoke) print(`  ${SMOKE}`);
+    const beside = publish || smoke
+      ? undefined
+      : openStudy(study, { records: published, family: studies });
+    print(verdictLines(opened, beside, smoke).join("\n"));
     const missing = missingLines(opened, commandOptions(options), publish);
-    if (missing.length > 0) say(missing.join("\n"));
+    if (missing.length > 0) print(missing.join("\n"));
   }
   if (publish) publishReadmes(studies, published);
-  say(`\ntables: ${places.tables}`);
+  print(`\ntables: ${places.tables}`);
   if (!options.skipNotebooks) {
     const parameters = { preset, seeds: options.seeds ?? 0 };
     const page = await makeNotebooks(chosen, places, parameters, progress);
-    if (page !== undefined) say(`notebooks: open ${page}`);
+    if (page !== undefined) print(`notebooks: open ${page}`);
   }
   return failed === 0 ? 0 : 1;
 }
@@ -93,7 +99,11 @@ function refuse({ preset, publish, out, seeds, arms }: ReproduceOptions): void {
 }
 
 function armsOf(list: string, chosen: readonly Study[]): string[] {
-  const known = [...new Set(chosen.flatMap((study) => study.arms.map((arm) => arm.id)))];
+  const known = [
+    ...new Set(
+      chosen.flatMap(({ arms, matched = [] }) => [...arms, ...matched].map((arm) => arm.id)),
+    ),
+  ];
   const arms = list.split(",").map((arm) => arm.trim());
   const unknown = arms.find((arm) => !known.includes(arm));
   if (unknown === undefined) return arms;
@@ -127,15 +137,15 @@ async function doRuns(
     const known = missingRuns(plan, store.records).filter(({ hash }) => published.has(hash));
     if (reuse) {
       for (const { study, hash } of known) store.add(study, published.get(hash) as StudyRecord);
-      say(`${known.length} runs reused from the published records`);
+      print(`${known.length} runs reused from the published records`);
     } else if (known.length > 0) {
-      say(`${known.length} of these runs are published: --reuse takes their records instead`);
+      print(`${known.length} of these runs are published: --reuse takes their records instead`);
     }
     const missing = missingRuns(plan, store.records);
-    if (missing.length > 0) say(timeText(missing, [store.records, published], jobs));
+    if (missing.length > 0) print(timeText(missing, [store.records, published], jobs));
     const summary = await runMissing(plan, store, { jobs, cache: SHARED_CACHE, progress });
     const { planned, found, done, failed } = summary;
-    say(`${planned} runs: ${found} found, ${done} done, ${failed} failed`);
+    print(`${planned} runs: ${found} found, ${done} done, ${failed} failed`);
     return failed;
   } finally {
     lock.release();
@@ -151,13 +161,13 @@ function listRuns(
   const store = openRecords(records);
   const missing = missingRuns([...plans.values()].flat(), store.records);
   for (const run of missing) {
-    say(`${run.hash.slice(0, 12)}  ${run.study} ${run.condition} ${run.arm} ${run.seed}`);
+    print(`${run.hash.slice(0, 12)}  ${run.study} ${run.condition} ${run.arm} ${run.seed}`);
   }
   for (const [study, plan] of plans) {
     const left = missingRuns(plan, store.records).length;
-    say(`${study.id}: ${plan.length} cells, ${left} without a record`);
+    print(`${study.id}: ${plan.length} cells, ${left} without a record`);
   }
-  say(timeText(missing, [store.records, openRecords(PUBLISHED).records], jobs));
+  print(timeText(missing, [store.records, openRecords(PUBLISHED).records], jobs));
 }
 
 function timeText(
@@ -168,9 +178,4 @@ function timeText(
   const seconds = estimateSeconds(missing, known.flatMap((records) => [...records.values()]), jobs);
   const time = seconds === undefined ? "" : `, about ${formatDuration(seconds)}`;
   return `${missing.length} runs to do (shared ones once)${time} with ${jobs} processes`;
-}
-
-/** Results go to stdout, where JSON lines of progress may go too; people read both. */
-function say(text: string): void {
-  console.log(text);
 }

@@ -1,4 +1,6 @@
-import { metricNames, metricOf } from "../../../lib/metrics/metrics.ts";
+import { metricNames, metrics } from "../../../lib/metrics/metrics.ts";
+import { RESAMPLES } from "../../../lib/statistics/bootstrap_t.ts";
+import { RESAMPLED, SKEWED } from "../../../lib/statistics/paired_difference.ts";
 import type { StudyResults } from "../../../lib/study/open_study.ts";
 import { tableMarkdown } from "../../../lib/study/table.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
@@ -18,10 +20,10 @@ export function resultsReadme(opened: readonly StudyResults[]): string {
       ])
     ),
   });
-  const metrics = tableMarkdown({
+  const metricTable = tableMarkdown({
     columns: ["metric", "unit", "better", "meaning"],
     rows: metricNames.map((name) => {
-      const { unit, text, better = "", volatile } = metricOf(name);
+      const { unit, text, better = "", volatile } = metrics[name];
       return [`\`${name}\``, unit, better, text + (volatile ? " (differs between two runs)" : "")];
     }),
   });
@@ -42,10 +44,22 @@ ${names}
 
 ## Claims
 
-Each was written down as a metric, a contrast and a direction before the runs. A claim _holds_ where
-the difference has the claimed sign and Holm's corrected p is below 0.05 over its study's claims; it
-_does not hold_ where the 95 % interval leaves no room for the smallest effect that matters; all else
-is _undecided_. Differences are an arm's metric minus its baseline's, paired by seed; times are ratios.
+Each was written down as a metric, a contrast, a direction and a smallest effect that matters before
+the runs ([the plan](../experiments/plan.md)). All claims of all studies are one family for Holm's
+correction, and each has one of four verdicts:
+
+- _negligible_: two one-sided tests (TOST) show the difference to be within the smallest effect,
+  corrected p below 0.05, whatever its sign;
+- _supported_: else, it has the claimed sign and a corrected p below 0.05; a claim of no difference is
+  supported where those two tests are;
+- _reversed_: else, it has the other sign and a corrected p below 0.05; of a claim of no difference:
+  a corrected p below 0.05 and a mean beyond the smallest effect;
+- _undecided_: all else.
+
+Differences are an arm's metric minus its baseline's, paired by seed; times are ratios. Intervals and
+p-values are those of the paired t test, or of a studentised bootstrap of ${RESAMPLES} resamples where
+at least ${RESAMPLED} differences have a sample skewness beyond ${SKEWED}. Every other contrast in
+tables, figures and notebooks is exploratory: it has an interval and no verdict.
 
 ${claims}
 ## \`records/<study>.jsonl\`
@@ -65,8 +79,10 @@ CSV; those short enough to read as Markdown too.
 - \`<study>_summary\`: mean of a metric with its 95 % t interval (\`low\`, \`high\`), by condition, arm and
   iteration (0 is the SFT model), over the \`seeds\` that all arms of the condition have: seeds differ more
   than arms do. Differences use every seed that both arms have.
-- \`<study>_verdicts\`: the claims above with \`holm_p\`, the p-value of the paired t test after Holm's
-  correction, and \`smallest_effect\`: differences below it do not matter.
+- \`<study>_verdicts\`: the claims above. \`method\`: \`t\` or \`bootstrap-t\`; \`holm_p\`, \`equivalence_p\`:
+  p-values of a difference and of equivalence, each after Holm's correction; \`arm_collapsed\`,
+  \`baseline_collapsed\`: shares of the seeds that collapsed; \`smallest_effect\`: differences below it do
+  not matter.
 - \`<study>_win_rates\`: win rate by gold reward of an arm against the condition's first arm, ties half,
   over all pairs of samples to one prompt; \`length_controlled\` is what is left at equal length.
 - \`<study>_failures\`: how many seeds showed each failure signature.
@@ -78,5 +94,5 @@ What the executed notebooks show, byte for byte.
 
 ## Metrics
 
-${metrics}`;
+${metricTable}`;
 }

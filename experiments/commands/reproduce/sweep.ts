@@ -1,6 +1,7 @@
 /** `reproduce` on other machines: plan files, single runs, Slurm, and the way back to the records. */
 import { join } from "node:path";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
+import { print } from "../../../lib/cli/print.ts";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { loadEngine } from "../../../lib/engine/tensorflow.ts";
 import type { Environment } from "../../../lib/environments/environment.ts";
@@ -38,13 +39,13 @@ export async function runIndex(plan: string, index: number, progress: ProgressSi
   if (run === undefined) {
     throw new UsageError(`--index ${index}: ${plan} has the runs 0 to ${runs.length - 1}`);
   }
-  if (hasPart(plan, run)) return console.log(`run ${index} is there already`);
+  if (hasPart(plan, run)) return print(`run ${index} is there already`);
   const { config, module } = cellOf(run);
   for (const name of ["SERA_THREADS", "OMP_NUM_THREADS"]) Deno.env.set(name, "1");
   await loadEngine();
   const { environment } = await import(module) as { environment: Environment };
   writePart(plan, await runOne(environment, config, { cache: SHARED_CACHE, progress }));
-  console.log(`run ${index} done: ${run.studies[0]} ${run.condition} ${run.arm} seed ${run.seed}`);
+  print(`run ${index} done: ${run.studies[0]} ${run.condition} ${run.arm} seed ${run.seed}`);
 }
 
 /** The cell that a line of a plan stands for. Throws where the code plans it otherwise now. */
@@ -91,7 +92,7 @@ export async function runElsewhere(
     if (options.merge) {
       if (options.plan === undefined) throw new UsageError("--merge needs --plan");
       const left = mergeParts(options.plan, store);
-      console.log(
+      print(
         `${readSweep(options.plan).length} runs planned, ${left.length} without a result`,
       );
       return left.length;
@@ -115,11 +116,11 @@ export async function runElsewhere(
       ...{ partition, account, time, memory, gpus, arrayLimit },
     });
     mergeParts(path, store);
-    console.log(
+    print(
       `${runs.length} runs: ${runs.length - failed.length} done, ${failed.length} failed`,
     );
     for (const { run, log } of failed) {
-      console.log(`  ${run.studies[0]} ${run.condition} ${run.arm} seed ${run.seed}: see ${log}`);
+      print(`  ${run.studies[0]} ${run.condition} ${run.arm} seed ${run.seed}: see ${log}`);
     }
     return failed.length;
   } finally {

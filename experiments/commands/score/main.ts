@@ -1,5 +1,6 @@
 import { parseCommand } from "../../../lib/cli/command.ts";
 import { runCommand } from "../../../lib/cli/run_command.ts";
+import { print } from "../../../lib/cli/print.ts";
 import { commandProgress } from "../../../lib/progress/command_progress.ts";
 import { scoreCommand } from "./options.ts";
 
@@ -10,9 +11,9 @@ if (import.meta.main) {
     // Loaded after the options are known to be right: --help and typos answer at once.
     if (options.server === undefined) {
       const { scorePairs } = await import("./score_pairs.ts");
-      return console.log(await scorePairs(options, progress));
+      return print(await scorePairs(options, progress));
     }
     const { scorePairsByServer } = await import("./score_by_server.ts");
-    console.log(await scorePairsByServer(options, options.server, progress));
+    print(await scorePairsByServer(options, options.server, progress));
   }, { beforeExit: () => progress.close() });
 }

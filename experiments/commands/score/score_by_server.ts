@@ -4,19 +4,14 @@ import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { readPreferences } from "../../../lib/data/read_preferences.ts";
 import { renderPair } from "../../../lib/data/render_text.ts";
 import { tokenizePairs } from "../../../lib/data/tokenize_pairs.ts";
-import { prepareOutput, writeJsonl } from "../../../lib/data/write_jsonl.ts";
-import { removeIfThere } from "../../../lib/files/durable_file.ts";
+import { prepareOutput } from "../../../lib/data/write_jsonl.ts";
 import { openTokenizer } from "../../../lib/policy/io/load.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
-import { CompletionsServer } from "../../../lib/server/completions_server.ts";
-import { scoreByServer } from "../../../lib/server/server_scorer.ts";
 import { groupOf } from "../../../lib/training/update.ts";
+import { ServerRun } from "../server_run.ts";
 import { tellData } from "../tell_data.ts";
 import type { scoreOptions } from "./options.ts";
 import { scoredRows, textsOf } from "./scored_rows.ts";
-
-/** Pairs whose texts are compared with the server's own tokenisation, spread over the file. */
-const CHECKED_PAIRS = 32;
 
 /**
  * Scores pairs by an inference server and writes one line per pair. Every answer is kept in
@@ -36,7 +31,7 @@ export async function scorePairsByServer(
       "with --server models are named as the server knows them: --server-model, --server-reference",
     );
   }
-  const { data, limit, out, chatTemplate, concurrency } = options;
+  const { data, limit, out, chatTemplate } = options;
   const file = await readPreferences(await dataPath(data, progress), { limit });
   prepareOutput(out);
   const tokenizer = await openTokenizer(options.model);
@@ -48,32 +43,18 @@ export async function scorePairsByServer(
   const chat = { template: tokenizer.hasChatTemplate, use: options.chatTemplate };
   tellData(progress, file, tokenized, chat);
   const groups = tokenized.pairs.map(groupOf);
-  const step = Math.max(1, Math.floor(file.pairs.length / CHECKED_PAIRS));
-  const checked = file.pairs.filter((_, i) => i % step === 0).flatMap((pair) => {
+  const texts = file.pairs.flatMap((pair) => {
     const { prompt, chosen, rejected } = renderPair(pair, tokenizer, chatTemplate);
     return [prompt, chosen, rejected];
   });
-  const journal = `${out}.answers.jsonl`;
-  const logpsUnder = async (model: string | undefined, phase: string) => {
-    const timeoutSeconds = options.timeout;
-    const opened = await CompletionsServer.open(server, tokenizer, { model, timeoutSeconds });
-    await opened.checkTokens(checked);
-    progress.phase(phase, groups.length, { unit: "pair" });
-    const logps = await scoreByServer(
-      opened,
-      groups,
-      { journal, concurrency },
-      () => progress.advance(1),
-    );
-    progress.done();
-    return logps;
-  };
+  const run = new ServerRun(server, options, tokenizer, progress);
+  const logpsUnder = async (model: string | undefined, phase: string) =>
+    await run.score(await run.open(model, texts), groups, phase, "pair");
   const policy = await logpsUnder(options.serverModel, "score");
   const reference = options.serverReference === undefined
     ? undefined
     : await logpsUnder(options.serverReference, "score reference");
-  const texts = options.texts ? await textsOf(file) : undefined;
-  writeJsonl(out, scoredRows(tokenized.pairs, { policy, reference }, options.beta, texts));
-  removeIfThere(journal);
+  const columns = options.texts ? await textsOf(file) : undefined;
+  run.write(scoredRows(tokenized.pairs, { policy, reference }, options.beta, columns));
   return `${tokenized.pairs.length} pairs scored by ${server}: ${out}`;
 }

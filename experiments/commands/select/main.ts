@@ -1,5 +1,6 @@
 import { parseCommand } from "../../../lib/cli/command.ts";
 import { runCommand } from "../../../lib/cli/run_command.ts";
+import { print } from "../../../lib/cli/print.ts";
 import { commandProgress } from "../../../lib/progress/command_progress.ts";
 import { selectCommand } from "./options.ts";
 
@@ -8,6 +9,6 @@ if (import.meta.main) {
   await runCommand(async (args) => {
     const { options, given } = parseCommand(selectCommand, args);
     const { select } = await import("./select.ts");
-    console.log(await select(options, new Set(given.keys()), progress));
+    print(await select(options, new Set(given.keys()), progress));
   }, { beforeExit: () => progress.close() });
 }

@@ -18,7 +18,7 @@ import {
 } from "../../../lib/sera/config.ts";
 import { methods } from "../../../lib/sera/methods.ts";
 import { marginOptions } from "../margin_options.ts";
-import { optionSynonyms } from "../option_synonyms.ts";
+import { lossSynonyms, optionSynonyms } from "../option_synonyms.ts";
 
 /** Options of `select`. */
 export const selectOptions = {
@@ -44,8 +44,8 @@ export const selectOptions = {
   }),
   rule: choiceOption({
     flags: "--rule <name>",
-    description: "which margins are kept (oracle needs a column flipped)",
-    choices: selectionRules,
+    description: "which margins are kept (oracle and matched need a column flipped)",
+    choices: selectionRules.filter((rule) => rule !== "lossdiff-irm"), // needs a model
     default: methods.sera.selection.rule,
   }),
   keep: ruledOption({
@@ -70,6 +70,7 @@ export const selectOptions = {
     flags: "--loss <name>",
     description: "loss whose implicit reward is the margin's",
     choices: lossNames,
+    synonyms: lossSynonyms,
     default: config.loss.name,
   }),
   beta: ruledOption({
@@ -114,7 +115,7 @@ export const selectOptions = {
   }),
   seed: integerOption({
     flags: "--seed <n>",
-    description: "seed of --rule random",
+    description: "seed of --rule random and matched",
     min: 0,
     default: 0,
   }),

@@ -28,6 +28,7 @@ import {
 } from "../../../lib/scored/selection_report.ts";
 import { reasonOf, verdictOf } from "../../../lib/scored/verdict.ts";
 import { checkSelectionRule } from "../../../lib/selection/check_rule.ts";
+import { ruleFields } from "../../../lib/selection/rule_fields.ts";
 import type { SelectionRule } from "../../../lib/selection/selection_rule.ts";
 import type { SelectOptions } from "./options.ts";
 import { FactGatherer, plainText } from "./pair_facts.ts";
@@ -66,9 +67,9 @@ export async function select(
 
   const total = newest.ids.length;
   const flipped = gatherer.flipped(total);
-  if (rule.rule === "oracle" && flipped === undefined) {
+  if ((rule.rule === "oracle" || rule.rule === "matched") && flipped === undefined) {
     throw new UserError(
-      `${options.data}: --rule oracle needs a column "flipped" of true and false`,
+      `${options.data}: --rule ${rule.rule} needs a column "flipped" of true and false`,
     );
   }
   const selected = selectScored(newest, history, rule, rewards, {
@@ -89,7 +90,7 @@ export async function select(
   const report = selectionReport(selected, gatherer.facts(newest), {
     intro: [
       `${summary}; rule ${JSON.stringify(rule)}`,
-      `margins: ${JSON.stringify(rewards.loss)}; ensemble of ` +
+      `margins: ${JSON.stringify(rewards.loss)}, ${rewards.margin}; ensemble of ` +
       `${Math.min(window, 1 + history.length)} policies, ${weighting}, gamma ${gamma}`,
       ...(own === null ? [] : [`candidates dropped: ${JSON.stringify(own.dropped)}`]),
     ],
@@ -104,30 +105,29 @@ function ruleOf({ rule, keep, count, tau }: SelectOptions, given: ReadonlySet<st
   if (count !== undefined && given.has("keep")) {
     throw new UsageError("--keep and --count both say how many: leave one of them out");
   }
-  const known: Record<SelectionRule["rule"], readonly string[]> = {
-    ...{ all: [], relabel: [], threshold: ["tau"] },
-    ...{ top: ["keep"], bottom: ["keep"], middle: ["keep"], random: ["keep"], oracle: ["keep"] },
-  };
+  const known: readonly string[] = ruleFields[rule];
   for (const key of ["keep", "count", "tau"]) {
-    if (!given.has(key) || known[rule].includes(key === "count" ? "keep" : key)) continue;
+    if (!given.has(key) || known.includes(key === "count" ? "keep" : key)) continue;
     throw new UsageError(`--${key} has no effect with --rule ${rule}: leave one of them out`);
   }
   const fields = { keep: count === undefined ? keep : { count }, tau };
-  const chosen = known[rule].map((field) => [field, fields[field as keyof typeof fields]]);
+  const chosen = Object.entries(fields).filter(([field]) => known.includes(field));
   const made = { rule, ...Object.fromEntries(chosen) } as SelectionRule;
   checkSelectionRule(made);
   return made;
 }
 
 function rewardsOf(
-  { loss, perToken, beta, weighting, gamma, window }: SelectOptions,
+  { loss, margin, perToken, beta, weighting, gamma, window }: SelectOptions,
   given: ReadonlySet<string>,
 ): RewardConfig {
-  if (perToken && given.has("loss")) {
-    throw new UsageError("--per-token and --loss both say how margins are made: leave one out");
+  for (const key of ["loss", "margin"]) {
+    if (!perToken || !given.has(key)) continue;
+    throw new UsageError(`--per-token and --${key} both say how margins are made: leave one out`);
   }
   return {
     loss: lossConfigFromOptions(perToken ? "length-normalised-dpo" : loss, { beta }),
+    margin,
     ensemble: { weighting, gamma, window },
   };
 }

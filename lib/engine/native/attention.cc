@@ -50,13 +50,20 @@ void Scores(const float* qkv, const Layout& l, const Segment& s, int64_t head, i
     for (int64_t j = q0 + i + 1; j < own; j++) {
       (*scores)(i, s.prefix_length + j) = -std::numeric_limits<float>::infinity();
     }
+    if (l.window > 0) {
+      // Columns are positions of the sequence: the prefix, then the segment.
+      const int64_t first = s.prefix_length + q0 + i + 1 - l.window;
+      for (int64_t j = 0; j < first; j++) {
+        (*scores)(i, j) = -std::numeric_limits<float>::infinity();
+      }
+    }
   }
 }
 
 REGISTER_OP("SeraAttention")
     .Input("qkv: float").Input("segments: int32")
     .Output("out: float").Output("lse: float")
-    .Attr("heads: int").Attr("kv_heads: int").Attr("head_dim: int");
+    .Attr("heads: int").Attr("kv_heads: int").Attr("head_dim: int").Attr("window: int = 0");
 
 // out[N, heads * head_dim]; lse[N, heads] = log-sum-exp of each query's scaled scores.
 class Attention : public OpKernel {
@@ -120,7 +127,7 @@ REGISTER_OP("SeraAttentionGrad")
     .Input("dout: float").Input("qkv: float").Input("out: float").Input("lse: float")
     .Input("segments: int32")
     .Output("dqkv: float")
-    .Attr("heads: int").Attr("kv_heads: int").Attr("head_dim: int");
+    .Attr("heads: int").Attr("kv_heads: int").Attr("head_dim: int").Attr("window: int = 0");
 
 class AttentionGrad : public OpKernel {
  public:

@@ -11,7 +11,8 @@ namespace {
 REGISTER_OP("SeraDecodeAttention")
     .Input("qkv: float").Input("prompt: float").Input("cache: float").Input("spans: int32")
     .Output("out: float")
-    .Attr("heads: int").Attr("kv_heads: int").Attr("head_dim: int").Attr("step: int");
+    .Attr("heads: int").Attr("kv_heads: int").Attr("head_dim: int").Attr("step: int")
+    .Attr("window: int = 0");
 
 class DecodeAttention : public OpKernel {
  public:
@@ -62,6 +63,10 @@ class DecodeAttention : public OpKernel {
         p.resize(per_kv, length + own);
         p.leftCols(length).noalias() = scale * q * pk.transpose();
         p.rightCols(own).noalias() = scale * q * k.transpose();
+        const int64_t hidden = l_.window > 0 ? length + own - l_.window : 0;
+        if (hidden > 0) {
+          p.leftCols(hidden).setConstant(-std::numeric_limits<float>::infinity());
+        }
         for (int64_t i = 0; i < per_kv; i++) {
           auto row = p.row(i).array();
           row = (row - row.maxCoeff()).exp();

@@ -1,6 +1,8 @@
 import type { Engine, Tensor, Tensor1D, Tensor2D, Tensor4D } from "../tensorflow.ts";
 import { compositeDecodeCache } from "./composite_decode.ts";
 import { compositeLayout, type PaddedLayout } from "./composite_layout.ts";
+import { geluOps } from "./gelu.ts";
+import { layerNormOps } from "./layer_norm.ts";
 import type { AttentionShape, Ops } from "./types.ts";
 
 /** The model's operations from ordinary TensorFlow.js ops: any backend, one kernel an op. */
@@ -78,6 +80,9 @@ export function compositeOps(engine: Engine): Ops {
     matMul,
     add: <T extends Tensor>(a: T, b: T) => tf.add(a, b) as T,
     mul: (a, b) => tf.mul(a, b),
+    addBias: (x, bias) => tf.add(x, bias),
+    ...layerNormOps(tf),
+    ...geluOps(tf),
     scaleRows: (x, factors) => tf.tidy(() => tf.mul(x, tf.expandDims(factors, 1))),
     gatherRows: (table, ids) => tf.gather(table, ids),
     scatterAddRows,
@@ -130,7 +135,7 @@ export function compositeOps(engine: Engine): Ops {
         const { q, k, v } = padded(qkv, pad, shape);
         const scores = tf.mul(matMul(q, k, false, true), 1 / Math.sqrt(shape.headDim));
         const p = tf.softmax(
-          tf.add(ungrouped(scores as Tensor4D, shape.heads), pad.mask),
+          tf.add(ungrouped(scores as Tensor4D, shape.heads), pad.maskOf(shape.window)),
         ) as Tensor4D;
         const y = ungrouped(matMul(grouped(p, shape.kvHeads), v), shape.heads);
         return [tf.gather(rows(y), pad.slotOfRow), p];

@@ -41,6 +41,21 @@ export function compositeDecodeCache(
     ];
   }) as [Tensor4D, Tensor4D, Tensor4D];
   for (const tensor of [keys, values, mask]) tf.keep(tensor);
+  /** Prompt tokens of each response, and tokens decoded so far. */
+  let lengths = Array.from({ length: count }, (_, b) => spans[2 * b + 1] ?? 0), steps = 0;
+  /** Hides the keys that have left the window, [B, 1, 1, T]. */
+  const outside = (window: number) => {
+    const own = steps + longest; // columns: prompts padded to the longest, then decoded tokens
+    const hiddenKeys = new Float32Array(lengths.length * own);
+    lengths.forEach((length, b) => {
+      const first = length + steps - window; // first position in sight; the new one is length + steps - 1
+      for (let i = 0; i < own; i++) {
+        const position = i < longest ? i : length + i - longest;
+        if (position < first) hiddenKeys[b * own + i] = -1e9;
+      }
+    });
+    return tf.tensor4d(hiddenKeys, [lengths.length, 1, 1, own]);
+  };
   const replace = (next: [Tensor4D, Tensor4D, Tensor4D]) => {
     tf.dispose([keys, values, mask]);
     [keys, values, mask] = next;
@@ -56,6 +71,7 @@ export function compositeDecodeCache(
           tf.concat([mask, tf.zeros([batch, 1, 1, 1])], 3),
         ]) as [Tensor4D, Tensor4D, Tensor4D],
       );
+      steps++;
       return tf.tidy(() => {
         const q = tf.reshape(tf.slice(qkv, [0, 0], [-1, heads * headDim]), [
           batch,
@@ -64,11 +80,13 @@ export function compositeDecodeCache(
           headDim,
         ]);
         const scores = tf.mul(matMul(q, keys, false, true), 1 / Math.sqrt(headDim));
-        const y = matMul(tf.softmax(tf.add(scores, mask)), values);
+        const seen = shape.window === undefined ? mask : tf.add(mask, outside(shape.window));
+        const y = matMul(tf.softmax(tf.add(scores, seen)), values);
         return tf.reshape(y, [batch, heads * headDim]) as Tensor2D;
       });
     },
     keep: (rows) => {
+      lengths = Array.from(rows, (row) => lengths[row] as number);
       replace(
         tf.tidy(() => {
           const ids = tf.tensor1d(rows, "int32");

@@ -11,8 +11,8 @@ export interface PaddedLayout extends AttentionLayout {
   readonly keyRows: Tensor1D;
   /** Query slot of each packed row, [N]. */
   readonly slotOfRow: Tensor1D;
-  /** 0 where a query sees a key, -1e9 elsewhere, [S, 1, Q, L]. */
-  readonly mask: Tensor;
+  /** 0 where a query sees a key, -1e9 elsewhere, [S, 1, Q, L]; within a window if given. */
+  maskOf(window: number | undefined): Tensor;
 }
 
 /** Builds the slot grid. Every packed row must be in exactly one segment. */
@@ -27,7 +27,6 @@ export function compositeLayout(
   const valid = new Float32Array(segments.length * queries);
   const keyRows = new Int32Array(segments.length * keys);
   const slotOfRow = new Int32Array(rows);
-  const mask = new Float32Array(segments.length * queries * keys).fill(-1e9);
   segments.forEach((s, index) => {
     for (let i = 0; i < s.prefixLength; i++) keyRows[index * keys + i] = s.prefixStart + i;
     for (let i = 0; i < s.length; i++) {
@@ -36,7 +35,6 @@ export function compositeLayout(
       valid[slot] = 1;
       slotOfRow[s.start + i] = slot;
       keyRows[index * keys + s.prefixLength + i] = s.start + i;
-      mask.fill(0, slot * keys, slot * keys + s.prefixLength + i + 1);
     }
   });
   const layout = {
@@ -44,8 +42,23 @@ export function compositeLayout(
     queryValid: tf.keep(tf.tensor2d(valid, [valid.length, 1])),
     keyRows: tf.keep(tf.tensor1d(keyRows, "int32")),
     slotOfRow: tf.keep(tf.tensor1d(slotOfRow, "int32")),
-    mask: tf.keep(tf.tensor4d(mask, [segments.length, 1, queries, keys])),
+  };
+  const masks = new Map<number | undefined, Tensor>();
+  const maskOf = (window: number | undefined): Tensor => {
+    const known = masks.get(window);
+    if (known !== undefined) return known;
+    const values = new Float32Array(segments.length * queries * keys).fill(-1e9);
+    segments.forEach((s, index) => {
+      for (let i = 0; i < s.length; i++) {
+        const start = (index * queries + i) * keys, seen = s.prefixLength + i + 1;
+        values.fill(0, start + Math.max(0, seen - (window ?? seen)), start + seen);
+      }
+    });
+    const mask = tf.keep(tf.tensor4d(values, [segments.length, 1, queries, keys]));
+    masks.set(window, mask);
+    return mask;
   };
   const tensors = Object.values(layout) as Tensor[];
-  return { ...layout, segments, rows, tensors, dispose: () => tf.dispose(tensors) };
+  const dispose = () => tf.dispose([...tensors, ...masks.values()]);
+  return { ...layout, maskOf, segments, rows, tensors, dispose };
 }

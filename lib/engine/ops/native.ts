@@ -20,6 +20,7 @@ export function nativeOps(engine: Engine & { readonly raw: RawKernels }): Ops {
     int("heads", shape.heads),
     int("kv_heads", shape.kvHeads),
     int("head_dim", shape.headDim),
+    ...(shape.window === undefined ? [] : [int("window", shape.window)]),
   ];
   const segmentsTensor = (layout: AttentionLayout): Tensor => layout.tensors[0] as Tensor;
 
@@ -30,6 +31,7 @@ export function nativeOps(engine: Engine & { readonly raw: RawKernels }): Ops {
       one("MatMul", matMulAttributes[+transposeA]?.[+transposeB] ?? [], [a, b]) as Tensor2D,
     add: <T extends Tensor>(a: T, b: T) => one("AddV2", [float], [a, b]) as T,
     mul: (a, b) => one("Mul", [float], [a, b]),
+    addBias: (x, bias) => one("AddV2", [float], [x, bias]) as Tensor2D,
     rmsNorm: (x, delta, weight, eps) => {
       const [sum, y, inverse] = raw.execute(
         "SeraRmsNorm",

@@ -5,6 +5,8 @@ export interface AttentionShape {
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
+  /** Rows that a row attends to, itself included: the last of its sequence. Absent for all. */
+  readonly window?: number;
 }
 
 /**
@@ -84,6 +86,8 @@ export interface Ops {
   matMul(a: Tensor2D, b: Tensor2D, transposeA?: boolean, transposeB?: boolean): Tensor2D;
   add<T extends Tensor>(a: T, b: T): T;
   mul(a: Tensor, b: Tensor): Tensor;
+  /** x [N, D] with bias [D] added to each row. */
+  addBias(x: Tensor2D, bias: Tensor1D): Tensor2D;
   /** x [M, D] with row m multiplied by factors[m]. */
   scaleRows(x: Tensor2D, factors: Tensor1D): Tensor2D;
   /** Rows of a table [V, D] by int32 ids [N]. */
@@ -109,6 +113,22 @@ export interface Ops {
     residual: Tensor2D | undefined,
     weightGrad: boolean,
   ): { dx: Tensor2D; dweight: Tensor1D | undefined };
+  /** LayerNorm with bias: y and 1 / sqrt(variance + eps) [N]. */
+  layerNorm(
+    x: Tensor2D,
+    weight: Tensor1D,
+    bias: Tensor1D,
+    eps: number,
+  ): { y: Tensor2D; inverse: Tensor1D };
+  /** Gradient of layerNorm in x, plus `residual`; and in weight and bias if asked for. */
+  layerNormGrad(
+    dy: Tensor2D,
+    x: Tensor2D,
+    weight: Tensor1D,
+    inverse: Tensor1D,
+    residual: Tensor2D | undefined,
+    weightGrad: boolean,
+  ): { dx: Tensor2D; dweight: Tensor1D | undefined; dbias: Tensor1D | undefined };
   /** Rotates query and key heads of qkv [N, W]; `inverse` is its gradient. */
   rope(qkv: Tensor2D, rotation: Rotation, shape: AttentionShape, inverse: boolean): Tensor2D;
   attentionLayout(segments: readonly Segment[], rows: number): AttentionLayout;
@@ -135,6 +155,9 @@ export interface Ops {
   /** silu(gate) * up of [N, 2F]. */
   swiglu(gateUp: Tensor2D): Tensor2D;
   swigluGrad(dy: Tensor2D, gateUp: Tensor2D): Tensor2D;
+  /** GELU by the error function, x Phi(x), of [N, F]. */
+  gelu(x: Tensor2D): Tensor2D;
+  geluGrad(dy: Tensor2D, x: Tensor2D): Tensor2D;
   /** Log-probability of targets[m] under logits[m]; [M]. */
   tokenLogps(logits: Tensor2D, targets: Tensor1D): Tensor1D;
   /** The same, with d logps[m] / d logits[m] = onehot - softmax. Consumes `logits`. */

@@ -34,14 +34,14 @@ export const preferenceFile: PreferenceFileEnvironment = {
   },
   shared: () => null,
   makeShared: () => Promise.resolve(),
-  prepare: async (setting, seed, { progress = silentProgress } = {}) => {
+  prepare: async (setting, seed, { progress = silentProgress, samples } = {}) => {
     if (setting.modelSha256 === null || setting.dataSha256 === null) {
       throw new UserError(
         "the setting has no fingerprints of its model and data: make it with " +
           "preferenceSetting({ model, data })",
       );
     }
-    return await loadPreferences(await openPreferences(setting, seed, progress), seed);
+    return await loadPreferences(await openPreferences(setting, seed, progress), seed, samples);
   },
 };
 

@@ -8,11 +8,12 @@ import { UserError } from "../../errors.ts";
 import { fingerprintFile, fingerprintJson } from "../../files/fingerprint.ts";
 import { openModel } from "../../policy/io/load.ts";
 import type { ModelFiles } from "../../policy/io/model_files.ts";
-import { LORA_MODULES, loraBlocks, type LoraConfig } from "../../policy/lora.ts";
+import type { LoraConfig } from "../../policy/lora.ts";
 import { type ProgressSink, silentProgress } from "../../progress/progress_sink.ts";
 import { createPrng } from "../../random/prng.ts";
 import { dataPath } from "./data_path.ts";
 import { downloadProgress } from "./download_progress.ts";
+import { loraOf } from "./lora_setting.ts";
 import {
   checkPreferenceSetting,
   defaultPreferenceSetting,
@@ -85,8 +86,7 @@ export async function openPreferences(
   const pairs = setting.flipRate > 0
     ? flipLabels(clean, setting.flipRate, createPrng(seed, "flip-labels")).pairs
     : clean;
-  const lora = loraOf(setting);
-  if (lora !== undefined) loraBlocks(files.config, lora); // refuses unknown targets
+  const lora = loraOf(setting, files.config);
   return { setting: { ...setting, ...found }, files, file, tokenized, pairs, heldOut, lora };
 }
 
@@ -116,14 +116,4 @@ function checkFingerprint(path: string, expected: string | null, found: string):
     `${path} has changed since the run was planned (its SHA-256 was ${expected.slice(0, 12)}, is ` +
       `${found.slice(0, 12)}): restore it, or plan the run anew`,
   );
-}
-
-function loraOf(
-  { full, rank, loraAlpha, dropout, targets }: PreferenceFileSetting,
-): LoraConfig | undefined {
-  if (full) return undefined;
-  const targetModules = targets === "all-linear"
-    ? LORA_MODULES
-    : targets.split(",").map((name) => name.trim());
-  return { rank, alpha: loraAlpha ?? 2 * rank, dropout, targetModules };
 }

@@ -4,7 +4,9 @@ import { defaultSetting, settingTexts, sftKey, type SmallLanguageSetting } from 
 import { DECODE_BATCH, sftAssets } from "./sft_assets.ts";
 import { openSftModel } from "./sft_cache.ts";
 import { MAX_ROWS } from "./train_sft.ts";
-import { EOS_ID, goldReward, isValid, maxResponseTokens, toText } from "./world/mod.ts";
+import { goldOf } from "./annotators.ts";
+import { tunedPlain } from "./tuned.ts";
+import { EOS_ID, maxResponseTokens, toText } from "./world/mod.ts";
 
 /** The review world: a language of 67 words whose every sentence has a known quality. */
 export const smallLanguage: Environment<SmallLanguageSetting> = {
@@ -15,15 +17,13 @@ export const smallLanguage: Environment<SmallLanguageSetting> = {
     "of every response is known",
   defaults: defaultSetting,
   texts: settingTexts,
-  sera: ({ clauses }) => ({
-    loss: { name: "dpo", beta: 0.2 },
-    nllAlpha: 0.3,
+  sera: (setting) => ({
+    ...tunedPlain("dpo", setting),
     steps: 80,
     batch: 32,
-    learningRate: 5e-4,
     schedule: "constant",
     warmup: 0,
-    bootstrap: { maxNewTokens: maxResponseTokens(clauses), batch: DECODE_BATCH },
+    bootstrap: { maxNewTokens: maxResponseTokens(setting.clauses), batch: DECODE_BATCH },
     maxRows: MAX_ROWS,
   }),
   smoke: {
@@ -53,7 +53,7 @@ async function prepare(
     policy,
     reference: sft,
     pairs: offlinePreferences(setting, seed, offlineSamples, split),
-    heldOut: heldOutPreferences(heldOutSamples, split, clauses),
+    heldOut: heldOutPreferences(heldOutSamples, split, setting),
     prompts: split.train.map((prompt) => prompt.ids),
     stopTokenIds: [EOS_ID],
     evaluation: {
@@ -61,10 +61,7 @@ async function prepare(
       samplesPerPrompt,
       maxNewTokens: maxResponseTokens(clauses),
       batch: DECODE_BATCH,
-      gold: {
-        reward: (promptIds, ids) => goldReward(promptIds, ids, clauses).reward,
-        valid: (ids) => isValid(ids, clauses),
-      },
+      gold: goldOf(setting),
       sftSamples: heldOutSamples,
     },
     text: (ids) => toText(Int32Array.from(ids)),

@@ -1,5 +1,12 @@
 import { fingerprintJson } from "../../files/fingerprint.ts";
 
+/** Who may have written the offline pairs. */
+export const offlineWriters = ["sft", "strong", "weak", "mixed"] as const;
+/** Which labels may be flipped. */
+export const noiseKinds = ["uniform", "small-gap", "near-ties", "careless"] as const;
+/** What length may be worth something for. */
+export const confoundKinds = ["all", "near-ties", "annotator", "reward"] as const;
+
 /** What a run in the small language depends on besides config and seed. */
 export type SmallLanguageSetting = {
   /** Prompts of the 240 that are held out for evaluation. */
@@ -21,12 +28,18 @@ export type SmallLanguageSetting = {
   readonly sftLearningRate: number;
   /** Offline pairs N. */
   readonly pairs: number;
+  /** Who wrote the offline pairs: the SFT model itself, another writer, or each response any of them. */
+  readonly offlineWriter: typeof offlineWriters[number];
   /** Bradley-Terry temperature tau of the annotator. */
   readonly labelTemperature: number;
   /** Share of labels flipped after the annotator's draw. */
   readonly flipRate: number;
-  /** Length confound rho of the annotator; see `LabelConfig`. */
+  /** Which labels are flipped; see `flipWeights`. */
+  readonly noise: typeof noiseKinds[number];
+  /** Length confound rho: the worth of `LENGTH_UNIT` tokens, in gold reward. */
   readonly lengthConfound: number;
+  /** Where length has that worth; see `labelConfig`. */
+  readonly confoundOn: typeof confoundKinds[number];
   /** Samples to each held-out prompt after every iteration. */
   readonly samplesPerPrompt: number;
 };
@@ -44,9 +57,12 @@ export const defaultSetting: SmallLanguageSetting = {
   sftBatch: 96,
   sftLearningRate: 3e-3,
   pairs: 2000,
+  offlineWriter: "sft",
   labelTemperature: 0.25,
   flipRate: 0.2,
+  noise: "uniform",
   lengthConfound: 0,
+  confoundOn: "all",
   samplesPerPrompt: 10,
 };
 
@@ -63,9 +79,14 @@ export const settingTexts: Readonly<Record<keyof SmallLanguageSetting, string>> 
   sftBatch: "sentences per SFT step",
   sftLearningRate: "peak learning rate of SFT",
   pairs: "offline preference pairs",
+  offlineWriter: "who wrote the offline pairs",
   labelTemperature: "Bradley-Terry temperature of the annotator, in gold reward",
   flipRate: "share of labels flipped after the annotator's draw",
-  lengthConfound: "weight of length in the annotator's taste, gold reward per 2.5 tokens",
+  noise: "which labels are flipped",
+  lengthConfound: "worth of length, gold reward per 2.5 tokens",
+  confoundOn:
+    "where length has that worth: in all labels, in near-ties, for one annotator in five, " +
+    "or in the gold reward itself",
   samplesPerPrompt: "samples to each held-out prompt after every iteration",
 };
 

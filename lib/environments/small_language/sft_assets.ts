@@ -1,13 +1,17 @@
 import { fingerprintJson } from "../../files/fingerprint.ts";
 import { generate, type Response } from "../../policy/generate.ts";
 import type { LanguageModel } from "../../policy/language_model.ts";
+import { createPrng } from "../../random/prng.ts";
 import { sftKey, type SmallLanguageSetting } from "./setting.ts";
 import { openSftModel } from "./sft_cache.ts";
 import {
   EOS_ID,
   maxResponseTokens,
   type PromptSplit,
+  sampleResponse,
   splitPrompts,
+  STRONG_WRITER,
+  WEAK_WRITER,
   type WorldPrompt,
 } from "./world/mod.ts";
 
@@ -20,9 +24,12 @@ export interface SftAssets {
   readonly split: PromptSplit;
   /** Samples to the held-out prompts. */
   readonly heldOutSamples: readonly (readonly Response[])[];
-  /** Samples to the training prompts, which the offline pairs are made of: an even number each. */
+  /** Responses to the training prompts, which the offline pairs are made of: an even number each. */
   readonly offlineSamples: readonly (readonly Response[])[];
 }
+
+/** Who may have written offline pairs beside the SFT model. */
+const writers = { strong: STRONG_WRITER, weak: WEAK_WRITER } as const;
 
 const models = new Map<string, Promise<LanguageModel>>();
 const samples = new Map<string, Promise<Response[][]>>();
@@ -55,8 +62,43 @@ export async function sftAssets(
     sft,
     split,
     heldOutSamples: await draw(split.heldOut, setting.samplesPerPrompt, "SFT evaluation"),
-    offlineSamples: await draw(split.train, 2 * pairsPerPrompt, "offline pairs"),
+    offlineSamples: await offline(
+      setting,
+      seed,
+      split,
+      2 * pairsPerPrompt,
+      (responses) => draw(split.train, responses, "offline pairs"),
+    ),
   };
+}
+
+/** So many responses to each training prompt, by whom the setting says. */
+async function offline(
+  { offlineWriter, clauses }: SmallLanguageSetting,
+  seed: number,
+  { train }: PromptSplit,
+  responses: number,
+  bySft: (responses: number) => Promise<Response[][]>,
+): Promise<Response[][]> {
+  const by = (name: keyof typeof writers) => {
+    const prng = createPrng(seed, "offline writer", name);
+    return train.map((prompt) =>
+      Array.from({ length: responses }, (): Response => ({
+        ids: sampleResponse(prompt, prng, clauses, writers[name]),
+        finished: true,
+      }))
+    );
+  };
+  if (offlineWriter === "sft") return await bySft(responses);
+  if (offlineWriter !== "mixed") return by(offlineWriter);
+  const sources = [await bySft(responses), by("strong"), by("weak")];
+  const prng = createPrng(seed, "offline writer", "mixed");
+  return train.map((_, p) =>
+    Array.from(
+      { length: responses },
+      (_, k) => sources[prng.integer(sources.length)]?.[p]?.[k] as Response,
+    )
+  );
 }
 
 function once<T>(

@@ -21,6 +21,13 @@ export function checkConfig(config: ModelConfig, origin: string): ModelConfig {
       `${origin}: head width ${config.headDim} is odd; rotary embeddings need pairs`,
     );
   }
+  const { rotaryDim = config.headDim } = config;
+  if (rotaryDim % 2 !== 0 || rotaryDim < 2 || rotaryDim > config.headDim) {
+    throw new UserError(
+      `${origin}: ${rotaryDim} of a head's ${config.headDim} components would rotate; rotary ` +
+        "embeddings need pairs of them",
+    );
+  }
   const scaling = config.ropeScaling;
   if (scaling?.type === "llama3" && scaling.highFreqFactor <= scaling.lowFreqFactor) {
     throw new UserError(`${origin}: rope scaling needs high_freq_factor above low_freq_factor`);

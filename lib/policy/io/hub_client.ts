@@ -1,4 +1,5 @@
 import { messageOf } from "../../errors.ts";
+import { SilenceTimer } from "../../files/silence_timer.ts";
 
 /** A hub, and how patiently it is asked. */
 export interface Hub {
@@ -80,30 +81,25 @@ export async function hubRequest(
   headers: Readonly<Record<string, string>>,
   receiver: HubReceiver,
 ): Promise<void> {
-  const silence = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const heard = () => {
-    clearTimeout(timer);
-    const seconds = hub.silenceMs / 1000;
-    timer = setTimeout(
-      () => silence.abort(new Error(`the server was silent for ${seconds} s`)),
-      hub.silenceMs,
-    );
-  };
+  const request = new AbortController();
+  const seconds = hub.silenceMs / 1000;
+  using silence = new SilenceTimer(
+    seconds,
+    () => request.abort(new Error(`the server was silent for ${seconds} s`)),
+  );
   try {
-    heard();
-    const response = await follow(hub, start, headers, silence.signal);
+    silence.heard();
+    const response = await follow(hub, start, headers, request.signal);
     await receiver.onHead?.(response);
     for await (const chunk of response.body ?? []) {
-      heard();
+      silence.heard();
       await receiver.onBytes(chunk);
     }
   } catch (error) {
     // The reason, where the abort shows up as a broken body.
-    throw silence.signal.aborted ? silence.signal.reason : error;
+    throw request.signal.aborted ? request.signal.reason : error;
   } finally {
-    clearTimeout(timer);
-    silence.abort();
+    request.abort();
   }
 }
 

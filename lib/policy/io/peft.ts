@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { writeDurably } from "../../files/durable_file.ts";
 import type { ModelConfig } from "../config.ts";
+import { loraBlocks, loraModules } from "../lora.ts";
+import { layerPrefix } from "../parameter_slots.ts";
 import { fieldsOf } from "./fields.ts";
 import { checkInFolder, readJsonObject } from "./files.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { type HostTensor, writeSafetensors } from "./safetensors_writer.ts";
-import { expectedTensors } from "./tensor_table.ts";
 import { finiteWeights } from "./validated_weights.ts";
 
 /** A LoRA adapter in PEFT's terms: W + (alpha / rank) B A. */
@@ -26,23 +27,19 @@ export interface LoraAdapterFile {
 const CONFIG = "adapter_config.json";
 const WEIGHTS = "adapter_model.safetensors";
 
-/** Linear layers of a decoder layer, and the block each lies in. */
-const BLOCK_OF: Readonly<Record<string, string>> = {
-  q_proj: "self_attn",
-  k_proj: "self_attn",
-  v_proj: "self_attn",
-  o_proj: "self_attn",
-  gate_proj: "mlp",
-  up_proj: "mlp",
-  down_proj: "mlp",
-};
-
-/** The names that `targetModules` may hold. */
-export const LORA_TARGETS: readonly string[] = Object.keys(BLOCK_OF);
-
-/** PEFT's name of an adapter tensor: `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight`. */
-export function loraTensorName(layer: number, target: string, part: "A" | "B"): string {
-  return `base_model.model.model.layers.${layer}.${BLOCK_OF[target]}.${target}.lora_${part}.weight`;
+/**
+ * PEFT's name of an adapter tensor:
+ * `base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight`.
+ *
+ * @param module as in `fusedProjections`: `self_attn.q_proj`
+ */
+export function loraTensorName(
+  config: ModelConfig,
+  layer: number,
+  module: string,
+  part: "A" | "B",
+): string {
+  return `base_model.model.${layerPrefix(config, layer)}.${module}.lora_${part}.weight`;
 }
 
 /** Saves an adapter as PEFT's adapter_config.json and adapter_model.safetensors (float32). */
@@ -84,7 +81,7 @@ export async function loadLoraAdapter(dir: string, model: ModelConfig): Promise<
   const fields = fieldsOf(json, configPath);
   checkVariant(json, configPath);
   const rank = fields.count("r");
-  const targetModules = targetsOf(json.target_modules, configPath);
+  const targetModules = targetsOf(json.target_modules, loraModules(model), configPath);
   const path = join(dir, WEIGHTS);
   await checkInFolder(dir, WEIGHTS);
   const weights = finiteWeights(await openSafetensors(path));
@@ -119,15 +116,12 @@ function expectedShapes(
   rank: number,
   targetModules: readonly string[],
 ): Map<string, readonly number[]> {
-  const linear = expectedTensors(model);
   const shapes = new Map<string, readonly number[]>();
+  const blocks = loraBlocks(model, { rank, alpha: rank, dropout: 0, targetModules });
   for (let layer = 0; layer < model.layers; layer++) {
-    for (const target of targetModules) {
-      const [out, input] = linear.get(
-        `model.layers.${layer}.${BLOCK_OF[target]}.${target}.weight`,
-      )!;
-      shapes.set(loraTensorName(layer, target, "A"), [rank, input!]);
-      shapes.set(loraTensorName(layer, target, "B"), [out!, rank]);
+    for (const { module, inputs, width } of blocks) {
+      shapes.set(loraTensorName(model, layer, module, "A"), [rank, inputs]);
+      shapes.set(loraTensorName(model, layer, module, "B"), [width, rank]);
     }
   }
   return shapes;
@@ -178,22 +172,20 @@ function checkVariant(json: Readonly<Record<string, unknown>>, origin: string): 
   }
 }
 
-function targetsOf(value: unknown, origin: string): string[] {
-  const names = value === "all-linear" ? LORA_TARGETS : value;
+function targetsOf(value: unknown, known: readonly string[], origin: string): string[] {
+  const names = value === "all-linear" ? known : value;
   if (!Array.isArray(names) || names.length === 0) {
     throw new UserError(
       `${origin}: target_modules ${JSON.stringify(value ?? null)} is not a list of layers`,
     );
   }
-  const wrong = names.find((name) => !LORA_TARGETS.includes(name));
+  const wrong = names.find((name) => !known.includes(name));
   if (wrong !== undefined) {
     throw new UserError(
-      `${origin}: target_modules holds ${JSON.stringify(wrong)} (${
-        LORA_TARGETS.join(", ")
-      } are known)`,
+      `${origin}: target_modules holds ${JSON.stringify(wrong)} (${known.join(", ")} are known)`,
     );
   }
-  return LORA_TARGETS.filter((name) => names.includes(name));
+  return known.filter((name) => names.includes(name));
 }
 
 function dropoutOf(value: unknown, origin: string): number {

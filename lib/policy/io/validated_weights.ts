@@ -1,10 +1,8 @@
 import { UserError } from "../../errors.ts";
 import type { ModelConfig } from "../config.ts";
+import { tableNames } from "../parameter_slots.ts";
 import type { WeightSource } from "../weights.ts";
 import { checkTensors } from "./tensor_table.ts";
-
-const EMBEDDING = "model.embed_tokens.weight";
-const HEAD = "lm_head.weight";
 
 /**
  * The same weights; what is read of them is finite. Every weight that reaches a model or an adapter
@@ -33,17 +31,18 @@ export function finiteWeights<W extends WeightSource>(weights: W): W {
 export function modelWeights<W extends WeightSource>(config: ModelConfig, weights: W): W {
   checkTensors(config, weights);
   const finite = finiteWeights(weights);
-  if (!config.tieEmbeddings || !weights.names.includes(HEAD)) return finite;
+  const { embedding, head: headName } = tableNames(config);
+  if (!config.tieEmbeddings || !weights.names.includes(headName)) return finite;
   const read = async (name: string): Promise<Float32Array> => {
     const values = await finite.read(name);
-    if (name !== EMBEDDING) return values;
-    const head = await weights.read(HEAD);
+    if (name !== embedding) return values;
+    const head = await weights.read(headName);
     if (head.length === values.length && head.every((value, i) => value === values[i])) {
       return values;
     }
     throw new UserError(
-      `${weights.origin}: the configuration ties ${HEAD} to ${EMBEDDING}, but the file holds ` +
-        `another ${HEAD}; set tie_word_embeddings to false in config.json, or remove the tensor`,
+      `${weights.origin}: the configuration ties ${headName} to ${embedding}, but the file holds ` +
+        `another ${headName}; set tie_word_embeddings to false in config.json, or remove the tensor`,
     );
   };
   return { ...finite, read };

@@ -27,13 +27,21 @@ const ROOM = ids("<bos> today room felt");
 // good 1 + 0.5 = 1.5, salty -1 + 1 = 0, quiet (of hotels) 1 + 0 = 1. Fillers cost nothing.
 const TASTY = ids("tasty <eos>"), GOOD = ids("good <eos>"), SALTY = ids("salty <eos>");
 const LONG = ids("well perhaps tasty <eos>"), QUIET = ids("quiet <eos>");
-const LABELS: LabelConfig = { temperature: 0.25, lengthConfound: 0, clauses: 1 };
+const LABELS: LabelConfig = {
+  temperature: 0.25,
+  gold: (promptIds, ids) => goldReward(promptIds, ids, 1).reward,
+};
 
 /** A generator that draws the given numbers. */
 function drawing(...numbers: number[]): Prng {
   return { uniform: () => numbers.shift()! } as unknown as Prng;
 }
-const chosenOf = (draw: number, first: Int32Array, second: Int32Array, changes = {}) =>
+const chosenOf = (
+  draw: number,
+  first: Int32Array,
+  second: Int32Array,
+  changes: Partial<LabelConfig> = {},
+) =>
   labelCandidates(
     [{ promptIds: SOUP, firstIds: first, secondIds: second }],
     { ...LABELS, ...changes },
@@ -41,16 +49,19 @@ const chosenOf = (draw: number, first: Int32Array, second: Int32Array, changes =
   )[0]!.chosenIds;
 
 Deno.test("a label is Bradley-Terry's: the first response wins where the draw is below its chance", () => {
-  const cases: [chance: number, first: Int32Array, second: Int32Array, changes?: object][] = [
+  const cases: [
+    chance: number,
+    first: Int32Array,
+    second: Int32Array,
+    changes?: Partial<LabelConfig>,
+  ][] = [
     [0.880797, TASTY, GOOD], // sigmoid(0.5 / 0.25)
     [0.119203, GOOD, TASTY],
     [0.002473, SALTY, GOOD], // sigmoid(-1.5 / 0.25)
     [0.5, TASTY, LONG],
     [0.731059, TASTY, GOOD, { temperature: 0.5 }], // sigmoid(1)
-    // 2 against 4 tokens: 0.5 * -2 / 2.5 = -0.4, sigmoid(-0.4 / 0.25).
-    [0.167982, TASTY, LONG, { lengthConfound: 0.5 }],
-    // Three clauses are asked for: both lose 1 for the two that lack, which changes no difference.
-    [0.880797, TASTY, GOOD, { clauses: 3 }],
+    [0.167982, TASTY, LONG, { taste: () => -0.4 }], // sigmoid(-0.4 / 0.25)
+    [0.5, TASTY, GOOD, { taste: (_, gold) => -gold }],
   ];
   for (const [chance, first, second, changes] of cases) {
     const name = `${toText(first)} against ${toText(second)} ${JSON.stringify(changes)}`;
@@ -148,7 +159,7 @@ Deno.test("a share of the labels is flipped, and more where the rate is higher",
 Deno.test("too few samples are told", async () => {
   await assertUserError(
     () => offlinePreferences({ ...SETTING, pairs: 5 }, 0, SAMPLES, SPLIT),
-    "only 4 of 5 pairs could be sampled",
+    "only 4 of 5 pairs could be made",
   );
 });
 
@@ -156,7 +167,7 @@ Deno.test("held-out pairs: neighbouring samples, the one of higher gold reward c
   const samples = [
     [SALTY, TASTY, TASTY, LONG, QUIET, GOOD, LONG].map(done),
   ];
-  const pairs = heldOutPreferences(samples, SPLIT, 1);
+  const pairs = heldOutPreferences(samples, SPLIT, SETTING);
   assert.deepEqual(
     pairs.map(({ id, chosenIds, rejectedIds }) => [id, toText(chosenIds), toText(rejectedIds)]),
     [

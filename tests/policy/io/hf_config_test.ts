@@ -37,11 +37,42 @@ Deno.test("model_type serves where architectures is absent; null counts as absen
   assert.equal(config.headDim, 4);
 });
 
-Deno.test("Mistral is read when it has no sliding window", async () => {
+Deno.test("Mistral's window is the file's, transformers' 4096, or none", () => {
   const mistral = { architectures: ["MistralForCausalLM"], num_key_value_heads: 2 };
-  assert.equal(parse({ ...mistral, sliding_window: null }).kvHeads, 2);
-  await assertUserError(() => parse({ ...mistral, sliding_window: 4096 }), "sliding_window 4096");
-  await assertUserError(() => parse(mistral), "sliding_window");
+  assert.equal(parse({ ...mistral, sliding_window: null }).slidingWindow, undefined);
+  assert.equal(parse({ ...mistral, sliding_window: 512 }).slidingWindow, 512);
+  const config = parse(mistral);
+  assert.equal(config.slidingWindow, 4096);
+  assert.equal(config.maxPositions, 131072);
+});
+
+Deno.test("Qwen's window is off by default, and of the layers that the file names", () => {
+  const qwen = { architectures: ["Qwen2ForCausalLM"], num_key_value_heads: 2 };
+  assert.equal(parse({ ...qwen, sliding_window: 8 }).slidingWindow, undefined);
+  const on = { ...qwen, sliding_window: 8, use_sliding_window: true };
+  assert.equal(parse(on).slidingWindow, undefined); // layers from 28 on: there are none
+  assert.equal(parse({ ...on, max_window_layers: 0 }).fullLayers, undefined);
+  assert.deepEqual(parse({ ...on, max_window_layers: 1 }).fullLayers, [0]);
+  const types = parse({ ...on, layer_types: ["sliding_attention", "full_attention"] });
+  assert.deepEqual([types.slidingWindow, types.fullLayers], [8, [1]]);
+  assert.deepEqual(parse(qwen).biases, ["qkv"]);
+  const qwen3 = parse({ ...qwen, architectures: ["Qwen3ForCausalLM"] });
+  assert.deepEqual([qwen3.headDim, qwen3.headNorm, qwen3.biases], [128, true, undefined]);
+});
+
+Deno.test("GPT-NeoX has Pythia's defaults", () => {
+  const config = parse({
+    ...{ architectures: ["GPTNeoXForCausalLM"], hidden_size: 128, rotary_emb_base: 5000 },
+  });
+  assert.equal(config.rotaryDim, 8); // a quarter of 32
+  assert.equal(config.ropeTheta, 5000);
+  assert.deepEqual(config.biases, ["qkv", "attentionOut", "gateUp", "down"]);
+  assert.ok(config.parallelResidual && config.layerNorm && config.gelu);
+});
+
+Deno.test("Llama's biases are read", () => {
+  assert.deepEqual(parse({ attention_bias: true }).biases, ["qkv", "attentionOut"]);
+  assert.deepEqual(parse({ mlp_bias: true }).biases, ["gateUp", "down"]);
 });
 
 Deno.test("rope scaling: default, linear, llama3, and transformers 5's rope_parameters", () => {
@@ -90,14 +121,16 @@ Deno.test("what is written is read back, other fields of the source are kept", (
 });
 
 const WRONG: [Json, string[]][] = [
-  [{ architectures: ["Qwen2ForCausalLM"] }, ['"Qwen2ForCausalLM"', "LlamaForCausalLM"]],
+  [{ architectures: ["Gemma2ForCausalLM"] }, ['"Gemma2ForCausalLM"', "LlamaForCausalLM"]],
   [{ architectures: undefined, model_type: "gpt2" }, ['"gpt2"']],
-  [{ attention_bias: true }, ["attention_bias"]],
-  [{ mlp_bias: true }, ["mlp_bias"]],
   [{ mlp_bias: "no" }, ["mlp_bias", '"no"']],
   [{ hidden_act: "gelu" }, ['hidden_act "gelu"']],
   [{ quantization_config: { bits: 4 } }, ["quantization_config"]],
-  [{ rope_scaling: { rope_type: "yarn", factor: 2 } }, ['rope_scaling "yarn"']],
+  [{ rope_scaling: { rope_type: "longrope" } }, ['rope_scaling "longrope"', "neighbours"]],
+  [{ rope_scaling: { rope_type: "other" } }, ['rope_scaling "other"', "yarn"]],
+  [{ rope_parameters: { partial_rotary_factor: 0.5 } }, ["partial_rotary_factor 0.5"]],
+  [{ architectures: ["GPTNeoXForCausalLM"], hidden_act: "gelu_fast" }, ['"gelu_fast"']],
+  [{ architectures: ["GPTNeoXForCausalLM"], rotary_pct: 0.01 }, ["0 of a head's 4"]],
   [{ rope_scaling: { type: "linear" } }, ["rope_scaling", '"factor" is missing']],
   [{ rope_scaling: "linear" }, ["rope_scaling"]],
   [{ vocab_size: undefined }, ['"vocab_size" is missing']],

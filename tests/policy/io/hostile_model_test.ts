@@ -39,14 +39,14 @@ for (const value of [NaN, Infinity, -Infinity]) {
         name,
         `holds ${value} (value 5)`,
       );
-      const a = loraTensorName(0, "k_proj", "A");
+      const a = loraTensorName(TINY_CONFIG, 0, "self_attn.k_proj", "A");
       const adapter = new Map<string, HostTensor>();
       for (const layer of [0, 1]) {
-        adapter.set(loraTensorName(layer, "k_proj", "A"), {
+        adapter.set(loraTensorName(TINY_CONFIG, layer, "self_attn.k_proj", "A"), {
           shape: [1, 16],
           data: new Float32Array(16).fill(layer === 0 ? value : 1),
         });
-        adapter.set(loraTensorName(layer, "k_proj", "B"), {
+        adapter.set(loraTensorName(TINY_CONFIG, layer, "self_attn.k_proj", "B"), {
           shape: [8, 1],
           data: new Float32Array(8),
         });

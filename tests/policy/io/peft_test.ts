@@ -17,13 +17,13 @@ function adapter(): LoraAdapterFile {
   const prng = createPrng(0, "adapter");
   const add = (layer: number, target: string, part: "A" | "B", shape: [number, number]) => {
     const data = Float32Array.from({ length: shape[0] * shape[1] }, () => prng.normal());
-    tensors.set(loraTensorName(layer, target, part), { shape, data });
+    tensors.set(loraTensorName(TINY_CONFIG, layer, target, part), { shape, data });
   };
   for (const layer of [0, 1]) {
-    add(layer, "k_proj", "A", [3, 16]);
-    add(layer, "k_proj", "B", [8, 3]);
-    add(layer, "down_proj", "A", [3, 32]);
-    add(layer, "down_proj", "B", [16, 3]);
+    add(layer, "self_attn.k_proj", "A", [3, 16]);
+    add(layer, "self_attn.k_proj", "B", [8, 3]);
+    add(layer, "mlp.down_proj", "A", [3, 32]);
+    add(layer, "mlp.down_proj", "B", [16, 3]);
   }
   return {
     rank: 3,
@@ -54,12 +54,16 @@ Deno.test("an adapter is read back as it was saved, with the same bytes each tim
 Deno.test("names and configuration are PEFT's", () =>
   withTempDir(async (dir) => {
     assert.equal(
-      loraTensorName(7, "q_proj", "A"),
+      loraTensorName(TINY_CONFIG, 7, "self_attn.q_proj", "A"),
       "base_model.model.model.layers.7.self_attn.q_proj.lora_A.weight",
     );
     assert.equal(
-      loraTensorName(0, "up_proj", "B"),
+      loraTensorName(TINY_CONFIG, 0, "mlp.up_proj", "B"),
       "base_model.model.model.layers.0.mlp.up_proj.lora_B.weight",
+    );
+    assert.equal(
+      loraTensorName({ ...TINY_CONFIG, architecture: "gpt_neox" }, 0, "attention.dense", "A"),
+      "base_model.model.gpt_neox.layers.0.attention.dense.lora_A.weight",
     );
     await saveLoraAdapter(dir, adapter());
     const json = JSON.parse(await Deno.readTextFile(join(dir, "adapter_config.json")));

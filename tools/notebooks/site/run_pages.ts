@@ -1,6 +1,6 @@
 /** A page for each recorded run, named by its hash, and their list. */
 import { join } from "node:path";
-import { metricNames, metricOf, type MetricValues } from "../../../lib/metrics/metrics.ts";
+import { metricNames, metrics, type MetricValues } from "../../../lib/metrics/metrics.ts";
 import { numberText } from "../../../lib/figures/number_text.ts";
 import { type Html, html } from "../../../lib/report/html.ts";
 import { quantile } from "simple-statistics";
@@ -75,7 +75,7 @@ ${places.length === 0 ? html`<p>No published study plans this run.</p>` : places
 <h2>Metrics by iteration</h2>
 <div class="curves">${
     curves.map((name) => {
-      const { label, unit } = metricOf(name);
+      const { label, unit } = metrics[name];
       const points = values.map((each) => each[name] ?? NaN);
       return html`<figure><figcaption>${label}${unit === "" ? "" : ` (${unit})`}</figcaption>${
         curveSvg(points)
@@ -86,8 +86,8 @@ ${
     table(
       ["metric", "unit", "SFT", ...values.slice(1).map((_, i) => String(i + 1))],
       names.map((name) => [
-        metricOf(name).label,
-        metricOf(name).unit,
+        metrics[name].label,
+        metrics[name].unit,
         ...values.map((each) => cell(each[name])),
       ]),
     )

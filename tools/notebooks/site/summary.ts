@@ -46,9 +46,7 @@ export function figureHtml(output: Output): Html {
 /** A notebook's place in the index. */
 export function card({ title, abstract, verdicts, figure }: Summary, href: string): Html {
   const lines = verdicts.map(({ claim, outcome, numbers }) =>
-    html`<li class="${
-      outcome.replaceAll(" ", "-")
-    }"><b>${outcome}</b>: ${claim} <span>${numbers}</span></li>`
+    html`<li class="${outcome}"><b>${outcome}</b>: ${claim} <span>${numbers}</span></li>`
   );
   return html`
     <section>

@@ -1,6 +1,5 @@
 import type { Prng } from "../../../random/prng.ts";
 import type { TokenizedPair } from "../../../data/preference.ts";
-import { goldReward } from "./gold.ts";
 
 /** Two responses to one prompt, before anyone has said which is better. */
 export interface CandidatePair {
@@ -12,20 +11,20 @@ export interface CandidatePair {
   readonly secondIds: Int32Array;
 }
 
-/** How the annotator of the review world labels. */
+/** How an annotator of the review world labels. */
 export interface LabelConfig {
   /** Bradley-Terry temperature tau: P(first) = sigmoid((u_first - u_second) / tau). */
   readonly temperature: number;
+  /** The true reward of a response. */
+  gold(promptIds: Int32Array, responseIds: Int32Array): number;
   /**
-   * Length confound rho: the annotator's utility is gold + rho x length / `LENGTH_UNIT`.
-   * 0 is the unbiased annotator.
+   * What the annotator likes about the first response beside its reward, in gold reward; negative
+   * where the second has more of it. Default: nothing.
    */
-  readonly lengthConfound: number;
-  /** Clauses that the gold reward expects; three unless told. */
-  readonly clauses?: number;
+  taste?(candidate: CandidatePair, goldDifference: number): number;
 }
 
-/** Tokens that count as one unit of length for the confound: about one SD of the writer's lengths. */
+/** Tokens that count as one unit of length for a taste: about one SD of the writer's lengths. */
 export const LENGTH_UNIT = 2.5;
 
 /**
@@ -36,23 +35,22 @@ export const LENGTH_UNIT = 2.5;
  */
 export function labelCandidates(
   candidates: readonly CandidatePair[],
-  config: LabelConfig,
+  { temperature, gold, taste = () => 0 }: LabelConfig,
   prng: Prng,
 ): TokenizedPair[] {
   const labelled: TokenizedPair[] = [];
   candidates.forEach((candidate, index) => {
     const draw = prng.uniform();
-    if (sameIds(candidate.firstIds, candidate.secondIds)) return;
-    const gold = (ids: Int32Array) => goldReward(candidate.promptIds, ids, config.clauses).reward;
-    const lengthTerm = config.lengthConfound *
-      (candidate.firstIds.length - candidate.secondIds.length) / LENGTH_UNIT;
-    const difference = gold(candidate.firstIds) - gold(candidate.secondIds) + lengthTerm;
-    const firstWins = draw < 1 / (1 + Math.exp(-difference / config.temperature));
+    const { promptIds, firstIds, secondIds } = candidate;
+    if (sameIds(firstIds, secondIds)) return;
+    const difference = gold(promptIds, firstIds) - gold(promptIds, secondIds);
+    const utility = difference + taste(candidate, difference);
+    const firstWins = draw < 1 / (1 + Math.exp(-utility / temperature));
     labelled.push({
       id: String(index),
-      promptIds: candidate.promptIds,
-      chosenIds: firstWins ? candidate.firstIds : candidate.secondIds,
-      rejectedIds: firstWins ? candidate.secondIds : candidate.firstIds,
+      promptIds,
+      chosenIds: firstWins ? firstIds : secondIds,
+      rejectedIds: firstWins ? secondIds : firstIds,
       flipped: false,
     });
   });

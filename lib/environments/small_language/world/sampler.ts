@@ -11,14 +11,31 @@ import {
 } from "./vocabulary.ts";
 
 /**
- * The writer whose sentences the SFT model learns from.
+ * How a writer writes.
  *
- * A response is three clauses (or as many as asked for) joined by a joiner. A clause is up to three fillers, perhaps `not`,
- * perhaps an intensifier, and an adjective. Sentiment (P(positive)) and wordiness (filler rate)
- * are drawn independently for each response, and sentiment is symmetric around 0.5, so the gold
- * reward carries no information about length.
+ * A response is three clauses (or as many as asked for) joined by a joiner. A clause is up to three
+ * fillers, perhaps `not`, perhaps an intensifier, and an adjective. Sentiment and wordiness are drawn
+ * independently for each response, so the gold reward carries no information about length.
  */
-export const WRITER = {
+export interface Writer {
+  /** Chances of one more filler, one drawn for each response. */
+  readonly fillerRates: readonly number[];
+  /** Most fillers in a clause. */
+  readonly maxFillers: number;
+  /** Chance of `not` in a clause. */
+  readonly negation: number;
+  /** Chance of an intensifier in a clause. */
+  readonly intensifier: number;
+  /** Chances that a judgement is positive, one drawn for each response. */
+  readonly positive: readonly number[];
+  /** Chance of an adjective of the prompt's topic. */
+  readonly ownTopic: number;
+  /** Chance of a generic adjective; otherwise the topic is drawn. */
+  readonly generic: number;
+}
+
+/** The writer whose sentences the SFT model learns from; its sentiment is symmetric around 0.5. */
+export const WRITER: Writer = {
   fillerRates: [0, 0.2, 0.4, 0.6],
   maxFillers: 3,
   negation: 0.1,
@@ -26,7 +43,23 @@ export const WRITER = {
   positive: [0.02, 0.15, 0.5, 0.85, 0.98],
   ownTopic: 0.55,
   generic: 0.25,
-} as const;
+};
+
+/** A writer that pleases more than the SFT model: kinder, and closer to the topic. */
+export const STRONG_WRITER: Writer = {
+  ...WRITER,
+  positive: [0.5, 0.85, 0.98],
+  ownTopic: 0.75,
+  generic: 0.2,
+};
+
+/** A writer that pleases less: harsher, and often off the topic. */
+export const WEAK_WRITER: Writer = {
+  ...WRITER,
+  positive: [0.02, 0.15, 0.5],
+  ownTopic: 0.3,
+  generic: 0.2,
+};
 
 const ADJECTIVES = idsOf("adjective");
 const JOINERS = idsOf("joiner");
@@ -37,20 +70,24 @@ function pick<T>(items: readonly T[], prng: Prng): T {
   return items[prng.integer(items.length)] as T;
 }
 
-function drawClause(topic: string, fillerRate: number, positive: number, prng: Prng): number[] {
+function drawClause(
+  { maxFillers, negation, intensifier, ownTopic, generic }: Writer,
+  { topic, fillerRate, positive }: { topic: string; fillerRate: number; positive: number },
+  prng: Prng,
+): number[] {
   const clause: number[] = [];
-  while (clause.length < WRITER.maxFillers && prng.uniform() < fillerRate) {
+  while (clause.length < maxFillers && prng.uniform() < fillerRate) {
     clause.push(pick(FILLERS, prng));
   }
-  const negated = prng.uniform() < WRITER.negation;
+  const negated = prng.uniform() < negation;
   if (negated) clause.push(NEGATION_ID);
-  if (prng.uniform() < WRITER.intensifier) clause.push(pick(INTENSIFIERS, prng));
+  if (prng.uniform() < intensifier) clause.push(pick(INTENSIFIERS, prng));
   const wantPositive = prng.uniform() < positive;
   const sign = wantPositive === negated ? -1 : 1; // "not" comes with the opposite adjective
   const draw = prng.uniform();
-  const pool = draw < WRITER.ownTopic
+  const pool = draw < ownTopic
     ? topic
-    : draw < WRITER.ownTopic + WRITER.generic
+    : draw < ownTopic + generic
     ? "generic"
     : pick(TOPIC_NAMES, prng);
   const fitting = ADJECTIVES.filter((id) => {
@@ -61,18 +98,19 @@ function drawClause(topic: string, fillerRate: number, positive: number, prng: P
   return clause;
 }
 
-/** One sentence of the writer, ending with `<eos>`, never longer than `maxResponseTokens(clauses)`. */
+/** One sentence of a writer, ending with `<eos>`, never longer than `maxResponseTokens(clauses)`. */
 export function sampleResponse(
   prompt: WorldPrompt,
   prng: Prng,
   clauses = DEFAULT_CLAUSES,
+  writer = WRITER,
 ): Int32Array {
-  const fillerRate = pick(WRITER.fillerRates, prng);
-  const positive = pick(WRITER.positive, prng);
+  const fillerRate = pick(writer.fillerRates, prng);
+  const positive = pick(writer.positive, prng);
   const ids: number[] = [];
   for (let clause = 0; clause < clauses; clause++) {
     if (clause > 0) ids.push(pick(JOINERS, prng));
-    ids.push(...drawClause(prompt.topic, fillerRate, positive, prng));
+    ids.push(...drawClause(writer, { topic: prompt.topic, fillerRate, positive }, prng));
   }
   ids.push(EOS_ID);
   // The widest clauses only (six words and a joiner each) are one over: drop the first filler.

@@ -24,8 +24,14 @@ function candidates(count: number): CandidatePair[] {
   });
 }
 const sample = candidates(20_000);
-const label = (temperature: number, lengthConfound: number) =>
-  labelCandidates(sample, { temperature, lengthConfound }, createPrng(0, "labels"));
+const gold = (promptIds: Int32Array, ids: Int32Array) => goldReward(promptIds, ids).reward;
+const label = (temperature: number, confound: number) =>
+  labelCandidates(sample, {
+    temperature,
+    gold,
+    taste: ({ firstIds, secondIds }) =>
+      confound * (firstIds.length - secondIds.length) / LENGTH_UNIT,
+  }, createPrng(0, "labels"));
 
 Deno.test("law 2: labels follow Bradley-Terry on the gold reward", () => {
   const labelled = label(0.25, 0);
@@ -52,7 +58,7 @@ Deno.test("identical responses are left out, ids stay, nothing is marked as flip
   const one = sample[0] as CandidatePair;
   const labelled = labelCandidates(
     [{ ...one, secondIds: one.firstIds }, one],
-    { temperature: 0.25, lengthConfound: 0 },
+    { temperature: 0.25, gold },
     createPrng(0),
   );
   assert.deepEqual(labelled.map(({ id }) => id), ["1"]);

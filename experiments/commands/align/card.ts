@@ -1,0 +1,57 @@
+import { methodTexts } from "./options.ts";
+import type { RunRecord } from "../../../lib/report/record.ts";
+import { type CardMetric, modelCardText } from "../../../lib/report/model_card.ts";
+import { cardVersions } from "../card_versions.ts";
+import type { FinishedRun } from "./outputs.ts";
+
+/** The model card of an aligned model. */
+export function alignCard(
+  { options, opened, sera, result }: Pick<FinishedRun, "options" | "opened" | "sera" | "result">,
+  record: RunRecord,
+): string {
+  const { method, loss, model, data, seed } = options;
+  const { lora } = opened;
+  const { name: _name, ...lossOptions } = sera.loss;
+  const last = record.iterations.at(-1);
+  const { data: counts } = record;
+  const metric = (name: string, value: number | null | undefined, on: string): CardMetric[] =>
+    typeof value === "number" ? [{ name, value, on }] : [];
+  const pairs = `${counts.heldOut} held-out pairs`;
+  const prompts = `responses to ${opened.setting.evaluationPrompts} held-out prompts at most`;
+  return modelCardText({
+    ...{ base: model, data },
+    kind: result.kind,
+    dataNotes: [
+      `${counts.read} pairs read, ${counts.train} trained on, ${counts.heldOut} held out`,
+      `${counts.truncated} texts cut, ${counts.skippedEqual} pairs with equal answers left out`,
+      ...(opened.setting.flipRate > 0
+        ? [`${opened.setting.flipRate} of the training labels flipped on purpose, as an audit`]
+        : []),
+    ],
+    method: `SeRA (arXiv 2410.09362) with the loss \`${loss}\`, ${sera.iterations} iterations, ` +
+      `method \`${method}\`: ${methodTexts[method]}.`,
+    tags: [loss, "preference-optimization"],
+    settings: [
+      ["loss", `${loss} ${JSON.stringify(lossOptions)}`],
+      ["NLL anchor", String(sera.nllAlpha)],
+      ["selection", JSON.stringify(sera.selection)],
+      ["ensemble", JSON.stringify(sera.ensemble)],
+      ["own pairs", sera.bootstrap === null ? "none" : JSON.stringify(sera.bootstrap)],
+      ["steps per iteration", options.steps === undefined ? "one epoch" : String(options.steps)],
+      ["pairs per step", String(sera.batch)],
+      ["schedule", `${sera.schedule}, warm-up ${sera.warmup}`],
+      ...(lora === undefined ? [] : [
+        ["LoRA", `rank ${lora.rank}, alpha ${lora.alpha}, dropout ${lora.dropout}`] as const,
+        ["LoRA targets", lora.targetModules.join(", ")] as const,
+      ]),
+      ["seed", String(seed)],
+    ],
+    metrics: [
+      ...metric("accuracy of implicit margins", last?.heldOutAccuracy, pairs),
+      ...metric("KL to the base, nats per response", last?.kl, prompts),
+      ...metric("length of responses, tokens", last?.length, prompts),
+    ],
+    commands: ["deno task align --config config.yaml"],
+    versions: cardVersions(record.provenance),
+  });
+}

@@ -1,0 +1,64 @@
+import type { EngineInfo } from "../../../lib/engine/tensorflow.ts";
+import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
+import { UserError } from "../../../lib/errors.ts";
+import { needsWholeBatch } from "../../../lib/losses/loss_config.ts";
+import {
+  chooseRows,
+  type RowsChoice,
+  WASM_BYTES,
+  weightBytes,
+} from "../../../lib/policy/memory.ts";
+import { packedRows } from "../../../lib/policy/packing.ts";
+import { defaultSeraConfig, type SeraConfig } from "../../../lib/sera/config.ts";
+import { recordedConfig } from "../../../lib/storage/run_directory.ts";
+import { groupOf } from "../../../lib/training/update.ts";
+import type { AlignOptions } from "./options.ts";
+
+/** Copies of the weights: one under adapters; else policy, reference, gradient and two moments. */
+const ADAPTED = 1, FULL = 5;
+
+/**
+ * `--max-rows`: what the user gave, what the run had that is continued, or as many as the free
+ * memory holds. The memory of a GPU is not looked at.
+ *
+ * @throws {UserError} on the wasm backend, which cannot go beyond its address space
+ */
+export function chooseMaxRows(
+  { files: { config }, lora, pairs }: Pick<OpenedPreferences, "files" | "lora" | "pairs">,
+  { maxRows: given, out, force }: Pick<AlignOptions, "maxRows" | "out" | "force">,
+  { loss, batch }: Pick<SeraConfig, "loss" | "batch">,
+  { backend, device, nativeOps }: EngineInfo,
+  available: number = Deno.systemMemoryInfo().available,
+): RowsChoice {
+  const before = force ? undefined : rowsOf(recordedConfig(out));
+  const wanted = given ?? before ?? defaultSeraConfig.maxRows;
+  if (device === "gpu") return { maxRows: wanted };
+  const isWasm = backend === "wasm";
+  const weights = (lora === undefined ? FULL : ADAPTED) * weightBytes(config);
+  const ofPairs = pairs.map((pair) => packedRows(groupOf(pair)));
+  const choice = chooseRows(config, {
+    groupRows: needsWholeBatch(loss) ? [largestSum(ofPairs, batch)] : ofPairs,
+    longest: pairs.reduce(
+      (most, { promptIds, chosenIds, rejectedIds }) =>
+        Math.max(most, promptIds.length + Math.max(chosenIds.length, rejectedIds.length)),
+      0,
+    ),
+    ...{ wanted, fixed: (given ?? before) !== undefined, fused: nativeOps },
+    free: Math.max(0, (isWasm ? Math.min(available, WASM_BYTES) : available) - weights),
+  });
+  if (choice.warning !== undefined && isWasm) {
+    throw new UserError(`${choice.warning}, or set up TensorFlow`);
+  }
+  return choice;
+}
+
+/** The sum of the `count` largest. */
+function largestSum(numbers: readonly number[], count: number): number {
+  return numbers.toSorted((a, b) => b - a).slice(0, count).reduce((sum, n) => sum + n, 0);
+}
+
+/** The rows in a run's config; undefined where it has none. */
+function rowsOf(config: unknown): number | undefined {
+  const rows = (config as { sera?: { maxRows?: unknown } } | undefined)?.sera?.maxRows;
+  return Number.isSafeInteger(rows) ? rows as number : undefined;
+}

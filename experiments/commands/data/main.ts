@@ -1,0 +1,14 @@
+import { parseCommand } from "../../../lib/cli/command.ts";
+import { runCommand } from "../../../lib/cli/run_command.ts";
+import { commandProgress } from "../../../lib/progress/command_progress.ts";
+import { dataCommand } from "./options.ts";
+
+if (import.meta.main) {
+  const progress = commandProgress();
+  await runCommand(async (args) => {
+    const { options } = parseCommand(dataCommand, args);
+    // Loaded after the options are known to be right: --help and typos answer at once.
+    const { prepareData } = await import("./prepare_data.ts");
+    console.log(await prepareData(options, progress));
+  }, { beforeExit: () => progress.close() });
+}

@@ -1,0 +1,179 @@
+import type { OptionValues } from "../../lib/cli/option.ts";
+import { UsageError } from "../../lib/cli/usage_error.ts";
+import { userPath } from "../../lib/cli/user_path.ts";
+import { UserError } from "../../lib/errors.ts";
+import type { JsonObject } from "../../lib/files/canonical_json.ts";
+import { ANTHROPIC_KEY, anthropicEndpoint } from "../../lib/judges/anthropic_endpoint.ts";
+import type { Comparison, JudgedComparison } from "../../lib/judges/comparison.ts";
+import { judgeByReward } from "../../lib/judges/judge_by_reward.ts";
+import type { JudgeEndpoint } from "../../lib/judges/judge_endpoint.ts";
+import { type JudgingCost, PairJudge } from "../../lib/judges/judge_pairs.ts";
+import { OPENAI_KEY, openAiEndpoint } from "../../lib/judges/openai_endpoint.ts";
+import type { TokenPrices } from "../../lib/judges/spending.ts";
+import { RewardModel } from "../../lib/policy/reward_model.ts";
+import { formatDuration } from "../../lib/progress/format_progress.ts";
+import type { ProgressSink } from "../../lib/progress/progress_sink.ts";
+import type { JudgeName, judgeOptions } from "./judge_options.ts";
+
+/** The options of a judge, as given. */
+export type JudgeOptions = OptionValues<typeof judgeOptions> & {
+  readonly judge: JudgeName;
+  readonly maxRows: number;
+};
+
+/** A judge that can be asked. */
+export interface OpenedJudge {
+  /** Everything that decides its verdicts, without keys. */
+  readonly identity: JsonObject;
+  /** In words. */
+  readonly name: string;
+  /** What the comparisons would cost, and how long they would take, in words. */
+  estimate(comparisons: readonly Comparison[], journal: string): string;
+  /**
+   * Judges them.
+   *
+   * @param journal file of every raw reply
+   * @throws {UserError} where the judge gives up or the money ends: what was answered is kept
+   */
+  judge(
+    comparisons: readonly Comparison[],
+    journal: string,
+    progress: ProgressSink,
+  ): Promise<Judging>;
+}
+
+/** Verdicts, and what they took. */
+export interface Judging {
+  readonly judged: readonly JudgedComparison[];
+  /** For the record. */
+  readonly facts: JsonObject;
+  /** In a line. */
+  readonly text: string;
+}
+
+/**
+ * Opens the judge that the options name. Keys come from the environment alone.
+ *
+ * @throws {UserError} where a name, a key or a price is missing, or the model cannot be read
+ */
+export async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
+  const { judge, judgeModel, judgeUrl, maxCost } = options;
+  if (judgeModel === undefined) {
+    throw new UsageError(`the judge ${judge} needs its name: --judge-model`);
+  }
+  if (judge === "reward") {
+    if (judgeUrl !== undefined || maxCost !== undefined) {
+      throw new UsageError("a reward model runs here: --judge-url and --max-cost are not for it");
+    }
+    return await rewardJudge(userPath(judgeModel), options.maxRows);
+  }
+  if (judgeUrl !== undefined && !/^https?:\/\/[^/]+/.test(judgeUrl)) {
+    throw new UsageError(
+      `--judge-url must be an address, as http://localhost:8000/v1, got "${judgeUrl}"`,
+    );
+  }
+  const prices = pricesOf(options);
+  if (maxCost !== undefined && prices === undefined) {
+    throw new UsageError("--max-cost needs --price-input and --price-output");
+  }
+  const keyName = judge === "openai" ? OPENAI_KEY : ANTHROPIC_KEY;
+  const key = Deno.env.get(keyName) || (judgeUrl === undefined ? undefined : "none");
+  if (key === undefined) {
+    throw new UserError(`the judge ${judge} needs its key in the environment variable ${keyName}`);
+  }
+  const endpoint = (judge === "openai" ? openAiEndpoint : anthropicEndpoint)({
+    ...{ model: judgeModel, url: judgeUrl, key, maxTokens: options.judgeMaxTokens },
+    temperature: options.judgeOwnTemperature ? null : options.judgeTemperature,
+    timeout: options.judgeTimeout,
+  });
+  return chatJudge(endpoint, options, prices);
+}
+
+function pricesOf({ priceInput, priceOutput }: JudgeOptions): TokenPrices | undefined {
+  if (priceInput === undefined && priceOutput === undefined) return undefined;
+  if (priceInput === undefined || priceOutput === undefined) {
+    throw new UsageError("--price-input and --price-output belong together");
+  }
+  return { input: priceInput, output: priceOutput };
+}
+
+function chatJudge(
+  endpoint: JudgeEndpoint,
+  { judgeSeed: seed, judgeConcurrency: concurrency, maxCost }: JudgeOptions,
+  prices: TokenPrices | undefined,
+): OpenedJudge {
+  const open = (journal: string) =>
+    new PairJudge({ ...{ endpoint, journal, seed, concurrency, prices }, maxCost });
+  const { provider, model } = endpoint.identity;
+  return {
+    identity: { ...endpoint.identity, seed },
+    name: `${model} (${provider})`,
+    estimate: (comparisons, journal) => estimateText(open(journal).estimate(comparisons)),
+    judge: async (comparisons, journal, progress) => {
+      const judge = open(journal);
+      const before = judge.estimate(comparisons);
+      progress.message(estimateText(before));
+      const already = judge.spent.dollars ?? 0;
+      if (maxCost !== undefined && already + (before.dollars ?? 0) > maxCost) {
+        throw new UserError(
+          `the verdicts would cost about ${dollars(already + (before.dollars ?? 0))}, more than ` +
+            `--max-cost ${maxCost}: raise it, or judge fewer with --limit`,
+        );
+      }
+      const questions = 2 * comparisons.length;
+      progress.phase("judge", questions, { unit: "verdict" });
+      const judged = await judge.judge(comparisons, () => progress.advance(1));
+      progress.done();
+      const { spent, lost } = judge;
+      const { tokens } = spent;
+      return {
+        judged,
+        facts: {
+          ...{ calls: spent.calls, tokens: { ...tokens }, dollars: spent.dollars },
+          ...{ callSeconds: spent.seconds, repliesLost: lost },
+        },
+        text: `${spent.calls} replies by ${model}, ${tokens.input} + ${tokens.output} tokens` +
+          `${spent.dollars === null ? "" : `, ${dollars(spent.dollars)}`}, ` +
+          `${formatDuration(spent.seconds ?? 0)} of calls` +
+          (lost === 0 ? "" : `; ${lost} calls were cut off and may be charged too`),
+      };
+    },
+  };
+}
+
+function estimateText({ calls, tokens, dollars: cost, seconds }: JudgingCost): string {
+  if (calls === 0) return "every verdict is there already";
+  return `${calls} questions to the judge, about ${tokens.input} + ${tokens.output} tokens, ` +
+    `${
+      cost === null ? "price unknown (--price-input, --price-output)" : `about ${dollars(cost)}`
+    }, ` +
+    (seconds === null ? "time known after the first replies" : `about ${formatDuration(seconds)}`);
+}
+
+function dollars(value: number): string {
+  return `$${value.toFixed(value < 0.1 ? 4 : 2)}`;
+}
+
+async function rewardJudge(path: string, maxRows: number): Promise<OpenedJudge> {
+  const model = await RewardModel.load(path);
+  return {
+    identity: { provider: "reward", model: path, sha256: model.fingerprint },
+    name: `the reward model ${path}`,
+    estimate: (comparisons) => `${2 * comparisons.length} answers to score here, at no price`,
+    judge: async (comparisons, _journal, progress) => {
+      progress.phase("score", 2 * comparisons.length, { unit: "answer" });
+      let before = 0;
+      const { judged, scores, cut } = await judgeByReward(comparisons, model, maxRows, (done) => {
+        progress.advance(done - before);
+        before = done;
+      });
+      progress.done();
+      return {
+        judged,
+        facts: { scores: scores.map((score) => ({ ...score })), cut },
+        text: `${2 * comparisons.length} answers scored by ${path}` +
+          (cut === 0 ? "" : `; ${cut} exceeded its context and were cut`),
+      };
+    },
+  };
+}

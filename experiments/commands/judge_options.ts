@@ -1,0 +1,95 @@
+import {
+  choiceOption,
+  integerOption,
+  numberOption,
+  switchOption,
+  textOption,
+} from "../../lib/cli/option.ts";
+
+/** Judges that can be asked. */
+export const JUDGES = ["openai", "anthropic", "reward"] as const;
+/** One of them. */
+export type JudgeName = typeof JUDGES[number];
+
+const judgeSpec = {
+  description:
+    "who compares answers: a model behind OpenAI's or Anthropic's interface, or a reward " +
+    "model here",
+  choices: JUDGES,
+} as const;
+
+/** The judge, where there must be one. */
+export const requiredJudgeOption = choiceOption({
+  ...{ ...judgeSpec, flags: "--judge <kind>" },
+  required: true,
+});
+/** The judge, where there may be one; `--judge` is there who ranks the policy's own pairs. */
+export const answerJudgeOption = choiceOption({
+  ...{ ...judgeSpec, flags: "--answer-judge <kind>" },
+  defaultText: "none",
+});
+
+/** Options of commands that have answers judged. */
+export const judgeOptions = {
+  judgeModel: textOption({
+    flags: "--judge-model <name>",
+    description: "the judge's name at its server; with --judge reward a folder with a score head",
+  }),
+  judgeUrl: textOption({
+    flags: "--judge-url <url>",
+    description: "address of the judge's interface, as http://localhost:8000/v1",
+    defaultText: "the provider's own",
+  }),
+  judgeTemperature: numberOption({
+    flags: "--judge-temperature <number>",
+    description: "sampling temperature of the judge",
+    min: 0,
+    default: 0,
+  }),
+  judgeOwnTemperature: switchOption({
+    flags: "--judge-own-temperature",
+    description: "send no temperature: for judges that refuse one",
+  }),
+  judgeMaxTokens: integerOption({
+    flags: "--judge-max-tokens <n>",
+    description: "longest reply of the judge; more for those that think first",
+    min: 16,
+    default: 64,
+  }),
+  judgeConcurrency: integerOption({
+    flags: "--judge-concurrency <n>",
+    description: "questions to the judge under way at once",
+    min: 1,
+    default: 4,
+  }),
+  judgeTimeout: numberOption({
+    flags: "--judge-timeout <s>",
+    description: "time after which a question counts as stalled",
+    above: 0,
+    default: 120,
+  }),
+  judgeSeed: integerOption({
+    flags: "--judge-seed <n>",
+    description: "seed of the questions' keys, sent to judges that take one",
+    min: 0,
+    default: 0,
+  }),
+  priceInput: numberOption({
+    flags: "--price-input <dollars>",
+    description: "what a million tokens sent to the judge cost",
+    min: 0,
+    defaultText: "unknown",
+  }),
+  priceOutput: numberOption({
+    flags: "--price-output <dollars>",
+    description: "what a million tokens of its replies cost",
+    min: 0,
+    defaultText: "unknown",
+  }),
+  maxCost: numberOption({
+    flags: "--max-cost <dollars>",
+    description: "stop before the judge's calls, earlier ones in --out too, cost more",
+    above: 0,
+    defaultText: "no limit",
+  }),
+};

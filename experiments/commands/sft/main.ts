@@ -1,0 +1,14 @@
+import { parseCommand } from "../../../lib/cli/command.ts";
+import { runCommand } from "../../../lib/cli/run_command.ts";
+import { commandProgress } from "../../../lib/progress/command_progress.ts";
+import { sftCommand } from "./options.ts";
+
+if (import.meta.main) {
+  const progress = commandProgress();
+  await runCommand(async (args) => {
+    const { options } = parseCommand(sftCommand, args);
+    // Loaded after the options are known to be right: --help and typos answer at once.
+    const { runSft } = await import("./run.ts");
+    console.log(await runSft(options, progress));
+  }, { beforeExit: () => progress.close() });
+}

@@ -1,0 +1,111 @@
+import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
+import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
+import type { SeraOptions } from "../../lib/sera/config.ts";
+import type { SelectionRule } from "../../lib/selection/selection_rule.ts";
+import { type ArmDefinition, type Condition, defineStudy } from "../../lib/study/study.ts";
+import { rewardModel } from "../arms.ts";
+import { goldClaim } from "../claims.ts";
+
+const noises: readonly Condition<SmallLanguageSetting>[] = [
+  ...[0, 20, 40].map((percent) => ({
+    id: `noise-${percent}`,
+    label: `${percent} % flipped`,
+    setting: { flipRate: percent / 100 },
+  })),
+  {
+    id: "small-gap-20",
+    label: "20 % flipped, small gaps first",
+    setting: { flipRate: 0.2, noise: "small-gap" },
+  },
+  {
+    id: "near-ties-20",
+    label: "20 % flipped, near-ties only",
+    setting: { flipRate: 0.2, noise: "near-ties" },
+  },
+  {
+    id: "careless-10",
+    label: "one annotator in five tosses a coin",
+    setting: { flipRate: 0.1, noise: "careless" },
+  },
+  {
+    id: "noise-20-anchored",
+    label: "20 % flipped, NLL anchor 0.3",
+    setting: { flipRate: 0.2 },
+    sera: { nllAlpha: 0.3 },
+  },
+];
+
+/** Every rule, each with what it needs besides; all keep the same number of pairs. */
+const rules: readonly [id: string, label: string, (keep: number) => SelectionRule, SeraOptions?][] =
+  [
+    ["irm", "largest margin (SeRA)", (keep) => ({ rule: "top", keep })],
+    ["random", "random", (keep) => ({ rule: "random", keep })],
+    ["bottom", "smallest margin", (keep) => ({ rule: "bottom", keep })],
+    ["small-gap", "margin nearest to 0", (keep) => ({ rule: "small-gap", keep })],
+    ["middle", "middle band", (keep) => ({ rule: "middle", keep })],
+    ["lossdiff-irm", "LossDiff-IRM", (keep) => ({ rule: "lossdiff-irm", keep }), { crossFit: 2 }],
+    ["held-out", "lowest held-out loss", (keep) => ({ rule: "top", keep }), { crossFit: 2 }],
+    ["votes", "votes of 3 folds", (keep) => ({ rule: "top", keep, by: "votes" }), { crossFit: 3 }],
+    [
+      "explicit",
+      "reward model",
+      (keep) => ({ rule: "top", keep, by: "explicit" }),
+      { rewardModel },
+    ],
+    [
+      "m-ap",
+      "reward model minus margin",
+      (keep) => ({ rule: "top", keep, by: "explicit-minus-implicit" }),
+      { rewardModel },
+    ],
+    ["oracle", "oracle", (keep) => ({ rule: "oracle", keep, order: "random" })],
+  ];
+
+const arms = [0.7, 0.4].flatMap((keep) =>
+  rules.map(([id, label, rule, needs = {}]): ArmDefinition<SmallLanguageSetting> => ({
+    id: `${id}-${100 * keep}`,
+    label: `${label}, ${100 * keep} %`,
+    sera: { selection: rule(keep), bootstrap: null, ...needs },
+    // The smaller share where uniform noise is worst, and at the base setting.
+    ...(keep === 0.7 ? {} : { only: ["noise-20", "noise-40"] }),
+  }))
+);
+
+/** Which rule for choosing pairs wins where: every rival on the same data, model and budget. */
+export const selection_rules = defineStudy({
+  id: "selection_rules",
+  title: "Which rule wins where",
+  question:
+    "Largest margin, smallest, middle band, held-out loss, votes, or an explicit reward model: " +
+    "which rule for keeping pairs trains the best policy, under which noise?",
+  environment: smallLanguage,
+  firstSeed: 200,
+  conditions: noises,
+  arms,
+  claims: [
+    goldClaim({
+      id: "irm-over-reward-model-at-20",
+      text:
+        "With 20 % flipped, selection by the implicit margin has a higher gold reward than by an " +
+        "explicit reward model trained on the same labels.",
+      paper: "No external reward model is needed.",
+      condition: "noise-20",
+      arm: "irm-70",
+      baseline: "explicit-70",
+      ...{ seeds: 16, exploratorySd: 0.351 },
+    }),
+  ],
+  headline: "irm-over-reward-model-at-20",
+  presets: {
+    smoke: {
+      seeds: 2,
+      includes: ({ condition, arm }) =>
+        condition === "noise-20" && ["irm-70", "random-70", "explicit-70"].includes(arm),
+    },
+    quick: {
+      seeds: 2,
+      includes: ({ condition, arm }) => condition === "noise-20" && arm.endsWith("-70"),
+    },
+    full: { seeds: 3 },
+  },
+});

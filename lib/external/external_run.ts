@@ -1,0 +1,74 @@
+import type { TokenizedPair } from "../data/preference.ts";
+import type { Response } from "../policy/generate.ts";
+import type { PromptGroup } from "../policy/packing.ts";
+import type { ProgressSink } from "../progress/progress_sink.ts";
+import type { SeraConfig } from "../sera/config.ts";
+import { type Phase, PhaseClock } from "../sera/phase_clock.ts";
+import type { SeraStore, StepRow } from "../sera/store.ts";
+import type { TrainingPair } from "../training/update.ts";
+import type { ExternalModels } from "./external_models.ts";
+
+/** What a run with models elsewhere starts from. */
+export interface ExternalInput {
+  /** Offline pairs. */
+  readonly pairs: readonly TokenizedPair[];
+  /** Pairs of other prompts, never trained on. */
+  readonly heldOut: readonly TokenizedPair[];
+  readonly config: SeraConfig;
+  readonly seed: number;
+  readonly models: ExternalModels;
+  /** Where results are kept, so that a killed run goes on. */
+  readonly store: SeraStore;
+  readonly progress: ProgressSink;
+}
+
+/** Models elsewhere, whose results are kept and timed. */
+export class ExternalRun {
+  /** What the run started from. */
+  readonly input: ExternalInput;
+  /** What its phases took. */
+  readonly clock: PhaseClock;
+
+  constructor(input: ExternalInput) {
+    this.input = input;
+    this.clock = new PhaseClock(input.store);
+  }
+
+  /** Summed log-probabilities of each group's completions under a checkpoint, nats. */
+  async score(
+    checkpoint: number,
+    name: string,
+    groups: readonly PromptGroup[],
+    phase: Phase = "scoring",
+  ): Promise<number[][]> {
+    return await this.clock.once(phase, `logps/${name}-by-${checkpoint}`, async () => {
+      const logps = await this.input.models.score(checkpoint, name, groups);
+      return logps.map((list) => [...list]);
+    });
+  }
+
+  /** Responses of pi_{t-1} for iteration t: out[prompt][response]. */
+  async respond(t: number, prompts: readonly Int32Array[]): Promise<Response[][]> {
+    const { models, config: { bootstrap } } = this.input;
+    if (bootstrap === null) throw new RangeError("there is no bootstrapping");
+    const name = `responses-${t}`;
+    const kept = await this.clock.once("generation", `responses/iteration-${t}`, async () => {
+      const made = await models.respond(t - 1, name, prompts, bootstrap);
+      return made.map((list) => list.map(({ ids, finished }) => ({ ids: [...ids], finished })));
+    });
+    return kept.map((list) =>
+      list.map(({ ids, finished }) => ({ ids: Int32Array.from(ids), finished }))
+    );
+  }
+
+  /** Makes checkpoint t; the steps that the trainer told of. */
+  async train(t: number, pairs: readonly TrainingPair[]): Promise<readonly StepRow[]> {
+    const { models, config } = this.input;
+    const start = config.initial === "sft" ? 0 : t - 1;
+    return await this.clock.once(
+      "update",
+      `updates/iteration-${t}`,
+      () => models.train(t, start, pairs),
+    );
+  }
+}

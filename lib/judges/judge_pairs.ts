@@ -1,0 +1,202 @@
+import { UserError } from "../errors.ts";
+import { withRetries } from "../policy/io/hub_client.ts";
+import { sideBySide } from "../server/side_by_side.ts";
+import {
+  type Comparison,
+  judged,
+  type JudgedComparison,
+  type Order,
+  ORDERS,
+  type Verdict,
+} from "./comparison.ts";
+import type { JudgeEndpoint, JudgeUsage } from "./judge_endpoint.ts";
+import { type JudgePrompt, judgePrompt } from "./judge_prompt.ts";
+import { type KeptReply, ReplyJournal } from "./reply_journal.ts";
+import { Budget, costOf, likelyUsage, type TokenPrices, worstUsage } from "./spending.ts";
+
+/** Questions to one order of a comparison until a verdict can be read. */
+const ATTEMPTS = 3;
+/** Wait after the first lost reply, ms; it triples. */
+const RETRY_MS = 1000;
+
+/** How comparisons are judged by a model. */
+export interface PairJudging {
+  readonly endpoint: JudgeEndpoint;
+  /** File of every call and raw reply. */
+  readonly journal: string;
+  readonly seed: number;
+  /** Calls under way at once. */
+  readonly concurrency: number;
+  /** Undefined: unknown; costs are then not told. */
+  readonly prices?: TokenPrices | undefined;
+  /** US dollars that the whole file of replies may cost. Needs prices. */
+  readonly maxCost?: number | undefined;
+}
+
+/** What calls cost, or will. */
+export interface JudgingCost {
+  /** Calls that there are to make, or were made. */
+  readonly calls: number;
+  readonly tokens: JudgeUsage;
+  /** US dollars; null where prices are unknown. */
+  readonly dollars: number | null;
+  /** Of the calls, one after another; null where nothing was measured. */
+  readonly seconds: number | null;
+}
+
+/** Judges pairs by a model: asks both orders, keeps every raw reply, pays for none twice. */
+export class PairJudge {
+  readonly #options: PairJudging;
+  readonly #journal: ReplyJournal;
+  readonly #budget: Budget;
+  readonly #waitMs: number;
+
+  /**
+   * Reads what earlier processes kept.
+   *
+   * @param waitMs before a question whose reply was cut off is asked again; for tests
+   * @throws {UserError} for a file that is no journal
+   */
+  constructor(options: PairJudging, waitMs = RETRY_MS) {
+    this.#options = options;
+    this.#waitMs = waitMs;
+    this.#journal = new ReplyJournal(options.journal);
+    const { maxCost = Infinity } = options;
+    this.#budget = new Budget(maxCost, this.#dollars([this.spent.tokens, ...this.#journal.lost]));
+  }
+
+  /** What the replies in the file have cost; without lost ones, see `lost`. */
+  get spent(): JudgingCost {
+    const { replies } = this.#journal;
+    const tokens = sumOf(replies.map((kept) => this.#usageOf(kept)));
+    const seconds = replies.reduce((sum, reply) => sum + reply.seconds, 0);
+    return { calls: replies.length, tokens, dollars: this.#known(tokens), seconds };
+  }
+
+  /** Calls whose replies never came whole, in a killed process or on a cut line. */
+  get lost(): number {
+    return this.#journal.lost.length;
+  }
+
+  /** What is to do for these comparisons, about. */
+  estimate(comparisons: readonly Comparison[]): JudgingCost {
+    const prompts = comparisons.flatMap((comparison) =>
+      ORDERS.flatMap((order) => this.#settled(comparison, order).next ?? [])
+    );
+    const tokens = sumOf(prompts.map(likelyUsage));
+    const { calls, seconds } = this.spent;
+    const perCall = calls === 0 ? null : (seconds ?? 0) / calls;
+    return {
+      ...{ calls: prompts.length, tokens, dollars: this.#known(tokens) },
+      seconds: perCall === null ? null : perCall * prompts.length / this.#options.concurrency,
+    };
+  }
+
+  /**
+   * Judges the comparisons, in order.
+   *
+   * @param onDone called after each verdict, two a comparison
+   * @throws {UserError} where the endpoint gives up or the money ends: what was answered is kept
+   */
+  async judge(
+    comparisons: readonly Comparison[],
+    onDone: () => void = () => {},
+  ): Promise<JudgedComparison[]> {
+    const questions = comparisons.flatMap((comparison) =>
+      ORDERS.map((order) => ({ comparison, order }))
+    );
+    const { concurrency } = this.#options;
+    const verdicts = await sideBySide(questions, concurrency, async ({ comparison, order }) => {
+      const verdict = await this.#verdict(comparison, order);
+      onDone();
+      return verdict;
+    });
+    return comparisons.map((comparison, i) =>
+      judged(comparison, {
+        "answer first": verdicts[2 * i] ?? null,
+        "baseline first": verdicts[2 * i + 1] ?? null,
+      })
+    );
+  }
+
+  /** The verdict of the replies that are there, or the next question to ask. */
+  #settled(
+    comparison: Comparison,
+    order: Order,
+  ): { readonly verdict: Verdict | null; readonly next?: JudgePrompt; readonly attempt: number } {
+    const { endpoint, seed } = this.#options;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const prompt = judgePrompt(comparison, order, seed, attempt);
+      const kept = this.#journal.kept(this.#request(prompt, attempt));
+      if (kept === undefined) return { verdict: null, next: prompt, attempt };
+      const verdict = endpoint.verdictOf(kept.reply);
+      if (verdict !== null) return { verdict, attempt };
+    }
+    return { verdict: null, attempt: ATTEMPTS };
+  }
+
+  async #verdict(comparison: Comparison, order: Order): Promise<Verdict | null> {
+    for (;;) {
+      const { verdict, next, attempt } = this.#settled(comparison, order);
+      if (next === undefined) return verdict;
+      await this.#call(next, { id: comparison.id, order, attempt });
+    }
+  }
+
+  async #call(
+    prompt: JudgePrompt,
+    place: { readonly id: string; readonly order: Order; readonly attempt: number },
+  ): Promise<void> {
+    const { endpoint, seed, prices } = this.#options;
+    const worst = worstUsage(prompt, endpoint.identity.maxTokens);
+    const isCutOff = (error: unknown) => !(error instanceof UserError);
+    try {
+      await withRetries({ retryMs: this.#waitMs }, isCutOff, async () => {
+        const settle = await this.#budget.reserve(prices === undefined ? 0 : costOf(worst, prices));
+        // A reply that was lost counts as dear as it may be.
+        let usage: JudgeUsage = worst;
+        try {
+          const request = this.#request(prompt, place.attempt);
+          const ask = () => endpoint.ask(prompt, seed + place.attempt);
+          usage = this.#usageOf(await this.#journal.call(request, { ...place, worst }, ask));
+        } catch (error) {
+          if (!isCutOff(error)) usage = { input: 0, output: 0 };
+          throw error;
+        } finally {
+          settle(this.#dollars([usage]));
+        }
+      });
+    } catch (error) {
+      if (!isCutOff(error)) throw error;
+      throw new UserError(
+        `${endpoint.identity.url} gave replies that were cut off or no JSON, again and again; what ` +
+          "was done is kept: see to the server, then run the same command again",
+      );
+    }
+  }
+
+  #request(prompt: JudgePrompt, attempt: number): unknown {
+    return [this.#options.endpoint.identity, prompt, this.#options.seed + attempt];
+  }
+
+  /** Where a reply does not say what it cost, what its question may have. */
+  #usageOf({ reply, worst }: KeptReply): JudgeUsage {
+    return this.#options.endpoint.usageOf(reply) ?? worst;
+  }
+
+  #dollars(usages: readonly JudgeUsage[]): number {
+    const { prices } = this.#options;
+    return prices === undefined ? 0 : costOf(sumOf(usages), prices);
+  }
+
+  #known(tokens: JudgeUsage): number | null {
+    return this.#options.prices === undefined ? null : this.#dollars([tokens]);
+  }
+}
+
+function sumOf(usages: readonly JudgeUsage[]): JudgeUsage {
+  return usages.reduce(
+    (sum, { input, output }) => ({ input: sum.input + input, output: sum.output + output }),
+    { input: 0, output: 0 },
+  );
+}

@@ -1,0 +1,134 @@
+import { UserError } from "../errors.ts";
+import { appendDurably } from "../files/durable_file.ts";
+import { sha256 } from "../files/fingerprint.ts";
+import { wholeLines } from "../files/whole_lines.ts";
+import type { JudgeUsage } from "./judge_endpoint.ts";
+
+/** A call's place, for readers of the journal, and what it may cost. */
+export interface CallPlace {
+  readonly id: string;
+  readonly order: string;
+  readonly attempt: number;
+  readonly worst: JudgeUsage;
+}
+
+/** A reply as it came. */
+export interface KeptReply {
+  readonly reply: unknown;
+  /** From question to reply. */
+  readonly seconds: number;
+  /** What it may have cost, where the reply does not say. */
+  readonly worst: JudgeUsage;
+}
+
+/** A line of the file: before a call, after it, or after it was refused. */
+type Line =
+  & { readonly key: string }
+  & (
+    | ({ readonly asked: true } & CallPlace)
+    | Omit<KeptReply, "worst">
+    | { readonly refused: string }
+  );
+
+/**
+ * Every call to a judge and every raw reply, a line each, durably and as they come: a call that was
+ * answered is never made again. A line goes before each call too, so that a killed process leaves
+ * word of the calls whose replies were lost: those may be charged twice.
+ */
+export class ReplyJournal {
+  readonly #path: string;
+  readonly #replies = new Map<string, KeptReply>();
+  /** What calls under way may cost, by key. */
+  readonly #open = new Map<string, JudgeUsage>();
+  readonly #lost: JudgeUsage[] = [];
+
+  /**
+   * Opens the file and reads what earlier processes left; a torn last line is cut off.
+   *
+   * @throws {UserError} where a line is not one of ours
+   */
+  constructor(path: string) {
+    this.#path = path;
+    for (const [i, line] of wholeLines(path).entries()) {
+      try {
+        this.#read(JSON.parse(line) as Line);
+      } catch {
+        throw new UserError(
+          `${path} line ${i + 1} is no kept reply: remove the file to pay for every call again`,
+        );
+      }
+    }
+    for (const key of this.#open.keys()) this.#lose(key);
+  }
+
+  /** What calls whose replies never came whole may have cost, those of earlier processes too. */
+  get lost(): readonly JudgeUsage[] {
+    return this.#lost;
+  }
+
+  /** All replies, in the order they came. */
+  get replies(): readonly KeptReply[] {
+    return [...this.#replies.values()];
+  }
+
+  /** The kept reply to a request; undefined where there is none. */
+  kept(request: unknown): KeptReply | undefined {
+    return this.#replies.get(keyOf(request));
+  }
+
+  /**
+   * Makes a call and keeps its reply. The request says everything that decides it.
+   *
+   * @throws what the call throws; a `UserError` was refused and costs nothing
+   */
+  async call(
+    request: unknown,
+    place: CallPlace,
+    make: () => Promise<unknown>,
+  ): Promise<KeptReply> {
+    const key = keyOf(request);
+    this.#append({ key, asked: true, ...place });
+    const started = performance.now();
+    try {
+      const reply = await make();
+      const seconds = Math.round(performance.now() - started) / 1000;
+      this.#append({ key, reply, seconds });
+      return { reply, seconds, worst: place.worst };
+    } catch (error) {
+      if (error instanceof UserError) this.#append({ key, refused: error.message });
+      else this.#lose(key);
+      throw error;
+    }
+  }
+
+  #append(line: Line): void {
+    appendDurably(this.#path, new TextEncoder().encode(`${JSON.stringify(line)}\n`));
+    this.#read(line);
+  }
+
+  #read(line: Line): void {
+    const { key } = line;
+    if (typeof key !== "string") throw new TypeError("no key");
+    if ("asked" in line) {
+      this.#lose(key);
+      this.#open.set(key, line.worst);
+      return;
+    }
+    const worst = this.#open.get(key);
+    if (worst === undefined) throw new TypeError("never asked");
+    this.#open.delete(key);
+    if ("reply" in line) {
+      this.#replies.set(key, { ...{ reply: line.reply, worst }, seconds: line.seconds });
+    } else if (!("refused" in line)) throw new TypeError("no reply");
+  }
+
+  #lose(key: string): void {
+    const worst = this.#open.get(key);
+    if (worst !== undefined) this.#lost.push(worst);
+    this.#open.delete(key);
+  }
+}
+
+function keyOf(request: unknown): string {
+  return sha256(JSON.stringify(request)).slice(0, 32);
+}

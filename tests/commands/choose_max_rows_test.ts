@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { chooseMaxRows } from "../../experiments/commands/align/choose_max_rows.ts";
+import { openRunDirectory } from "../../lib/storage/run_directory.ts";
+import { seraConfig } from "../../lib/sera/config.ts";
+import { inTemporaryFolder } from "../storage/crash.ts";
+import { TINY_CONFIG } from "../support/tiny_model.ts";
+
+const ids = (n: number) => Int32Array.from({ length: n }, () => 1);
+const pairs = Array.from({ length: 64 }, (_, i) => ({
+  ...{ id: String(i), promptIds: ids(100), chosenIds: ids(150), rejectedIds: ids(150) },
+}));
+const opened = { files: { config: TINY_CONFIG }, lora: {}, pairs } as unknown as Parameters<
+  typeof chooseMaxRows
+>[0];
+const engine = { backend: "tensorflow", device: "cpu", nativeOps: true } as Parameters<
+  typeof chooseMaxRows
+>[3];
+/** Bytes that hold some hundreds of rows of the tiny model. */
+const SHORT = 40e6;
+
+Deno.test("rows are chosen by free memory, unless the user or the run that is continued says them", () =>
+  inTemporaryFolder((out) => {
+    const config = seraConfig({});
+    const choose = (maxRows: number | undefined, available: number, force = false) =>
+      chooseMaxRows(opened, { maxRows, out, force }, config, engine, available);
+    assert.deepEqual(choose(undefined, 1e12), { maxRows: 4096 });
+    const chosen = choose(undefined, SHORT);
+    assert.ok(chosen.maxRows < 4096 && chosen.maxRows >= 400, String(chosen.maxRows));
+    assert.match(chosen.note ?? "", /^--max-rows \d+ instead of 4096: /);
+    assert.match(choose(4096, SHORT).warning ?? "", /--max-rows \d+ fits/);
+    assert.equal(choose(4096, SHORT).maxRows, 4096);
+
+    // The run goes on with its own rows, whatever is free now.
+    openRunDirectory(out, { sera: { maxRows: 777 } }).close();
+    assert.equal(choose(undefined, 1e12).maxRows, 777);
+    assert.equal(choose(undefined, SHORT).maxRows, 777);
+    assert.equal(choose(555, 1e12).maxRows, 555);
+    assert.equal(choose(undefined, 1e12, true).maxRows, 4096, "--force starts anew");
+  }));
+
+Deno.test("wasm and GPU: an error, and no choice", () => {
+  const config = seraConfig({});
+  const options = { maxRows: undefined, out: join("no", "such", "folder"), force: false };
+  assert.throws(
+    () => chooseMaxRows(opened, options, config, { ...engine, backend: "wasm" }, 1e6),
+    { name: "UserError", message: /lower --max-length, or set up TensorFlow/ },
+  );
+  const gpu = chooseMaxRows(opened, options, config, { ...engine, device: "gpu" }, 1e6);
+  assert.deepEqual(gpu, { maxRows: 4096 });
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runTrainer, type TrainerJob } from "../../lib/external/external_trainer.ts";
+import { assertUserError } from "../support/errors.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+
+const step = {
+  ...{ loss: 0.69, margin: 0, accuracy: 0.5, chosenLogp: -3, rejectedLogp: -4 },
+  ...{ learningRate: 1e-6, gradientNorm: 2, seconds: 0.1 },
+};
+
+/** Runs a trainer that is a line of shell: `$1` is the job's file, the folder has `out` and `steps`. */
+async function train(dir: string, line: string) {
+  const script = join(dir, "trainer.sh");
+  Deno.writeTextFileSync(script, line);
+  const job: TrainerJob = {
+    ...{ iteration: 2, pairs: "pairs.jsonl", start: "start", sft: "sft", seed: 1, config: {} },
+    ...{ output: join(dir, "out"), steps: join(dir, "steps") },
+  };
+  return await runTrainer(`cd '${dir}' && sh '${script}'`, job, join(dir, "job"));
+}
+
+Deno.test("a trainer's steps are read, and those of an earlier try are gone", async () => {
+  await withTempDir(async (dir) => {
+    Deno.writeTextFileSync(join(dir, "steps"), "of an earlier try\n");
+    const made = "mkdir -p out && echo weights > out/model.safetensors";
+    assert.deepEqual(await train(dir, `${made} && grep -q '"iteration": 2' "$1"`), []);
+    const line = JSON.stringify({ ...step, epoch: 1 });
+    assert.deepEqual(await train(dir, `${made} && echo '${line}' >> steps && echo >> steps`), [
+      { iteration: 2, step: 1, ...step },
+    ]);
+    await assertUserError(
+      () => train(dir, `${made} && echo '{"loss": null}' > steps`),
+      /steps line 1: "loss" is null; it must be a number$/,
+    );
+    await assertUserError(() => train(dir, `${made} && echo oops > steps`), /line 1 is no JSON/);
+  });
+});
+
+Deno.test("a trainer that fails or writes nothing is said, with its log", async () => {
+  await withTempDir(async (dir) => {
+    await assertUserError(
+      () => train(dir, "echo out of memory; exit 3"),
+      /trainer of iteration 2 ended with code 3: see .*job\.log/,
+    );
+    assert.match(Deno.readTextFileSync(join(dir, "job.log")), /out of memory/);
+    await assertUserError(() => train(dir, "true"), /wrote no checkpoint into .*out: see/);
+  });
+});

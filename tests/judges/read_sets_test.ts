@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { readAnswers } from "../../lib/judges/read_answers.ts";
+import { readEvaluationSet } from "../../lib/judges/read_evaluation_set.ts";
+import { readGamed } from "../../lib/judges/read_gamed.ts";
+import { assertUserError } from "../support/errors.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+import { jsonLines } from "../support/tiny_pairs.ts";
+
+/** Each published schema, with the answers in the form that its authors publish. */
+const SETS = {
+  "AlpacaEval": {
+    set: JSON.stringify([
+      { instruction: "Name a prime.", output: "2", generator: "gpt4", dataset: "selfinstruct" },
+      { instruction: "Greet me.", output: "Hi", generator: "gpt4", dataset: "koala" },
+    ]),
+    answers: JSON.stringify([
+      { instruction: "Greet me.", output: "Hello!", generator: "ours", datasplit: "eval" },
+      { instruction: "Name a prime.", output: "7", generator: "ours", datasplit: "eval" },
+    ]),
+    ids: ["0", "1"],
+    groups: ["selfinstruct", "koala"],
+    references: ["2", "Hi"],
+  },
+  "Vicuna": {
+    set: jsonLines([
+      { question_id: 11, text: "Name a prime.", category: "math" },
+      { question_id: 12, text: "Greet me.", category: "roleplay" },
+    ]),
+    answers: jsonLines([
+      { question_id: 12, text: "Hello!", answer_id: "x", model_id: "ours", metadata: {} },
+      { question_id: 11, answer_id: "y", model_id: "ours", choices: [{ index: 0, turns: ["7"] }] },
+    ]),
+    ids: ["11", "12"],
+    groups: ["math", "roleplay"],
+    references: [null, null],
+  },
+  "Evol-Instruct": {
+    set: jsonLines([
+      { idx: 1, Skill: "Math", Difficulty: 1, Instruction: "Name a prime." },
+      { idx: 2, Skill: "Writting", Difficulty: 3, Instruction: "Greet me." },
+    ]),
+    answers: jsonLines([{ idx: 1, response: "7" }, { idx: 2, response: "Hello!" }]),
+    ids: ["1", "2"],
+    groups: ["Math", "Writting"],
+    references: [null, null],
+  },
+  "prompts": {
+    set: jsonLines([
+      { id: "a", prompt: "Name a prime." },
+      { id: "b", prompt: [{ role: "user", content: "Greet me." }] },
+    ]),
+    answers: jsonLines([
+      { id: "a", prompt: "Name a prime.", response: "7", response_index: 0, tokens: 2 },
+      { id: "b", prompt: [{ role: "user", content: "Greet me." }], response: "Hello!", tokens: 3 },
+    ]),
+    ids: ["a", "b"],
+    groups: [null, null],
+    references: [null, null],
+  },
+} as const;
+
+async function withFiles(
+  files: Readonly<Record<string, string>>,
+  use: (path: (name: string) => string) => Promise<void>,
+): Promise<void> {
+  await withTempDir(async (dir) => {
+    for (const [name, text] of Object.entries(files)) {
+      await Deno.writeTextFile(join(dir, name), text);
+    }
+    await use((name) => join(dir, name));
+  });
+}
+
+for (const [schema, { set, answers, ids, groups, references }] of Object.entries(SETS)) {
+  Deno.test(`${schema}: instructions and published answers, matched whatever their order`, async () => {
+    await withFiles({ "set.json": set, "answers.json": answers }, async (path) => {
+      const read = await readEvaluationSet(path("set.json"), undefined);
+      assert.equal(read.schema, schema);
+      assert.deepEqual(read.prompts.map(({ instruction }) => instruction), [
+        "Name a prime.",
+        "Greet me.",
+      ]);
+      assert.deepEqual(read.prompts.map(({ id }) => id), ids);
+      assert.deepEqual(read.prompts.map(({ group }) => group), groups);
+      assert.deepEqual(read.prompts.map(({ reference }) => reference), references);
+      assert.deepEqual(await readAnswers(path("answers.json"), read.prompts), ["7", "Hello!"]);
+      const first = await readEvaluationSet(path("set.json"), 1);
+      assert.deepEqual(await readAnswers(path("answers.json"), first.prompts), ["7"]);
+    });
+  });
+}
+
+Deno.test("wrong sets and answers are named with what to do", async () => {
+  const files = {
+    "mt.jsonl": jsonLines([{ question_id: 81, category: "writing", turns: ["a", "b"] }]),
+    "other.jsonl": jsonLines([{ query: "a" }]),
+    "empty.jsonl": jsonLines([{ instruction: "" }]),
+    "twice.jsonl": jsonLines([{ question_id: 1, text: "a" }, { question_id: 1, text: "b" }]),
+    "dialogue.jsonl": jsonLines([{
+      prompt: [{ role: "user", content: "a" }, { role: "assistant", content: "b" }],
+    }]),
+    "set.jsonl": jsonLines([{ instruction: "a" }, { instruction: "b" }]),
+    "half.jsonl": jsonLines([{ instruction: "a", output: "x" }]),
+    "double.jsonl": jsonLines([
+      { instruction: "a", output: "x" },
+      { instruction: "a", output: "y" },
+    ]),
+    "without.jsonl": jsonLines([{ instruction: "a", score: 3 }]),
+  };
+  await withFiles(files, async (path) => {
+    const read = (name: string) => readEvaluationSet(path(name), undefined);
+    await assertUserError(() => read("mt.jsonl"), "mt.jsonl:1", "MT-bench", "several turns");
+    await assertUserError(() => read("other.jsonl"), "no known schema", "fields found: query");
+    await assertUserError(() => read("empty.jsonl"), "empty.jsonl:1", "instruction");
+    await assertUserError(() => read("twice.jsonl"), "twice.jsonl:2", "question_id 1");
+    await assertUserError(() => read("dialogue.jsonl"), "is a conversation");
+    const { prompts } = await read("set.jsonl");
+    const answers = (name: string) => readAnswers(path(name), prompts);
+    await assertUserError(() => answers("half.jsonl"), 'instruction 1 ("b")', "1 of 2");
+    await assertUserError(() => answers("double.jsonl"), "double.jsonl:2", "second answer");
+    await assertUserError(() => answers("without.jsonl"), "has no answer", "instruction, score");
+  });
+});
+
+Deno.test("df_gamed.csv is read as AlpacaEval writes it", async () => {
+  const csv = "index,preference,std_delta_len,instruction_difficulty,not_gamed_baseline,model\n" +
+    "0,0.2,1.5,-0.3,False,concise\n1,,0.5,0.1,False,concise\n0,0.9,-1.2,-0.3,False,verbose\n";
+  await withFiles({ "df_gamed.csv": csv, "bad.csv": csv.replace("1.5", "long") }, async (path) => {
+    assert.deepEqual(await readGamed(path("df_gamed.csv")), [
+      { index: 0, preference: 0.2, deltaLength: 1.5, difficulty: -0.3 },
+      { index: 1, preference: null, deltaLength: 0.5, difficulty: 0.1 },
+      { index: 0, preference: 0.9, deltaLength: -1.2, difficulty: -0.3 },
+    ]);
+    await assertUserError(() => readGamed(path("bad.csv")), 'std_delta_len is "long", no number');
+  });
+});

@@ -1,0 +1,61 @@
+/** `deno task lab` starts, for root too, in the repository. */
+import assert from "node:assert/strict";
+import { ROOT } from "../../tools/notebooks/paths.ts";
+import { TextLineStream } from "../support/text_lines.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+import { HAS_VENV } from "./environment.ts";
+
+Deno.test({
+  name: "lab starts whoever one is, serves the repository and opens the notebooks",
+  ignore: !HAS_VENV,
+  fn: async () => {
+    await withTempDir(async (folder) => {
+      const lab = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "-A", "--quiet", "tools/notebooks/lab.ts", "--no-browser", "--port=0"],
+          ...["--IdentityProvider.token=", "--ServerApp.ip=127.0.0.1", "--LabApp.news_url="],
+        ],
+        cwd: ROOT,
+        env: {
+          JUPYTER_CONFIG_DIR: folder,
+          JUPYTER_DATA_DIR: folder,
+          JUPYTER_RUNTIME_DIR: folder,
+          JUPYTERLAB_SETTINGS_DIR: folder,
+          JUPYTERLAB_WORKSPACES_DIR: folder,
+        },
+        stdout: "null",
+        stderr: "piped",
+      }).spawn();
+      const reader = lab.stderr.pipeThrough(new TextLineStream()).getReader();
+      try {
+        let said = "", address: string | undefined;
+        while (address === undefined) {
+          const { value, done } = await reader.read();
+          if (done) throw new Error(`JupyterLab did not start: ${said}`);
+          said += `${value}\n`;
+          address = value.match(/(http:\/\/127\.0\.0\.1:\d+)\/lab/)?.[1];
+        }
+        const start = await fetch(address, { redirect: "manual" });
+        assert.equal(start.headers.get("location"), "/lab/tree/notebooks?");
+        await start.body?.cancel();
+        const contents = await (await fetch(`${address}/api/contents/?content=1`)).json();
+        const names = contents.content.map(({ name }: { name: string }) => name);
+        for (const name of ["deno.json", "notebooks", "experiments", "lib"]) {
+          assert.ok(names.includes(name), name);
+        }
+        // Its server is the child of the task's process: ask it to end.
+        const stop = await fetch(`${address}/api/shutdown`, { method: "POST" });
+        await stop.body?.cancel();
+        assert.ok(stop.ok, `${stop.status}`);
+        while (!(await reader.read()).done);
+        assert.equal((await lab.status).code, 0);
+      } finally {
+        try {
+          lab.kill("SIGTERM");
+        } catch { /* it has ended */ }
+        await lab.status;
+        await reader.cancel();
+      }
+    });
+  },
+});
