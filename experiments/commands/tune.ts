@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseCommand } from "../../lib/cli/command.ts";
 import { integerOption, textOption } from "../../lib/cli/option.ts";
 import { runCommand } from "../../lib/cli/run_command.ts";
+import { print } from "../../lib/cli/print.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
 import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
@@ -178,7 +179,7 @@ async function main(args: readonly string[]): Promise<number> {
     progress: commandProgress(),
   });
   const text = `${preface}\n${report(rows)}\n`;
-  console.log(text);
+  print(text);
   if (options.only === "") {
     const path = new URL("../studies/tuning.md", import.meta.url);
     writeDurably(path.pathname, [new TextEncoder().encode(text)]);

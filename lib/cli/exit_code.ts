@@ -23,7 +23,10 @@ export function outcomeOf(error: unknown): CommandOutcome {
     return { exitCode, stderr: `error: ${plainText(known)}\n` };
   }
   const detail = error instanceof Error ? Deno.inspect(error, { colors: false }) : messageOf(error);
-  return { exitCode: 70, stderr: `unexpected error, a fault of this program:\n${plainLines(detail)}\n` };
+  return {
+    exitCode: 70,
+    stderr: `unexpected error, a fault of this program:\n${plainLines(detail)}\n`,
+  };
 }
 
 /** The one-line message of an error that the user can act on. */

@@ -34,8 +34,8 @@ export interface DataSummary {
   readonly ignoredColumns: readonly string[];
 }
 
-/** Names of ignored columns that are shown. */
-const SHOWN_COLUMNS = 20;
+/** Names of ignored columns that are shown, and characters of each. */
+const SHOWN_COLUMNS = 20, SHOWN_CHARACTERS = 40;
 
 /** Turns written into a text, as in Anthropic's HH-RLHF or ChatML. */
 const TRANSCRIPT = /(^|\n)\s*(Human|Assistant|User): |<\|im_start\|>/;
@@ -100,7 +100,7 @@ export function formatSummary(summary: DataSummary, templated = false): string[]
   }
   if (summary.ignoredColumns.length > 0) {
     const more = summary.ignoredColumns.length - SHOWN_COLUMNS;
-    const shown = summary.ignoredColumns.slice(0, SHOWN_COLUMNS).join(", ");
+    const shown = summary.ignoredColumns.slice(0, SHOWN_COLUMNS).map(shortened).join(", ");
     lines.push(`ignored columns: ${shown}${more > 0 ? ` and ${more} more` : ""}`);
   }
   if (templated && summary.transcripts > 0) {
@@ -111,6 +111,10 @@ export function formatSummary(summary: DataSummary, templated = false): string[]
     );
   }
   return lines;
+}
+
+function shortened(name: string): string {
+  return name.length > SHOWN_CHARACTERS ? `${name.slice(0, SHOWN_CHARACTERS)}...` : name;
 }
 
 function lengths({ mean, p95, max }: LengthSummary): string {

@@ -27,10 +27,9 @@ export function schemaOf(name: string, where: string, fields: FieldMap): Dataset
     ? datasetSchemas.find((schema) => schema.matches(fields))
     : datasetSchemas.find((schema) => schema.name === name);
   if (found !== undefined) return found;
+  const there = Object.keys(fields).join(", ") || "no fields";
   throw new UserError(
-    `${where}: a record with ${
-      Object.keys(fields).join(", ") || "no fields"
-    } fits no known schema:\n` +
-      datasetSchemas.map((schema) => `  ${schema.name}: ${schema.description}`).join("\n"),
+    `${where}: a record with ${there} fits no known schema; known are ` +
+      datasetSchemas.map(({ name, description }) => `${name} (${description})`).join("; "),
   );
 }

@@ -95,7 +95,9 @@ function spawnReader(
   const kernelS = Math.ceil(KERNEL_FACTOR * cpuS + KERNEL_CPU_S);
   // The kernel keeps the limits, after the death of this process too. Windows has no such thing;
   // there V8's limit of the heap and the reader's own watch remain.
-  const limits = `ulimit -S -t ${kernelS}; ulimit -d ${1024 * (memoryMib + DENO_MIB)}; exec "$0" "$@"`;
+  const limits = `ulimit -S -t ${kernelS}; ulimit -d ${
+    1024 * (memoryMib + DENO_MIB)
+  }; exec "$0" "$@"`;
   const [program, all] = Deno.build.os === "windows"
     ? [Deno.execPath(), args]
     : ["sh", ["-c", limits, Deno.execPath(), ...args]];

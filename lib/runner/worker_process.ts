@@ -1,3 +1,4 @@
+import { ownPermissions } from "./own_permissions.ts";
 import { linesOf, parseReply, type TaskReply } from "./worker_protocol.ts";
 
 /** A worker's program: a module, run by this Deno with these variables. */
@@ -12,6 +13,9 @@ export type TaskOutcome<Result> =
   | { readonly kind: "error"; readonly message: string }
   | { readonly kind: "crash"; readonly message: string };
 
+/** What to do where memory is short. */
+const FEWER = "run fewer processes (--jobs) or smaller ones";
+
 /** Characters of a worker's last words that a crash report shows. */
 const LAST_WORDS = 400;
 
@@ -21,11 +25,12 @@ export class WorkerProcess<Payload, Result> {
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   #waiting: ((outcome: TaskOutcome<Result>) => void) | undefined;
   #lastWords = "";
+  #hint = "";
   #dead = false;
 
   constructor(program: WorkerProgram) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--quiet", program.module],
+      args: ["run", ...ownPermissions(), "--quiet", program.module],
       env: { ...program.env, NO_COLOR: "1" },
       stdin: "piped",
       stdout: "piped",
@@ -66,6 +71,8 @@ export class WorkerProcess<Payload, Result> {
     await Promise.all([this.#readReplies(), this.#readErrors()]);
     const { code, signal } = await this.#child.status;
     this.#dead = true;
+    // So ends what the system kills for memory, and whom somebody else kills.
+    if (signal === "SIGKILL") this.#hint ||= `if the memory was short: ${FEWER}`;
     if (signal) this.#lastWords += ` (signal ${signal})`;
     else if (code !== 0) this.#lastWords += ` (exit code ${code})`;
     this.#settle({ kind: "crash", message: this.#obituary() });
@@ -80,6 +87,9 @@ export class WorkerProcess<Payload, Result> {
 
   async #readErrors(): Promise<void> {
     for await (const line of linesOf(this.#child.stderr)) {
+      if (/out of memory|bad_alloc|OOM when allocating/i.test(line)) {
+        this.#hint = `it was out of memory: ${FEWER}`;
+      }
       this.#lastWords = `${this.#lastWords} ${line.trim()}`.slice(-LAST_WORDS);
     }
   }
@@ -90,7 +100,8 @@ export class WorkerProcess<Payload, Result> {
   }
 
   #obituary(): string {
-    return `the worker process ended: ${this.#lastWords.trim() || "without a word"}`;
+    const words = `the worker process ended: ${this.#lastWords.trim() || "without a word"}`;
+    return this.#hint === "" ? words : `${words}; ${this.#hint}`;
   }
 }
 

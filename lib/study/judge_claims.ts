@@ -23,7 +23,9 @@ export interface ClaimResult {
 
 /** Claims with the rows, or the opened study, that they are judged from. */
 export interface JudgedClaims {
+  /** Counted in the family, whether their cells have rows or not. */
   readonly claims: readonly Claim[];
+  /** What they are judged from. */
   readonly rows: RowSource;
 }
 

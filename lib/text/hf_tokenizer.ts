@@ -83,8 +83,11 @@ const OPEN_S = 0.4, OPEN_S_PER_ENTRY = 2e-5, PROBES_S = 0.4, TEXT_S = 0.4, CHARA
 /** Entries of the vocabulary and the merges, whatever they are. */
 function entriesOf({ model }: TokenizerFiles["tokenizer"]): number {
   const { vocab, merges } = (model ?? {}) as { vocab?: unknown; merges?: unknown };
-  return [vocab, merges].reduce((sum: number, list) =>
-    sum + (typeof list === "object" && list !== null ? Object.keys(list).length : 0), 0);
+  return [vocab, merges].reduce(
+    (sum: number, list) =>
+      sum + (typeof list === "object" && list !== null ? Object.keys(list).length : 0),
+    0,
+  );
 }
 
 /** Longest text that is cut into tokens, in UTF-16 units: no model reads a hundredth of it. */

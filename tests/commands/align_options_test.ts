@@ -118,6 +118,9 @@ Deno.test("options that would do nothing are refused, by both names", async () =
     [["--method", "plain", "--by", "votes"], "--by has no effect with --method plain"],
     [["--method", "select", "--judge", "explicit"], "--judge has no effect with --method select"],
     [["--reward-lr", "0.1"], "--reward-lr has no effect with no reward model"],
+    [["--trainer", "train", "--rank", "4"], "--rank has no effect with --trainer"],
+    [["--trainer", "train", "--evaluation-prompts", "9"], "-prompts has no effect with --trainer"],
+    [["--serve", "vllm"], "--serve has no effect with the model in this process"],
   ] as const;
   for (const [args, message] of cases) {
     assert.throws(() => refuse(...args), new RegExp(message));

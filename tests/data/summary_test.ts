@@ -53,6 +53,21 @@ Deno.test("a file is described with everything that was lost on the way", async 
   });
 });
 
+Deno.test("of very many ignored columns, or very long names, some are shown", async () => {
+  const columns = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`c${i}`, i]));
+  const content = jsonl({
+    ...{ prompt: "p", chosen: "abc", rejected: "a", ["x".repeat(100_000)]: 1 },
+    ...columns,
+  });
+  await withFile("p.jsonl", content, async (path) => {
+    const file = await readPreferences(path);
+    const tokenized = tokenizePairs(file.pairs, tinyTokenizer(null), { maxLength: 16 });
+    const line = formatSummary(summarizeData(file, tokenized)).at(-1) ?? "";
+    const names = Array.from({ length: 19 }, (_, i) => `c${i}`).join(", ");
+    assert.equal(line, `ignored columns: ${"x".repeat(40)}..., ${names} and 49981 more`);
+  });
+});
+
 Deno.test("transcripts that a chat template would wrap whole are noticed", async () => {
   const content = jsonl(
     { prompt: "\n\nHuman: Hi\n\nAssistant:", chosen: " Hello.", rejected: " No." },

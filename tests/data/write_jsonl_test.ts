@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import type { PreferencePair } from "../../lib/data/preference.ts";
 import { readPreferences } from "../../lib/data/read_preferences.ts";
-import { prepareOutput, writeJsonl, writePreferences } from "../../lib/data/write_jsonl.ts";
+import {
+  JsonlWriter,
+  prepareOutput,
+  writeJsonl,
+  writePreferences,
+} from "../../lib/data/write_jsonl.ts";
 import { withFile } from "./temporary_file.ts";
 
 const files = (path: string) => [...Deno.readDirSync(dirname(path))].map(({ name }) => name);
@@ -37,6 +42,29 @@ Deno.test("a write that fails leaves the old file and no other", async () => {
     assert.equal(Deno.readTextFileSync(path), "old");
     assert.deepEqual(files(path), ["out.jsonl"]);
     assert.throws(() => writeJsonl(`${path}/x/y.jsonl`, []));
+  });
+});
+
+Deno.test("a number that is not finite is refused by its place: JSON would make it null", async () => {
+  await withFile("out.jsonl", "old", (path) => {
+    for (const [value, name] of [[NaN, "NaN"], [Infinity, "Infinity"], [-Infinity, "-Infinity"]]) {
+      const records = [{ id: "a", irm: 1 }, { id: "b", irm: value }];
+      assert.throws(() => writeJsonl(path, records), {
+        name: "UserError",
+        message: `${path}: irm of record b is ${name}`,
+      });
+      assert.throws(() => writeJsonl(path, [{ deep: [{ x: value }] }]), {
+        name: "UserError",
+        message: `${path}: x of record without id is ${name}`,
+      });
+    }
+    {
+      using writer = new JsonlWriter(path);
+      writer.add({ id: "a", irm: 1 });
+      assert.throws(() => writer.add({ id: "b", irm: NaN }), { name: "UserError" });
+    }
+    assert.equal(Deno.readTextFileSync(path), "old");
+    assert.deepEqual(files(path), ["out.jsonl"]);
   });
 });
 

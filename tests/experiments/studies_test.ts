@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { studies, studyNamed } from "../../experiments/studies.ts";
-import { planStudy } from "../../lib/study/plan.ts";
+import { cellArms } from "../../lib/study/matched.ts";
+import { claimsOf, planStudy } from "../../lib/study/plan.ts";
 import { presetNames } from "../../lib/study/study.ts";
 
 Deno.test("six studies, in the order of their notebooks, each with claims and a headline", () => {
@@ -14,20 +15,16 @@ Deno.test("six studies, in the order of their notebooks, each with claims and a 
   }
 });
 
-Deno.test("the full preset runs every claim's cells with ten seeds, cost and other cells with five", () => {
+Deno.test("the full preset runs every claim's cells, matched arms' too, with the claim's seeds", () => {
   for (const study of studies) {
     const plan = planStudy(study, "full");
-    const claimed = new Set(
-      study.claims.flatMap(({ condition, arm, baseline }) =>
-        [arm, baseline].map((id) => `${condition} ${id}`)
-      ),
-    );
+    assert.deepEqual(claimsOf(study, plan), study.claims, study.id);
     const cells = Map.groupBy(plan, (run) => `${run.condition} ${run.arm}`);
-    assert.ok([...claimed].every((cell) => cells.has(cell)), study.id);
-    for (const [cell, runs] of cells) {
-      const beside = study.id === "noise" && !/alpha|dpo-more/.test(cell);
-      const more = claimed.has(cell) || beside;
-      assert.equal(runs.length, more && study.id !== "cost" ? 10 : 5, cell);
+    for (const { id, condition, arm, baseline, seeds } of study.claims) {
+      for (const each of cellArms(study, arm, baseline)) {
+        const found = cells.get(`${condition} ${each}`)?.length ?? 0;
+        assert.ok(found >= seeds, `${study.id} ${id}: ${each} has ${found} of ${seeds} seeds`);
+      }
     }
   }
 });

@@ -43,7 +43,7 @@ Deno.test("what waits for a busy machine is not stopped: only processor time cou
 Deno.test("what takes its time once, as a collection of garbage makes it, is tried again", () => {
   let tries = 0;
   const action = () => {
-    if (tries++ === 0) for (;;);
+    if (tries++ === 0) { for (;;); }
     return "done";
   };
   assert.equal(withTimeLimit(0.1, "x", action), "done");

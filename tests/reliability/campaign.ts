@@ -1,7 +1,8 @@
 /**
  * Long trials whose results stand in docs/reliability.md; no part of the gate.
  *
- * deno run -A tests/reliability/campaign.ts kill-align|kill-reproduce|parallel|downloads [count] [jobs]
+ * deno run -A tests/reliability/campaign.ts kill-align|kill-reproduce|kill-kernel|parallel|downloads
+ *   [count] [jobs]
  *
  * Prints one line: what was tried, how often, what came out. Exit code 1 where anything differs.
  */
@@ -10,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { sha256 } from "../../lib/files/fingerprint.ts";
 import { createPrng } from "../../lib/random/prng.ts";
+import { executeKilled } from "../notebook/killed_kernel.ts";
 import { withHub } from "../support/hub_model.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
@@ -164,6 +166,36 @@ async function killWorker(parent: number): Promise<void> {
   if (pid > 0) Deno.kill(pid, "SIGKILL");
 }
 
+/** Kills the kernel of a notebook that runs a study; the same cells then end the same. */
+async function killKernel(count: number): Promise<Trial> {
+  return await withTempDir(async (dir) => {
+    const output = join(dir, "out.ipynb");
+    const recordsOf = (folder: string) =>
+      Deno.readTextFileSync(join(folder, "noise.jsonl")).trim().split("\n")
+        .map((line) => JSON.parse(line))
+        .map(({ volatile: _volatile, seal: _seal, ...rest }) => JSON.stringify(rest)).sort()
+        .join("\n");
+    const begin = performance.now();
+    const quiet = await executeKilled(join(dir, "quiet"), output);
+    const duration = performance.now() - begin;
+    const expected = recordsOf(join(dir, "quiet"));
+    const faults: string[] = [];
+    let kills = 0, runs = 0;
+    for (; kills < count; runs++) {
+      const records = join(dir, `run-${runs}`);
+      const prng = createPrng(runs, "kill-kernel");
+      for (let left = Math.min(4, count - kills); left > 0; left--) {
+        const { killed } = await executeKilled(records, output, 0.3 * duration * prng.uniform());
+        if (killed) kills++;
+      }
+      const { shown } = await executeKilled(records, output);
+      if (shown !== quiet.shown) faults.push(`run-${runs}: shows ${shown}`);
+      else if (recordsOf(records) !== expected) faults.push(`run-${runs}: other records`);
+    }
+    return { text: `notebook kernel killed ${kills} times in ${runs} runs`, faults };
+  });
+}
+
 /** `count` runs on one model and one shared cache, which is cold at first, `jobs` at once. */
 async function parallel(count: number, jobs: number): Promise<Trial> {
   return await withTempDir(async (dir) => {
@@ -218,6 +250,7 @@ const [what, count = "200", jobs = "8"] = Deno.args;
 const trials: Readonly<Record<string, () => Promise<Trial>>> = {
   "kill-align": () => killAlign(Number(count)),
   "kill-reproduce": () => killReproduce(Number(count)),
+  "kill-kernel": () => killKernel(Number(count)),
   "parallel": () => parallel(Number(count), Number(jobs)),
   "downloads": () => downloads(Number(count), Number(jobs)),
 };

@@ -7,11 +7,16 @@ interface Order {
   readonly crashOnce?: string;
   readonly throwAlways?: boolean;
   readonly sleepMs?: number;
+  /** Takes memory until there is none. */
+  readonly hoard?: boolean;
 }
 
 await serveTasks(async (order: Order) => {
   console.log("a library's chatter on stdout");
   if (order.sleepMs) await new Promise((resolve) => setTimeout(resolve, order.sleepMs));
+  for (const hoard: number[][] = []; order.hoard;) {
+    hoard.push(Array.from({ length: 1e5 }, () => 1.5));
+  }
   if (order.throwAlways) throw new Error("told to fail");
   if (order.crashOnce) {
     try {

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runQueue, type Task } from "../../lib/runner/work_queue.ts";
-import { WorkerProcess } from "../../lib/runner/worker_process.ts";
+import { WorkerProcess, type WorkerProgram } from "../../lib/runner/worker_process.ts";
 
-const program = { module: new URL("./toy_worker.ts", import.meta.url).href, env: {} };
+const program: WorkerProgram = {
+  module: new URL("./toy_worker.ts", import.meta.url).href,
+  env: {},
+};
 type Order = Record<string, unknown>;
 const task = (id: string, payload: Order, needs?: string): Task<Order> => ({
   id,
@@ -12,11 +15,11 @@ const task = (id: string, payload: Order, needs?: string): Task<Order> => ({
   ...(needs === undefined ? {} : { needs }),
 });
 
-async function runAll(tasks: readonly Task<Order>[], jobs: number) {
+async function runAll(tasks: readonly Task<Order>[], jobs: number, of = program) {
   const log: string[] = [];
   const results = new Map<string, { square: number; pid: number }>();
   let most = 0;
-  const summary = await runQueue<Order, { square: number; pid: number }>(tasks, jobs, program, {
+  const summary = await runQueue<Order, { square: number; pid: number }>(tasks, jobs, of, {
     onStart: (_, running) => most = Math.max(most, running),
     onDone: (done, result) => {
       log.push(`done ${done.id}`);
@@ -60,6 +63,19 @@ Deno.test("a crash is reported, tried once more, and does not stop the others", 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("a worker that is out of memory is reported as such; the others are unharmed", async () => {
+  const small = { ...program, env: { DENO_V8_FLAGS: "--max-old-space-size=64" } };
+  const { log, summary } = await runAll(
+    [task("hoards", { hoard: true }), task("beside", { sleepMs: 200 }), task("after", {})],
+    2,
+    small,
+  );
+  assert.deepEqual(summary, { done: 2, failed: 1 });
+  assert.ok(log.includes("done beside") && log.includes("done after"), log.join("\n"));
+  const failed = log.find((line) => line.startsWith("failed hoards"));
+  assert.match(failed ?? "", /it was out of memory: run fewer processes \(--jobs\)/);
 });
 
 Deno.test("needs come first, and what needs a failed task fails with it", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { createPrng } from "../../lib/random/prng.ts";
@@ -71,4 +72,35 @@ Deno.test("a second process is refused while the first one lives, and let in whe
     await first.stderr.cancel();
     await first.status;
     assert.ok((await start(folder).output()).success);
+  }));
+
+Deno.test("a clock that was set back, and files from the future, change nothing", () =>
+  inTemporaryFolder(async (parent) => {
+    const quiet = join(parent, "quiet");
+    assert.ok((await start(quiet).output()).success);
+    const set = join(parent, "set-back");
+    const child = start(set);
+    const reader = await untilOpen(child);
+    while (!(existsSync(join(set, "checkpoints")))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    child.kill("SIGKILL");
+    await reader.cancel();
+    await child.stderr.cancel();
+    await child.status;
+    const soon = new Date(Date.now() + 86_400_000);
+    for (const folder of [set, join(set, "checkpoints")]) {
+      for (const { name } of Deno.readDirSync(folder)) {
+        Deno.utimeSync(join(folder, name), soon, soon);
+      }
+    }
+    const last = await start(set, "clock-back").output();
+    assert.ok(last.success, new TextDecoder().decode(last.stderr));
+    for (const name of ["final.bin", "steps.jsonl", "config.json", "state.json"]) {
+      assert.deepEqual(
+        Deno.readFileSync(join(set, name)),
+        Deno.readFileSync(join(quiet, name)),
+        name,
+      );
+    }
   }));

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../../lib/errors.ts";
 import { whenOverdue } from "../../lib/files/processor_watch.ts";
 import { SilenceTimer } from "../../lib/files/silence_timer.ts";
+import { ownPermissions } from "../../lib/runner/own_permissions.ts";
 import { linesOf } from "../../lib/runner/worker_protocol.ts";
 import type { CaseReport } from "./child.ts";
 import { FAULTS, judge, type Outcome } from "./outcome.ts";
@@ -74,7 +75,13 @@ async function* watch(
 ): AsyncGenerator<CaseReport> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "-A", "--quiet", "--no-check", "--v8-flags=--max-old-space-size=1024"],
+      ...[
+        "run",
+        ...ownPermissions(),
+        "--quiet",
+        "--no-check",
+        "--v8-flags=--max-old-space-size=1024",
+      ],
       fileURLToPath(new URL("./child.ts", import.meta.url)),
       ...args.map(String),
     ],

@@ -8,8 +8,10 @@ import { ROOT, venvProgram } from "./paths.ts";
 Deno.env.delete("INIT_CWD");
 // In containers one is root, which JupyterLab refuses unless it is told that this is meant.
 const asRoot = Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : [];
-const { code } = await new Deno.Command(venvProgram("jupyter-lab"), {
+const lab = new Deno.Command(venvProgram("jupyter-lab"), {
   args: ["--LabApp.default_url=/lab/tree/notebooks", ...asRoot, ...Deno.args],
   cwd: ROOT,
-}).spawn().status;
-Deno.exit(code);
+}).spawn();
+// A container that stops asks this process to end; Ctrl-C reaches JupyterLab by itself.
+if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => lab.kill("SIGTERM"));
+Deno.exit((await lab.status).code);

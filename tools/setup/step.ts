@@ -58,7 +58,8 @@ export function isSettled(step: Step, retry: boolean): boolean {
   if (stamp.outcome === "done") return step.outputs().every(exists);
   if (retry) return false;
   const { mtime } = Deno.statSync(`${stampFolder}/${step.id}.json`);
-  return mtime !== null && Date.now() - mtime.getTime() < retryAfterMs;
+  const age = Date.now() - (mtime?.getTime() ?? 0); // below 0 where the clock was set back
+  return age >= 0 && age < retryAfterMs;
 }
 
 /** Runs a step and stamps its outcome. Errors that are not `Unavailable` count as such, too. */

@@ -1,4 +1,5 @@
 import { parseCommand } from "../../../lib/cli/command.ts";
+import { print } from "../../../lib/cli/print.ts";
 import { runCommand } from "../../../lib/cli/run_command.ts";
 import { commandProgress } from "../../../lib/progress/command_progress.ts";
 import { dataCommand } from "./options.ts";
@@ -9,6 +10,6 @@ if (import.meta.main) {
     const { options } = parseCommand(dataCommand, args);
     // Loaded after the options are known to be right: --help and typos answer at once.
     const { prepareData } = await import("./prepare_data.ts");
-    console.log(await prepareData(options, progress));
+    print(await prepareData(options, progress));
   }, { beforeExit: () => progress.close() });
 }

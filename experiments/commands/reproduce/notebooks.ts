@@ -3,6 +3,7 @@ import { basename, join, relative } from "node:path";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import { ownPermissions } from "../../../lib/runner/own_permissions.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import type { Places } from "./places.ts";
 
@@ -54,8 +55,9 @@ export async function makeNotebooks(
 
 /** A notebook tool's command line, run to its end; its output goes to the terminal. */
 async function notebookTool(...args: string[]): Promise<void> {
+  const program = join(projectRoot, "tools", "notebooks", "main.ts");
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", join(projectRoot, "tools", "notebooks", "main.ts"), ...args],
+    args: ["run", ...ownPermissions(), "--quiet", program, ...args],
     stdout: "inherit",
     stderr: "inherit",
   }).output();

@@ -12,6 +12,7 @@ import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { shellWord } from "../../../lib/report/usage.ts";
 import { missingRuns } from "../../../lib/runner/run_missing.ts";
 import { runOnSlurm } from "../../../lib/runner/run_on_slurm.ts";
+import { ownPermissions } from "../../../lib/runner/own_permissions.ts";
 import { SHARED_CACHE } from "../../../lib/runner/run_study.ts";
 import {
   hasPart,
@@ -107,7 +108,7 @@ export async function runElsewhere(
       if (record !== undefined && !hasPart(path, run)) writePart(path, record);
     }
     const command = [
-      ...[Deno.execPath(), "run", "-A", "--quiet"],
+      ...[Deno.execPath(), "run", ...ownPermissions(), "--quiet"],
       ...[join(projectRoot, "experiments/commands/reproduce/main.ts"), "--plan", path, "--index"],
     ].map(shellWord).join(" ");
     const { partition, account, time, memory, gpus, arrayLimit, attempts } = options;

@@ -48,6 +48,11 @@ export const sftOptions = {
   limit: { ...limit, description: "use the first N records" },
   maxLength,
   chatTemplate,
+  template: pathOption({
+    flags: "--template <file>",
+    description: "Jinja chat template for a model that has none; it is saved with the result",
+    defaultText: "the model's own",
+  }),
   heldOut,
   trainOn: choiceOption({
     flags: "--train-on <tokens>",
@@ -62,6 +67,10 @@ export const sftOptions = {
     default: "every",
   }),
   full,
+  merge: switchOption({
+    flags: "--merge",
+    description: "write model/ too, the adapter added into the weights: what align starts from",
+  }),
   rank,
   loraAlpha,
   dropout,
@@ -146,5 +155,5 @@ export const sftCommand: CommandSpec<typeof sftOptions> = {
   notes: `Examples are packed without padding: a pass holds up to --max-rows tokens, none of which
 attends to another example. The folder --out holds adapter/ (or model/ with --full) with a model
 card, record.json, steps.jsonl and config.yaml; the same command again continues an interrupted run.
-\`align --model\` takes model/; merge an adapter first with --full, or align on the same base.`,
+\`align --model\` takes model/, which --full and --merge write.`,
 };

@@ -7,12 +7,14 @@ import { loadEngine } from "../../../lib/engine/tensorflow.ts";
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import { downloadProgress } from "../../../lib/environments/preference_file/download_progress.ts";
 import { loraOf } from "../../../lib/environments/preference_file/lora_setting.ts";
-import { UserError } from "../../../lib/errors.ts";
+import { messageOf, UserError } from "../../../lib/errors.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
 import { fingerprintJson, fingerprintSequences } from "../../../lib/files/fingerprint.ts";
 import { openModel } from "../../../lib/policy/io/load.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
-import { loadParameters } from "../../../lib/policy/parameters.ts";
+import { saveModelFolder } from "../../../lib/policy/io/save.ts";
+import { withChatTemplate } from "../../../lib/policy/io/with_chat_template.ts";
+import { exportParameters, loadParameters } from "../../../lib/policy/parameters.ts";
 import { sequenceLogps } from "../../../lib/policy/sequence_logps.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { createPrng } from "../../../lib/random/prng.ts";
@@ -41,7 +43,10 @@ const DEFAULT_MAX_LENGTH = 1024;
 export async function runSft(options: SftOptions, progress: ProgressSink): Promise<string> {
   const startedAt = new Date().toISOString();
   const { seed, out, force, checkpointSeconds, model, data } = options;
-  const files = await openModel(model, { onDownload: downloadProgress(progress) });
+  const original = await openModel(model, { onDownload: downloadProgress(progress) });
+  const files = options.template === undefined
+    ? original
+    : withChatTemplate(original, await readTemplate(options.template));
   const { maxPositions } = files.config;
   const maxLength = options.maxLength ?? Math.min(DEFAULT_MAX_LENGTH, maxPositions);
   if (maxLength > maxPositions) {
@@ -103,6 +108,11 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
   const losses = await trainSupervised(policy, train, config, seed, progress, store);
   const after = await measured("values/held-out-after.json", policy);
   const result = await saveResult(options, { files }, folder, policy);
+  if (options.merge && lora !== undefined) {
+    const merged = await exportParameters(files.config, policy.inferenceWeights().parameters);
+    await Deno.mkdir(folder.path("model"), { recursive: true });
+    await saveModelFolder(folder.path("model"), files.config, merged, files.sourceFiles);
+  }
   const provenance = await readProvenance();
   const record = {
     ...{ command: "sft", config: recorded, configSha256: fingerprintJson(recorded), provenance },
@@ -129,6 +139,14 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
     ? `last loss ${losses.at(-1)?.toFixed(3)}`
     : `held-out loss ${before.toFixed(3)} before, ${after.toFixed(3)} after (nats per token)`;
   return `${change}\ndone: ${join(out, result.kind === "adapter" ? "adapter" : "model")}`;
+}
+
+async function readTemplate(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new UserError(`--template: ${path} cannot be read (${messageOf(error)})`);
+  }
 }
 
 function configOf(options: SftOptions, examples: number): SupervisedConfig {

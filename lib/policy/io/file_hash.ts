@@ -8,12 +8,13 @@ const REMEMBERED_BYTES = 4 * 2 ** 20;
 
 /**
  * SHA-256 of a file's bytes, in hex. That of a big file is remembered in the cache under its path,
- * size and modification time; without a writable cache it is computed each time.
+ * number, size and times: a clock that was set back or a tool that keeps the time of modification
+ * does not hide another content. Without a writable cache it is computed each time.
  */
 export async function fileSha256(path: string): Promise<string> {
-  const { size, mtime } = await Deno.stat(path);
+  const { size, ino, mtime, ctime } = await Deno.stat(path);
   if (size < REMEMBERED_BYTES) return await compute(path);
-  const key = JSON.stringify([resolve(path), size, mtime?.getTime() ?? null]);
+  const key = JSON.stringify([resolve(path), size, ino, mtime, ctime]);
   const name = createHash("sha256").update(key).digest("hex");
   let remembered: string;
   try {

@@ -1,0 +1,119 @@
+/** The paper's tables: each resolves, plans, and starts on a tiny model of the same architecture. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { alignCommand } from "../../experiments/commands/align/options.ts";
+import { dataCommand } from "../../experiments/commands/data/options.ts";
+import { evaluateCommand } from "../../experiments/commands/evaluate/options.ts";
+import { sftCommand } from "../../experiments/commands/sft/options.ts";
+import { planText } from "../../experiments/paper/plan_text.ts";
+import { readTable, tableNames } from "../../experiments/paper/table_config.ts";
+import { commandCost, measuredRates } from "../../experiments/paper/table_cost.ts";
+import { planTable } from "../../experiments/paper/table_plan.ts";
+import { parseCommand } from "../../lib/cli/command.ts";
+import { weightBytes } from "../../lib/policy/memory.ts";
+import { assertUserError } from "../support/errors.ts";
+import { runScript } from "../support/run_script.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+import { makeTinyModelFolder } from "../support/tiny_model.ts";
+import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
+
+const COMMANDS = {
+  sft: sftCommand,
+  data: dataCommand,
+  align: alignCommand,
+  evaluate: evaluateCommand,
+} as const;
+
+const user = (content: string) => ({ role: "user", content });
+const assistant = (content: string) => ({ role: "assistant", content });
+
+/** Files in UltraChat-200K's and UltraFeedback Binarized's schemas. */
+async function writeData(dir: string) {
+  const pairs = tinyPairs(30, 3), sftData = join(dir, "chat.jsonl"), data = join(dir, "uf.jsonl");
+  await Deno.writeTextFile(
+    sftData,
+    jsonLines(pairs.map(({ prompt, chosen }, i) => ({
+      ...{ prompt, prompt_id: String(i) },
+      messages: [user(prompt), assistant(chosen), user("more"), assistant(chosen)],
+    }))),
+  );
+  await Deno.writeTextFile(
+    data,
+    jsonLines(pairs.map(({ prompt, chosen, rejected }, i) => ({
+      ...{ prompt, prompt_id: String(i), messages: [user(prompt), assistant(chosen)] },
+      chosen: [user(prompt), assistant(chosen)],
+      rejected: [user(prompt), assistant(rejected)],
+      ...{ score_chosen: 8, score_rejected: 4 + i / 20 },
+    }))),
+  );
+  return { sftData, data };
+}
+
+Deno.test("there is a table for losses, noise, parts and the ensemble", () => {
+  assert.deepEqual(tableNames(), ["ensemble", "losses", "noise", "parts"]);
+});
+
+Deno.test("the models have the published sizes", () => {
+  const { models } = readTable("losses");
+  assert.equal(weightBytes(models.tinyllama!.config) / 4, 1_100_048_384);
+  assert.equal(weightBytes(models.mistral!.config) / 4, 7_241_732_096);
+  assert.equal(models.mistral!.config.slidingWindow, 4096);
+});
+
+for (const name of tableNames()) {
+  Deno.test(`paper table ${name} resolves and plans, its cost scales with its tokens`, () => {
+    const table = readTable(name), rates = measuredRates();
+    const plan = planTable(table, "runs/paper");
+    const { length: models } = Object.keys(table.models);
+    const runs = table.noise.length * table.arms.length * table.seeds;
+    assert.equal(plan.length, models * (2 + 2 * runs));
+    for (const { command, args } of plan) {
+      parseCommand<typeof COMMANDS[typeof command]["options"]>(COMMANDS[command] as never, args);
+    }
+    assert.equal(new Set(plan.map(({ folder }) => folder)).size, plan.length);
+    const twice = { ...table, size: { ...table.size, pairs: 2 * table.size.pairs } };
+    for (const step of plan) {
+      const [once, double] = [table, twice].map((each) => commandCost(each, step, rates).seconds);
+      if (step.command === "align") assert.ok(Math.abs(double! / once! - 2) < 1e-9);
+      else assert.equal(double, once);
+      assert.ok(step.command === "data" ? once === 0 : once! > 0);
+    }
+    const text = planText(table, plan, rates);
+    assert.match(text, /paper's: /);
+    assert.match(text, /ours: /);
+    assert.match(text, /EFLOP, \d+ questions to the judge/);
+  });
+
+  Deno.test(`paper table ${name} starts on a tiny model of each architecture`, async () => {
+    await withTempDir(async (dir) => {
+      const files = await writeData(dir);
+      const table = readTable(name);
+      for (const [label, { config }] of Object.entries(table.models)) {
+        const model = join(dir, `tiny-${label}`);
+        await makeTinyModelFolder(model, {
+          seed: 1,
+          config: {
+            ...{ kvHeads: 1, tieEmbeddings: config.tieEmbeddings },
+            ...(config.architecture !== undefined && { architecture: config.architecture }),
+            ...(config.slidingWindow !== undefined && { slidingWindow: 16 }),
+          },
+        });
+        const plan = planTable({ ...table, models: { [label]: table.models[label]! } }, dir, {
+          ...{ model, ...files, steps: 1, maxLength: 128 },
+        });
+        for (const { command, args } of plan.slice(0, 3)) {
+          const short = command === "align" ? ["--max-new-tokens", "8"] : [];
+          const { code, stderr } = await runScript(command, [...args, ...short]);
+          assert.equal(code, 0, `${command}: ${stderr}`);
+        }
+        const record = JSON.parse(
+          await Deno.readTextFile(join(plan[2]!.folder, "record.json")),
+        );
+        assert.equal(record.iterations.length, plan[2]!.iterations);
+      }
+    });
+  });
+}
+
+Deno.test("a table that is not there is named", () =>
+  assertUserError(() => readTable("nothing"), "experiments/paper/nothing.yaml"));
