@@ -20,8 +20,6 @@ const regimes: readonly Condition<SmallLanguageSetting>[] = [
   { id: "anchored", label: "NLL anchor 0.3", sera: { nllAlpha: 0.3 } },
   { id: "share-0.1", label: "own pairs 10 % of N", sera: { bootstrap: { share: 0.1 } } },
   { id: "prompts-4", label: "4 prompts per pair kept", sera: { bootstrap: { promptFactor: 4 } } },
-  { id: "temperature-0.7", label: "temperature 0.7", sera: { bootstrap: { temperature: 0.7 } } },
-  { id: "pairs-500", label: "500 pairs", setting: { pairs: 500 } },
 ];
 const byWriter = [...writers.map(({ id }) => id), "anchored"];
 
@@ -67,7 +65,8 @@ export const bootstrapping = defineStudy({
   presets: {
     smoke: {
       seeds: 2,
-      includes: ({ condition, arm }) => condition === "own" && ["irm-70", "sera"].includes(arm),
+      includes: ({ condition, arm }) =>
+        condition === "own" && ["irm-70", "sera", "sera-cross-fitted"].includes(arm),
     },
     quick: {
       seeds: 3,

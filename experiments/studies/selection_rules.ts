@@ -66,8 +66,7 @@ const arms = [0.7, 0.4].flatMap((keep) =>
     id: `${id}-${100 * keep}`,
     label: `${label}, ${100 * keep} %`,
     sera: { selection: rule(keep), bootstrap: null, ...needs },
-    // The smaller share where uniform noise is worst, and at the base setting.
-    ...(keep === 0.7 ? {} : { only: ["noise-20", "noise-40"] }),
+    ...(keep === 0.7 ? {} : { only: ["noise-20"] }), // the smaller share at the base setting
   }))
 );
 

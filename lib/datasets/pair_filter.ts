@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { sameText } from "../data/extract_prompt.ts";
 import { promptKey } from "../data/split.ts";
 import type { PreferencePair, TextOrMessages } from "../data/preference.ts";
-import { type ChatTemplateUse } from "../data/render_text.ts";
+import type { ChatTemplateUse } from "../data/render_text.ts";
 import { tokenizePair } from "../data/tokenize_pairs.ts";
 import { truncatePair } from "../data/truncate_pair.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";

@@ -1,5 +1,5 @@
 import type { ModelConfig } from "./config.ts";
-import { FUSED_SITES } from "./fused_site.ts";
+import type { FusedSite } from "./fused_site.ts";
 import { fusedProjections, type Projection } from "./projections.ts";
 
 /** A tensor of a checkpoint that fills a slot, or some of its columns. */
@@ -46,7 +46,7 @@ export function parameterSlots(config: ModelConfig): ParameterSlot[] {
     whole(name, [d], `${hfName}.weight`),
     ...(config.layerNorm ? [whole(`${name}Bias`, [d], `${hfName}.bias`)] : []),
   ];
-  const matrix = (layer: number, site: typeof FUSED_SITES[number]): ParameterSlot[] => {
+  const matrix = (layer: number, site: FusedSite): ParameterSlot[] => {
     const { inputs, projections } = fused[site];
     const columns = projections.reduce((sum, { width }) => sum + width, 0);
     const prefix = layerPrefix(config, layer), name = `layers.${layer}.${site}`;

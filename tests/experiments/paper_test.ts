@@ -9,6 +9,7 @@ import { planText } from "../../experiments/paper/plan_text.ts";
 import { readTable, tableNames } from "../../experiments/paper/table_config.ts";
 import { commandCost, measuredRates } from "../../experiments/paper/table_cost.ts";
 import { planTable } from "../../experiments/paper/table_plan.ts";
+import { projectRoot } from "../../lib/engine/layout.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
 import { weightBytes } from "../../lib/policy/memory.ts";
 import { assertUserError } from "../support/errors.ts";
@@ -101,15 +102,33 @@ for (const name of tableNames()) {
         const plan = planTable({ ...table, models: { [label]: table.models[label]! } }, dir, {
           ...{ model, ...files, steps: 1, maxLength: 128 },
         });
+        const short = [
+          ...["--iterations", "2", "--max-new-tokens", "64", "--responses", "16"],
+          ...["--evaluation-prompts", "2"],
+        ];
         for (const { command, args } of plan.slice(0, 3)) {
-          const short = command === "align" ? ["--max-new-tokens", "8"] : [];
-          const { code, stderr } = await runScript(command, [...args, ...short]);
+          const trial = command === "align" ? [...args, ...short] : args;
+          const { code, stderr } = await runScript(command, trial);
           assert.equal(code, 0, `${command}: ${stderr}`);
         }
         const record = JSON.parse(
           await Deno.readTextFile(join(plan[2]!.folder, "record.json")),
         );
-        assert.equal(record.iterations.length, plan[2]!.iterations);
+        assert.equal(record.iterations.length, 2);
+        // The task finds what is there, and goes on from it.
+        const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+          args: [
+            ...["run", "-A", "--no-check", "--quiet", `${projectRoot}experiments/paper/main.ts`],
+            ...[name, "--run", "--first", "1", "--out", dir, "--model", model, "--steps", "1"],
+            ...["--sft-data", files.sftData, "--data", files.data, "--max-length", "128"],
+          ],
+          env: { SERA_THREADS: "1" },
+          stdin: "null",
+        }).output();
+        assert.equal(code, 0);
+        if (label === Object.keys(table.models)[0]) {
+          assert.match(new TextDecoder().decode(stdout), /finished already/);
+        }
       }
     });
   });

@@ -1,12 +1,19 @@
-import { methodTexts } from "./options.ts";
+import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import type { RunRecord } from "../../../lib/report/record.ts";
 import { type CardMetric, modelCardText } from "../../../lib/report/model_card.ts";
+import type { SeraConfig } from "../../../lib/sera/config.ts";
 import { cardVersions } from "../card_versions.ts";
-import type { FinishedRun } from "./outputs.ts";
+import { type AlignOptions, methodTexts } from "./options.ts";
+import type { RunResult } from "./result.ts";
 
 /** The model card of an aligned model. */
 export function alignCard(
-  { options, opened, sera, result }: Pick<FinishedRun, "options" | "opened" | "sera" | "result">,
+  { options, opened, sera, result }: {
+    readonly options: AlignOptions;
+    readonly opened: OpenedPreferences;
+    readonly sera: SeraConfig;
+    readonly result: RunResult;
+  },
   record: RunRecord,
 ): string {
   const { method, loss, model, data, seed } = options;

@@ -37,6 +37,16 @@ export function claimsTable(studies: readonly PlannedStudy[]): string {
   ], rows);
 }
 
+/**
+ * The lines of a table of claims, sorted, without padding: two tables with the same lines say the
+ * same, as the order of studies, that of their notebooks, claims nothing.
+ */
+export function claimLines(table: string): string[] {
+  return table.trim().split("\n").map((line) =>
+    line.split("|").map((cell) => cell.trim().replace(/^-+$/, "-")).join("|")
+  ).sort();
+}
+
 /** ", iteration 3 against 2" where a claim is not about the last iteration of both. */
 function iterations({ iteration, baselineIteration = iteration }: Claim): string {
   if (iteration === undefined) return "";
