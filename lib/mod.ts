@@ -76,7 +76,7 @@ export {
 } from "./losses/loss_config.ts";
 export { pairLoss } from "./losses/pair_loss.ts";
 export type { PairLogps, PairLosses } from "./losses/types.ts";
-export { implicitRewards, logRatios } from "./margins/implicit_reward.ts";
+export { implicitRewards, logRatios, type MarginKind } from "./margins/implicit_reward.ts";
 export { implicitRewardMargins, pairMargins } from "./margins/implicit_reward_margin.ts";
 export {
   type EnsembleConfig,
@@ -98,7 +98,6 @@ export {
   type BootstrapConfig,
   defaultSeraConfig,
   type LossOptionsOf,
-  type MarginKind,
   type RewardModelConfig,
   type SeraConfig,
   seraConfig,

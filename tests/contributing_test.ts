@@ -35,7 +35,7 @@ const measured = selectionMetrics({
 });
 assert.equal(measured.marginMedian, 1);
 
-const batch = studies.at(-1)!;
+const batch = studies.find(({ id }) => id === "batch")!;
 assert.equal(batch.id, "batch");
 assert.deepEqual(
   [...new Set(planStudy(batch, "quick").map((run) => run.config.sera.batch))],

@@ -11,6 +11,7 @@ import { sourceFiles } from "./support/module_graph.ts";
 const config = JSON.parse(readDocument("deno.json")) as {
   readonly version: string;
   readonly tasks: Record<string, { readonly command: string }>;
+  readonly permissions: Record<string, Readonly<Record<string, boolean>>>;
 };
 const documents = ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/reference.md"];
 const services = [
@@ -53,6 +54,26 @@ function helpOf(command: string, sub: readonly string[]): string {
   }).outputSync();
   return new TextDecoder().decode(stdout);
 }
+
+Deno.test("tasks have the permissions that the reliability page says, and no more", () => {
+  const rows = readDocument("docs/reliability.md").split("\n")
+    .filter((line) => /^\| `(select|reproduce|align|setup)`/.test(line));
+  assert.equal(rows.length, 4);
+  const sets = ["pairs", "local", "model"].map((set) => `-P=${set}`);
+  for (const [index, row] of rows.entries()) {
+    const names = [...row.split("|")[1]!.matchAll(/`([a-z]+)`/g)].map(([, name = ""]) => name);
+    const set = sets.find((each) => config.tasks[names[0]!]?.command.includes(` ${each} `)) ?? "-A";
+    assert.equal(set, ["-P=pairs", "-P=local", "-P=model", "-A"][index]);
+    for (const name of names) {
+      assert.ok(config.tasks[name]?.command.startsWith(`deno run ${set} `), `${name}: ${set}`);
+    }
+  }
+  const { pairs, local, model } = config.permissions;
+  assert.ok(pairs && local && model);
+  assert.deepEqual([pairs.ffi, pairs.net, local.net], [undefined, undefined, undefined]);
+  assert.deepEqual(local, { ...pairs, ffi: true });
+  assert.deepEqual(model, { ...local, net: true });
+});
 
 Deno.test("every option in the README's text and table is one of align's", () => {
   const known = Object.values(alignOptions).map((option) => `--${longFlag(option)}`);

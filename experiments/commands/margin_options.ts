@@ -1,7 +1,8 @@
 import { choiceOption, numberOption, ruledOption } from "../../lib/cli/option.ts";
 import { ensembleWeightings } from "../../lib/margins/ensemble.ts";
 import { from0to1 } from "../../lib/number_rule.ts";
-import { defaultSeraConfig as config, marginKinds } from "../../lib/sera/config.ts";
+import { marginKinds } from "../../lib/margins/implicit_reward.ts";
+import { defaultSeraConfig as config } from "../../lib/sera/config.ts";
 
 /** How margins are made, thresholded and averaged over past policies: `align`'s and `select`'s. */
 export const marginOptions = {

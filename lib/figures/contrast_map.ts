@@ -122,7 +122,7 @@ function layersOf(
     },
     legend: {
       ...{ orient: "bottom", gradientLength: 160, gradientThickness: 10, tickCount: 4 },
-      format: "+.2f",
+      ...{ format: "+.2f", titleLimit: 0 },
     },
   };
   const ink = { condition: { test: "datum.dark", value: "white" }, value: "black" };

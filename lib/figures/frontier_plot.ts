@@ -4,6 +4,7 @@ import { armLooks } from "./looks.ts";
 import { groupsOf, meanOf, type PlotMean, seedsText } from "./means.ts";
 import { meanText } from "./number_text.ts";
 import { panelColumns, type Plot, plotOf, type PlotOptions, requireSome } from "./plot.ts";
+import { robustRange } from "./robust_range.ts";
 
 /** Axes and series of a frontier. */
 export interface FrontierPlotOptions<Row> extends PlotOptions<Row> {
@@ -21,7 +22,8 @@ export interface FrontierPlotOptions<Row> extends PlotOptions<Row> {
 
 /**
  * One path an arm, through its means over seeds at each iteration; the last has a large mark and the
- * 95 % t intervals of both axes.
+ * 95 % t intervals of both axes. Every mean is shown; a few wide intervals of the height are cut at the
+ * edge, and the subtitle says so.
  *
  * @throws {UserError} where no row has both values, or a mean would mix rows of one seed
  */
@@ -58,17 +60,29 @@ export function frontierPlot<Row extends { readonly iteration: number }>(
       other.iteration <= point.iteration
     ),
   }));
+  const heights = points.flatMap(({ end, y, yLow, yHigh }) =>
+    end && yLow !== undefined && yHigh !== undefined ? [y, yLow, yHigh] : [y]
+  );
+  const range = robustRange(heights);
+  const shown = [range, points.map((point) => point.y)].flat();
+  const [low, high] = [Math.min(...shown), Math.max(...shown)];
+  const cut = heights.some((height) => height < low || height > high);
   const panels = distinct(points.map((point) => point.panel));
   const width = panels.length > 1 ? 250 : 440;
   const columns = panelColumns(panels.length);
   return plotOf({
     title,
-    subtitle: options.subtitle ??
+    subtitle: (options.subtitle ??
       `${
         seedsText(points.map((point) => point.n))
-      }; paths run from the SFT model to the last iteration`,
+      }; paths run from the SFT model to the last iteration`) +
+      (cut ? "; wide intervals are cut at the edge" : ""),
     rows: points,
-    layer: layersOf(xTitle, yTitle, armLooks("series", arms, columns * width)),
+    layer: layersOf(
+      xTitle,
+      { yTitle, ...(cut ? { domain: [low, high] } : {}) },
+      armLooks("series", arms, columns * width),
+    ),
     width,
     height: panels.length > 1 ? 240 : 300,
     columns,
@@ -77,7 +91,7 @@ export function frontierPlot<Row extends { readonly iteration: number }>(
 
 function layersOf(
   xTitle: string,
-  yTitle: string,
+  { yTitle, domain }: { readonly yTitle: string; readonly domain?: readonly number[] },
   { color, shape }: { readonly color: object; readonly shape: object },
 ): object[] {
   const x = {
@@ -91,7 +105,7 @@ function layersOf(
     field: "y",
     type: "quantitative",
     title: yTitle,
-    scale: { zero: false, nice: true },
+    scale: { zero: false, nice: true, ...(domain === undefined ? {} : { domain, clamp: true }) },
   };
   const tooltip = [
     { field: "series", title: "arm" },

@@ -25,6 +25,8 @@ export interface DrawnContrast extends Interval {
   readonly pairs: readonly { readonly seed: number; readonly difference: number }[];
   /** A row of the arm, for facets by its factors. */
   readonly row: object;
+  /** What the interval comes from; default: t. */
+  readonly method?: "t" | "bootstrap-t";
   /** Id of the claim that it is; null: exploratory; absent: not told. */
   readonly claim?: string | null;
   /** Shares of the seeds of arm and baseline that collapsed; told where they are not 0. */
@@ -111,7 +113,8 @@ export function intervalPlot<C extends DrawnContrast>(
     ];
   });
   const subtitle = options.subtitle ??
-    `${seedsText(seedsOf, "paired seeds")}; a dot is a seed${kindsText(contrasts)}`;
+    `${seedsText(seedsOf, "paired seeds", intervalsText(contrasts))}; a dot is a seed` +
+      kindsText(contrasts);
   const beyond = contrasts.map((c) => ({
     seeds: c.pairs.filter(({ difference }) => sideOf(difference) !== null).length,
     contrasts: [c.low, c.mean, c.high].some((value) => sideOf(value) !== null) ? 1 : 0,
@@ -144,6 +147,15 @@ function collapsedText({ collapsed = 0, baselineCollapsed = 0 }: DrawnContrast):
   if (collapsed + baselineCollapsed === 0) return "";
   const share = (value: number) => `${Math.round(100 * value)} %`;
   return `collapsed: ${share(collapsed)} against ${share(baselineCollapsed)}`;
+}
+
+/** "95 % t intervals", or that skewed differences have others. */
+function intervalsText(contrasts: readonly DrawnContrast[]): string {
+  const resampled = contrasts.filter(({ method }) => method === "bootstrap-t").length;
+  if (resampled === 0) return "95 % t intervals";
+  return resampled === contrasts.length
+    ? "95 % bootstrap-t intervals"
+    : "95 % intervals (t; bootstrap-t where skewed)";
 }
 
 /** Which contrasts are claims; nothing where that is not told. */

@@ -46,8 +46,12 @@ export function meanOf<Row>(rows: readonly Row[], field: Field<Row>): PlotMean |
 }
 
 /** "5 seeds, 95 % t intervals", from the numbers of values that means rest on. */
-export function seedsText(counts: readonly number[], kind = "seeds"): string {
+export function seedsText(
+  counts: readonly number[],
+  kind = "seeds",
+  intervals = "95 % t intervals",
+): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   if (most === 1) return "one seed, no interval";
-  return `${least === most ? most : `${least} to ${most}`} ${kind}, 95 % t intervals`;
+  return `${least === most ? most : `${least} to ${most}`} ${kind}, ${intervals}`;
 }

@@ -4,7 +4,7 @@ import type { DrawnContrast } from "./interval_plot.ts";
 
 /**
  * How a contrast stands in its column: the largest mean; level with it, where the 95 % interval of
- * their paired difference holds 0; behind it; or out of the ranking.
+ * their paired difference holds 0; behind it; or out of the ranking, as is the only one of its column.
  */
 export type Standing = "best" | "level" | "behind" | "unranked";
 
@@ -31,9 +31,10 @@ export function standings<C extends DrawnContrast>(
   const bestOf = new Map(
     [...columns].map(([key, own]) => [key, own.reduce((a, b) => b.mean > a.mean ? b : a)]),
   );
+  const isAlone = (contrast: C) => columns.get(valueOf(contrast, column))?.length === 1;
   return contrasts.map((contrast) => {
     const best = bestOf.get(valueOf(contrast, column));
-    if (best === undefined || !ranked(contrast)) return "unranked";
+    if (best === undefined || !ranked(contrast) || isAlone(contrast)) return "unranked";
     if (contrast === best) return "best";
     return isBehind(contrast, best) ? "behind" : "level";
   });

@@ -12,6 +12,8 @@ export function logRatios(policyLogps: Float64Array, referenceLogps: Float64Arra
   return policyLogps.map((logp, i) => logp - (referenceLogps[i] as number));
 }
 
+/** Every kind of margin: see `MarginKind`. */
+export const marginKinds: readonly MarginKind[] = ["own", "log-ratio", "per-token"];
 /**
  * Which implicit reward ranks: the one that the loss optimises (`own`), or beta * rho against the SFT
  * model, summed (`log-ratio`) or divided by the completion's tokens (`per-token`).

@@ -44,16 +44,19 @@ export function passBytes(config: ModelConfig, { rows, longest, fused }: PassSiz
   return FLOAT_BYTES * (rows * numbersPerRow(config) + logits + scores);
 }
 
-/** Most rows of a pass that `free` bytes hold; 0 where not even its fixed part fits. */
+/** Most rows of a pass that `free` bytes hold; 0 where not even one does. */
 export function rowsThatFit(
   config: ModelConfig,
   size: Omit<PassSize, "rows">,
   free: number,
 ): number {
-  const ofRow = FLOAT_BYTES * numbersPerRow(config);
-  const many = LOGITS; // rows at which a chunk of logits is full
-  const fixed = passBytes(config, { ...size, rows: many }) - many * ofRow;
-  return Math.max(0, Math.floor((free - fixed) / ofRow));
+  let fits = 0;
+  for (let exceeds = 2 ** 31; exceeds - fits > 1;) {
+    const rows = Math.floor((fits + exceeds) / 2);
+    if (passBytes(config, { ...size, rows }) <= free) fits = rows;
+    else exceeds = rows;
+  }
+  return fits;
 }
 
 /** Share of the free memory that a choice of rows fills: the estimate is no measurement. */

@@ -52,8 +52,9 @@ ${heldOut} pairs a seed</span></li>`
             )
           }</ul>`
       }<p>A difference is shown where its p-value, corrected for the number of methods (Holm), is below
-0.05. Intervals are 95 % t intervals over seeds: a seed draws other held-out pairs, flips and batches
-of the same file, so they say how a repetition on this file would differ, not other data.
+0.05. 95 % intervals over seeds (t; bootstrap-t where skewed): a seed draws other held-out pairs,
+flips and batches of the same file, so they say how a repetition on this file would differ, not other
+data.
 ${seeds < 5 ? "With few seeds only large differences show: raise --seeds." : ""}</p>`,
     )
   }${judged === undefined ? "" : section("Judged win rates", judgedSection(judged))}${

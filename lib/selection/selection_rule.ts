@@ -2,12 +2,16 @@
 export type Keep = number | { readonly count: number };
 
 /** Scores that a rule may rank by instead of the implicit margin. */
-export const scoreNames = ["explicit", "explicit-minus-implicit", "votes"] as const;
+export const scoreNames: readonly ScoreName[] = [
+  "explicit",
+  "explicit-minus-implicit",
+  "votes",
+];
 /**
  * One of them: the margin of an explicit reward model; that margin minus the implicit one (M_AP, see
  * `alignmentPotential`); or how many fold models confirm the label (see `voteScores`).
  */
-export type ScoreName = typeof scoreNames[number];
+export type ScoreName = "explicit" | "explicit-minus-implicit" | "votes";
 
 /** A rule that keeps a part of the order by one score. */
 export interface Ranking {

@@ -12,6 +12,7 @@ import {
   ensembleWeightings,
   ensembleWeights,
 } from "../margins/ensemble.ts";
+import { type MarginKind, marginKinds } from "../margins/implicit_reward.ts";
 import { above0, atLeast0, below1, type NumberRule, share, wholeFrom } from "../number_rule.ts";
 import { checkSelectionRule } from "../selection/check_rule.ts";
 import { rankedBy, type SelectionRule } from "../selection/selection_rule.ts";
@@ -139,11 +140,6 @@ export const defaultSeraConfig: SeraConfig = {
   initial: "previous",
   maxRows: 4096,
 };
-
-/** Every kind of margin. */
-export const marginKinds = ["own", "log-ratio", "per-token"] as const;
-/** One of them. */
-export type MarginKind = typeof marginKinds[number];
 
 /** A loss by name with some of its options. */
 export type LossOptionsOf = {

@@ -17,7 +17,7 @@ const engine = { backend: "tensorflow", device: "cpu", nativeOps: true } as Para
   typeof chooseMaxRows
 >[3];
 /** Bytes that hold some hundreds of rows of the tiny model. */
-const SHORT = 40e6;
+const SHORT = 10e6;
 
 Deno.test("rows are chosen by free memory, unless the user or the run that is continued says them", () =>
   inTemporaryFolder((out) => {

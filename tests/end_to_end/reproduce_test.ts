@@ -5,22 +5,18 @@ import { join } from "node:path";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import type { StudyRecord } from "../../lib/study/record.ts";
+import { taskArguments } from "../support/task_arguments.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 /** Bootstrapping's smallest preset: selection, full SeRA and cross-fitted SeRA on two seeds. */
 function spawnReproduce(out: string, jobs: number): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: [
-      ...[
-        "run",
-        "-A",
-        "--no-check",
-        "--quiet",
-        `${projectRoot}experiments/commands/reproduce/main.ts`,
-      ],
+      ...taskArguments("reproduce"),
       ...["bootstrapping", "--preset", "smoke", "--seeds", "2", "--skip-notebooks"],
       ...["--jobs", String(jobs), "--out", out],
     ],
+    cwd: projectRoot,
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import type { RunRecord } from "../../lib/report/record.ts";
+import { taskArguments } from "../support/task_arguments.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
@@ -30,11 +31,13 @@ Deno.test("fifteen tasks of a user, from a folder of their own", async (t) => {
       JSON.parse(Deno.readTextFileSync(at(`${run}/record.json`)));
     const env = { INIT_CWD: home, SERA_CACHE: at("cache"), SERA_THREADS: "1", NO_COLOR: "1" };
 
-    /** A command as `deno task` runs it: in the repository, with the user's folder in INIT_CWD. */
+    /**
+     * A command as `deno task` runs it: in the repository, with the user's folder in INIT_CWD and
+     * the task's permissions.
+     */
     async function task(name: string, ...args: string[]) {
-      const main = `experiments/commands/${name}/main.ts`;
       const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--quiet", "--no-check", main, ...args],
+        args: [...taskArguments(name), ...args],
         ...{ cwd: projectRoot, env },
       }).output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

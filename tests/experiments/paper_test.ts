@@ -1,6 +1,7 @@
 /** The paper's tables: each resolves, plans, and starts on a tiny model of the same architecture. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { refuseIdleOptions } from "../../experiments/commands/align/idle_options.ts";
 import { alignCommand } from "../../experiments/commands/align/options.ts";
 import { dataCommand } from "../../experiments/commands/data/options.ts";
 import { evaluateCommand } from "../../experiments/commands/evaluate/options.ts";
@@ -70,6 +71,9 @@ for (const name of tableNames()) {
     assert.equal(plan.length, models * (2 + 2 * runs));
     for (const { command, args } of plan) {
       parseCommand<typeof COMMANDS[typeof command]["options"]>(COMMANDS[command] as never, args);
+      if (command !== "align") continue;
+      const { options, given } = parseCommand(alignCommand, args);
+      refuseIdleOptions(options, given);
     }
     assert.equal(new Set(plan.map(({ folder }) => folder)).size, plan.length);
     const twice = { ...table, size: { ...table.size, pairs: 2 * table.size.pairs } };
@@ -102,12 +106,11 @@ for (const name of tableNames()) {
         const plan = planTable({ ...table, models: { [label]: table.models[label]! } }, dir, {
           ...{ model, ...files, steps: 1, maxLength: 128 },
         });
-        const short = [
-          ...["--iterations", "2", "--max-new-tokens", "64", "--responses", "16"],
-          ...["--evaluation-prompts", "2"],
-        ];
-        for (const { command, args } of plan.slice(0, 3)) {
-          const trial = command === "align" ? [...args, ...short] : args;
+        for (const { command, args, bootstraps } of plan.slice(0, 3)) {
+          const trial = command !== "align" ? args : [
+            ...[...args, "--iterations", "2", "--max-new-tokens", "64"],
+            ...["--evaluation-prompts", "2", ...(bootstraps ? ["--responses", "16"] : [])],
+          ];
           const { code, stderr } = await runScript(command, trial);
           assert.equal(code, 0, `${command}: ${stderr}`);
         }
@@ -116,7 +119,7 @@ for (const name of tableNames()) {
         );
         assert.equal(record.iterations.length, 2);
         // The task finds what is there, and goes on from it.
-        const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+        const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
           args: [
             ...["run", "-A", "--no-check", "--quiet", `${projectRoot}experiments/paper/main.ts`],
             ...[name, "--run", "--first", "1", "--out", dir, "--model", model, "--steps", "1"],
@@ -125,7 +128,7 @@ for (const name of tableNames()) {
           env: { SERA_THREADS: "1" },
           stdin: "null",
         }).output();
-        assert.equal(code, 0);
+        assert.equal(code, 0, new TextDecoder().decode(stderr));
         if (label === Object.keys(table.models)[0]) {
           assert.match(new TextDecoder().decode(stdout), /finished already/);
         }

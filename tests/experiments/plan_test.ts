@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { markedPart, withMarkedPart } from "../../experiments/commands/marked_part.ts";
-import { CLAIMS, claimsTable } from "../../experiments/commands/plan/claims_table.ts";
+import { claimLines, CLAIMS, claimsTable } from "../../experiments/commands/plan/claims_table.ts";
 import { studies } from "../../experiments/studies.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { PUBLISHED } from "../../lib/study/open_study.ts";
@@ -12,10 +12,11 @@ import { changedSince, git, ranBefore } from "./plan_history.ts";
 /** Seeds below this were explored. */
 const FIRST_SEED = 200;
 const PLAN = "experiments/plan.md";
+const linesOf = (text: string) => claimLines(markedPart(text, CLAIMS));
 const page = Deno.readTextFileSync(join(projectRoot, PLAN));
 
 Deno.test("the plan's table is the studies' claims", () => {
-  const written = markedPart(page, CLAIMS) === claimsTable(studies).trim();
+  const written = `${linesOf(page)}` === `${claimLines(claimsTable(studies))}`;
   assert.ok(written, "run: deno run -A experiments/commands/plan/main.ts");
 });
 
@@ -43,7 +44,7 @@ Deno.test({
     assert.deepEqual(places.filter(({ dirty }) => dirty !== false), [], "runs of uncommitted code");
     if (confirmatory.length === 0) return;
     const commits = [...new Set(places.map(({ commit }) => String(commit)))];
-    const changed = await changedSince(PLAN, page, (text) => markedPart(text, CLAIMS));
+    const changed = await changedSince(PLAN, page, (text) => linesOf(text).join("\n"));
     assert.ok(changed !== undefined, `the claims of ${PLAN} are not committed as they stand`);
     assert.deepEqual(await ranBefore(changed, commits), []);
   },
@@ -85,6 +86,12 @@ Deno.test("by hand: a claim of a reward, of a ratio, and of two iterations", () 
       ...["0.02 share", "-", "-", "34", "-", "200 to 233"],
     ],
   ]);
+});
+
+Deno.test("the order of lines and their padding are no change of claims", () => {
+  const table = "| a  | b |\n| -- | - |\n| 1  | 2 |\n| 3  | 4 |\n";
+  assert.deepEqual(claimLines(table), claimLines("| a | b |\n| - | - |\n| 3 | 4 |\n| 1 | 2 |"));
+  assert.notDeepEqual(claimLines(table), claimLines(table.replace("3", "5")));
 });
 
 Deno.test("a marked part is read, replaced, and missed", () => {

@@ -29,12 +29,14 @@ Deno.test("the best of a column, and what its seeds cannot tell from it", () => 
   assert.deepEqual(standings(COLUMN, { column: at }), ["behind", "best", "level", "level"]);
 });
 
-Deno.test("columns are ranked apart; what is out of the ranking is never the best", () => {
-  const other = contrast("b", [7, 8, 9.5], { at: 2 });
+Deno.test("columns are ranked apart; what is out of the ranking, or alone, is never the best", () => {
+  const others = [contrast("b", [7, 8, 9.5], { at: 2 }), contrast("c", [1, 2.5, 4], { at: 2 })];
+  const alone = contrast("b", [7, 8, 9.5], { at: 3 });
   const options = { column: at, ranked: ({ label }: { label: string }) => label !== "a" };
-  assert.deepEqual(standings([...COLUMN, other], options), [
+  assert.deepEqual(standings([...COLUMN, ...others, alone], options), [
     ...["best", "unranked", "level", "level"],
-    "best",
+    ...["best", "behind"],
+    "unranked",
   ]);
 });
 

@@ -131,6 +131,15 @@ Deno.test("claims and exploratory contrasts are told apart; so are seeds that co
   assert.doesNotMatch(await renderSvg(plotOf([other])), /collapsed/);
 });
 
+Deno.test("the subtitle says where intervals come from", async () => {
+  const skewed = contrast("a", [0.1, 0.12, 0.11, 0.13, 0.09, 0.1, 0.12, -0.5]);
+  const plain = contrast("b", [1, 2, 3]);
+  const subtitle = async (...rows: typeof plain[]) => await renderSvg(plotOf(rows));
+  assert.match(await subtitle(skewed), /95 % bootstrap-t intervals/);
+  assert.match(await subtitle(plain), /95 % t intervals/);
+  assert.match(await subtitle(skewed, plain), /\(t; bootstrap-t where skewed\)/);
+});
+
 Deno.test("two contrasts on one line are refused", () => {
   assert.throws(() => plotOf([contrast("a", [1, 2]), contrast("a", [3, 4])]), {
     name: "UserError",

@@ -117,6 +117,31 @@ Deno.test("a frontier is a path of means by iteration; its end is marked", () =>
   );
 });
 
+Deno.test("a frontier shows every mean, and cuts an interval that would squeeze the others", () => {
+  const rows = Array.from({ length: 10 }, (_, arm) =>
+    [0, 1, 2].map((seed) => ({
+      ...{ armLabel: `arm ${arm}`, seed, iteration: 1, kl: 1 + 0.1 * seed },
+      gold: 1 + 0.02 * arm + 0.01 * seed - (arm === 9 && seed === 2 ? 2 : 0),
+    }))).flat();
+  const scaleOf = (plot: Plot) => {
+    const { layer, title } = plot as unknown as {
+      layer: { encoding: { y: { scale: { domain?: [number, number]; clamp?: boolean } } } }[];
+      title: { subtitle: string[] };
+    };
+    return { scale: layer[0]?.encoding.y.scale, subtitle: [title.subtitle].flat().join(" ") };
+  };
+  const few = scaleOf(
+    frontierPlot(rows.filter(({ armLabel }) => armLabel !== "arm 9"), { title: "t" }),
+  );
+  assert.equal(few.scale?.domain, undefined);
+  assert.doesNotMatch(few.subtitle, /cut at the edge/);
+  const { scale, subtitle } = scaleOf(frontierPlot(rows, { title: "t" }));
+  // the mean of arm 9 is 1.19 - 2 / 3; its interval goes far below
+  near(scale?.domain?.[0], 1.19 - 2 / 3);
+  assert.equal(scale?.clamp, true);
+  assert.match(subtitle, /wide intervals are cut at the edge/);
+});
+
 Deno.test("a heat map's cells are means with the half-width of their interval", () => {
   const cells = valuesOf<Point>(
     heatmapPlot(LAST, { title: "t", x: "armLabel", y: "iteration", value: "gold", digits: 1 }),

@@ -113,6 +113,8 @@ Deno.test("arms of one condition and seed run after each other", () => {
   assert.equal(order.length, quick.length);
   assert.deepEqual(
     order.slice(0, 6).map((run) => `${run.condition} ${run.seed} ${run.arm}`),
-    [250, 251].flatMap((seed) => ["dpo", "irm-70", "sera"].map((arm) => `pairs-500 ${seed} ${arm}`)),
+    [250, 251].flatMap((seed) =>
+      ["dpo", "irm-70", "sera"].map((arm) => `pairs-500 ${seed} ${arm}`)
+    ),
   );
 });

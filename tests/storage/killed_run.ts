@@ -16,7 +16,7 @@ if (mode === "clock-back") {
       super(of[0] ?? Date.now());
     }
     static override now = () => now -= 60_000;
-  } as DateConstructor;
+  } as unknown as DateConstructor;
 }
 using run = openRunDirectory(folder, { steps: Number(count), seed: 7 });
 console.log("open");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Artefacts } from "../../lib/storage/artefacts.ts";
-import { LogpCache, type LogpKey } from "../../lib/storage/logp_cache.ts";
+import { LogpCache, type LogpKey, sharedLogpCache } from "../../lib/storage/logp_cache.ts";
 import { inTemporaryFolder } from "./crash.ts";
 
 const key: LogpKey = {
@@ -109,6 +109,23 @@ Deno.test("a full or read-only cache does not stop the work", () =>
     assert.deepEqual(await cache.getOrCompute(key, () => Promise.resolve(columns)), columns);
     assert.ok(warnings.length > 0);
   }));
+
+Deno.test("without a folder for caches, as without HOME, the work goes on and says so once", async () => {
+  const names = ["SERA_CACHE", "XDG_CACHE_HOME", "HOME", "USERPROFILE"];
+  const before = names.map((name) => [name, Deno.env.get(name)] as const);
+  names.forEach((name) => Deno.env.delete(name));
+  try {
+    const warnings: string[] = [];
+    const cache = sharedLogpCache((message) => warnings.push(message));
+    assert.deepEqual(await cache.getOrCompute(key, () => Promise.resolve(columns)), columns);
+    assert.deepEqual(warnings, [
+      "log-probabilities are not kept for other runs: no folder for caches: " +
+      "set SERA_CACHE to one that can be written",
+    ]);
+  } finally {
+    for (const [name, value] of before) if (value !== undefined) Deno.env.set(name, value);
+  }
+});
 
 Deno.test("processes that share the cache do not disturb each other", () =>
   inTemporaryFolder(async (folder) => {

@@ -10,6 +10,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { checkWritable } from "../../../lib/files/check_writable.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
 import { judgedMethods } from "../../../lib/judges/judged_methods.ts";
+import { defaultSeraConfig } from "../../../lib/sera/config.ts";
 import { formatDuration } from "../../../lib/progress/format_progress.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import {
@@ -45,7 +46,11 @@ export async function compare(options: CompareOptions, progress: ProgressSink): 
     throw new UserError("--rule oracle needs known flips: give --flip-labels too");
   }
   const { answerJudge } = options;
-  const judge = answerJudge && await openJudge({ ...options, judge: answerJudge });
+  const judge = answerJudge && await openJudge({
+    ...options,
+    judge: answerJudge,
+    maxRows: options.maxRows ?? defaultSeraConfig.maxRows,
+  });
   checkWritable(out);
   const opened = await openPreferences(settingOf(options), 0, progress);
   const { files, file, tokenized } = opened;

@@ -6,8 +6,8 @@ import { print } from "../../../lib/cli/print.ts";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
 import { studies } from "../../studies.ts";
-import { withMarkedPart } from "../marked_part.ts";
-import { CLAIMS, claimsTable } from "./claims_table.ts";
+import { markedPart, withMarkedPart } from "../marked_part.ts";
+import { claimLines, CLAIMS, claimsTable } from "./claims_table.ts";
 
 const command = {
   name: "plan",
@@ -19,9 +19,15 @@ if (import.meta.main) {
   await runCommand((args) => {
     parseCommand(command, args);
     const path = join(projectRoot, "experiments", "plan.md");
-    const page = withMarkedPart(Deno.readTextFileSync(path), CLAIMS, claimsTable(studies));
-    writeDurably(path, [new TextEncoder().encode(page)]);
-    print(`${studies.flatMap(({ claims }) => claims).length} claims: ${path}`);
+    const page = Deno.readTextFileSync(path);
+    const table = claimsTable(studies);
+    const count = studies.flatMap(({ claims }) => claims).length;
+    if (`${claimLines(table)}` === `${claimLines(markedPart(page, CLAIMS))}`) {
+      print(`${count} claims, as they stand in ${path}`);
+      return Promise.resolve(0);
+    }
+    writeDurably(path, [new TextEncoder().encode(withMarkedPart(page, CLAIMS, table))]);
+    print(`${count} claims: ${path}`);
     return Promise.resolve(0);
   });
 }

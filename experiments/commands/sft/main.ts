@@ -1,5 +1,6 @@
 import { parseCommand } from "../../../lib/cli/command.ts";
 import { runCommand } from "../../../lib/cli/run_command.ts";
+import { print } from "../../../lib/cli/print.ts";
 import { commandProgress } from "../../../lib/progress/command_progress.ts";
 import { sftCommand } from "./options.ts";
 
@@ -9,6 +10,6 @@ if (import.meta.main) {
     const { options } = parseCommand(sftCommand, args);
     // Loaded after the options are known to be right: --help and typos answer at once.
     const { runSft } = await import("./run.ts");
-    console.log(await runSft(options, progress));
+    print(await runSft(options, progress));
   }, { beforeExit: () => progress.close() });
 }

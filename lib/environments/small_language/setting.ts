@@ -1,12 +1,5 @@
 import { fingerprintJson } from "../../files/fingerprint.ts";
 
-/** Who may have written the offline pairs. */
-export const offlineWriters = ["sft", "strong", "weak", "mixed"] as const;
-/** Which labels may be flipped. */
-export const noiseKinds = ["uniform", "small-gap", "near-ties", "careless"] as const;
-/** What length may be worth something for. */
-export const confoundKinds = ["all", "near-ties", "annotator", "reward"] as const;
-
 /** What a run in the small language depends on besides config and seed. */
 export type SmallLanguageSetting = {
   /** Prompts of the 240 that are held out for evaluation. */
@@ -29,20 +22,42 @@ export type SmallLanguageSetting = {
   /** Offline pairs N. */
   readonly pairs: number;
   /** Who wrote the offline pairs: the SFT model itself, another writer, or each response any of them. */
-  readonly offlineWriter: typeof offlineWriters[number];
+  readonly offlineWriter: "sft" | "strong" | "weak" | "mixed";
   /** Bradley-Terry temperature tau of the annotator. */
   readonly labelTemperature: number;
   /** Share of labels flipped after the annotator's draw. */
   readonly flipRate: number;
   /** Which labels are flipped; see `flipWeights`. */
-  readonly noise: typeof noiseKinds[number];
+  readonly noise: "uniform" | "small-gap" | "near-ties" | "careless";
   /** Length confound rho: the worth of `LENGTH_UNIT` tokens, in gold reward. */
   readonly lengthConfound: number;
   /** Where length has that worth; see `labelConfig`. */
-  readonly confoundOn: typeof confoundKinds[number];
+  readonly confoundOn: "all" | "near-ties" | "annotator" | "reward";
   /** Samples to each held-out prompt after every iteration. */
   readonly samplesPerPrompt: number;
 };
+
+/** Who may have written the offline pairs. */
+export const offlineWriters: readonly SmallLanguageSetting["offlineWriter"][] = [
+  "sft",
+  "strong",
+  "weak",
+  "mixed",
+];
+/** Which labels may be flipped. */
+export const noiseKinds: readonly SmallLanguageSetting["noise"][] = [
+  "uniform",
+  "small-gap",
+  "near-ties",
+  "careless",
+];
+/** What length may be worth something for. */
+export const confoundKinds: readonly SmallLanguageSetting["confoundOn"][] = [
+  "all",
+  "near-ties",
+  "annotator",
+  "reward",
+];
 
 /** Frozen before any published seed ran; `experiments/studies/tuning.md` says how it was chosen. */
 export const defaultSetting: SmallLanguageSetting = {
