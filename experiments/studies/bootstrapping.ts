@@ -73,6 +73,6 @@ export const bootstrapping = defineStudy({
       includes: ({ condition, arm }) =>
         byWriter.includes(condition) && ["irm-70", "sera"].includes(arm),
     },
-    full: { seeds: 3 },
+    full: { seeds: 2 },
   },
 });

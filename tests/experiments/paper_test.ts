@@ -118,7 +118,8 @@ for (const name of tableNames()) {
           await Deno.readTextFile(join(plan[2]!.folder, "record.json")),
         );
         assert.equal(record.iterations.length, 2);
-        // The task finds what is there, and goes on from it.
+        // The task finds what is there, and goes on from it: of its first model, whose folder that is.
+        if (label !== Object.keys(table.models)[0]) continue;
         const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
           args: [
             ...["run", "-A", "--no-check", "--quiet", `${projectRoot}experiments/paper/main.ts`],
@@ -129,9 +130,7 @@ for (const name of tableNames()) {
           stdin: "null",
         }).output();
         assert.equal(code, 0, new TextDecoder().decode(stderr));
-        if (label === Object.keys(table.models)[0]) {
-          assert.match(new TextDecoder().decode(stdout), /finished already/);
-        }
+        assert.match(new TextDecoder().decode(stdout), /finished already/);
       }
     });
   });

@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
-import process from "node:process";
 import { UserError } from "../../lib/errors.ts";
 import { withTimeLimit } from "../../lib/files/time_limit.ts";
-
-function cpuSeconds(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1e6;
-}
+import { cpuSeconds } from "../support/cpu_seconds.ts";
 
 Deno.test("code that runs for ever is stopped, in a pattern or a loop, nested or not", () => {
   const pattern = () => /^(a+)+$/.test("a".repeat(60) + "b");
