@@ -1,3 +1,5 @@
+import { plainText } from "./plain_text.ts";
+
 /**
  * An error caused by what the user gave us: a file, an option, a model.
  *
@@ -7,9 +9,18 @@
 export class UserError extends Error {
   /** "UserError". */
   override readonly name = "UserError";
+
+  /** Names in it may come from data: they break no line and steer no terminal. */
+  constructor(message: string) {
+    super(plainText(oneLine(message)));
+  }
 }
 
 /** The text of anything thrown, on one line. */
 export function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");
+  return oneLine(error instanceof Error ? error.message : String(error));
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " ");
 }

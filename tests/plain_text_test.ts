@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { escapeHtml, markdownText, plainLines, plainText } from "../lib/plain_text.ts";
+import { UserError } from "../lib/errors.ts";
 import { projectRoot } from "../lib/engine/layout.ts";
 import { tableMarkdown } from "../lib/study/table.ts";
 import { sourceFiles } from "./support/module_graph.ts";
@@ -12,6 +13,11 @@ Deno.test("text from data cannot steer a terminal, nor turn the direction of wha
 
 Deno.test("lines stay lines, and what steers stays out of them", () => {
   assert.equal(plainLines("a\x1b[2J\r\n\u202eb\n"), "a?[2J?\n?b\n");
+});
+
+Deno.test("an error's message is one line of plain text, whatever names stand in it", () => {
+  const { message } = new UserError("fields found: a\n b, c\x1b[2J\u202ed");
+  assert.equal(message, "fields found: a b, c?[2J?d");
 });
 
 Deno.test("commands print through `print` alone, which lets nothing steer the terminal", () => {

@@ -69,7 +69,7 @@ export const bootstrapping = defineStudy({
         condition === "own" && ["irm-70", "sera", "sera-cross-fitted"].includes(arm),
     },
     quick: {
-      seeds: 3,
+      seeds: 2,
       includes: ({ condition, arm }) =>
         byWriter.includes(condition) && ["irm-70", "sera"].includes(arm),
     },

@@ -98,7 +98,7 @@ export const length = defineStudy({
       includes: ({ condition, arm }) => condition === "all-0.5" && ["dpo", "sera"].includes(arm),
     },
     quick: {
-      seeds: 3,
+      seeds: 2,
       includes: ({ condition, arm }) =>
         ["none", "all-0.5", "near-ties-1"].includes(condition) &&
         ["dpo", "irm-70", "sera"].includes(arm),

@@ -53,5 +53,5 @@ Deno.test("the README's findings are those of the published records", () => {
     withFindings(readme, studies.map((each) => openStudy(each, { family: studies }))),
     readme,
   );
-  assert.throws(() => withFindings("# SeRA\n", []), /the README lacks/);
+  assert.throws(() => withFindings("# SeRA\n", []), /the page lacks/);
 });

@@ -85,7 +85,7 @@ Deno.test("align repeats exactly, survives kill -9 at ten moments, and refuses a
       assert.equal(await adapterBytes(dir, "a"), expected);
       assert.match(await Deno.readTextFile(join(dir, "a", "report.html")), /<svg/);
       const left = [...Deno.readDirSync(join(dir, "a", "adapter"))].map(({ name }) => name).sort();
-      assert.deepEqual(left, ["adapter_config.json", "adapter_model.safetensors"]);
+      assert.deepEqual(left, ["README.md", "adapter_config.json", "adapter_model.safetensors"]);
     });
 
     await t.step("its config.yaml repeats it in another folder, bit for bit", async () => {

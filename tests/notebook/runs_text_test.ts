@@ -23,6 +23,6 @@ Deno.test("missing runs are named by condition and arm, with the command that do
 Deno.test("without any record there is nothing to analyse", async () => {
   await assertUserError(
     () => text(() => true),
-    /none of the 16 runs .* "deno task reproduce sample --preset full"/,
+    /none of the 15 runs .* "deno task reproduce sample --preset full"/,
   );
 });

@@ -38,7 +38,10 @@ const CLAIM = {
   verdict: "supported",
   adjustedP: 0.012,
   adjustedEquivalenceP: 1,
-  contrast: contrast("IRM 70 % \u2212 random 70 %", [0.2, 0.25, 0.21]),
+  contrast: {
+    ...contrast("IRM 70 % \u2212 random 70 %", [0.2, 0.25, 0.21]),
+    ...{ collapsed: 0, baselineCollapsed: 0 },
+  },
 } as unknown as ClaimResult;
 
 /** A notebook that shows every kind of plot, a table, verdicts and a run's hash. */

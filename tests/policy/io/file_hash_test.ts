@@ -27,6 +27,7 @@ Deno.test("a remembered hash is not taken for another content of the same size a
       Deno.writeTextFileSync(join(folder, "cache", "sera", "hashes", name), "a".repeat(64));
       assert.equal(await fileSha256(path), "a".repeat(64));
       bytes[7] = 1;
+      await new Promise((resolve) => setTimeout(resolve, 1100)); // times of change are in seconds
       write();
       assert.equal(await fileSha256(path), sha256(bytes));
     } finally {
