@@ -118,7 +118,7 @@ function run(cwd: string, command: string, args: readonly string[]) {
   const { code, stdout, stderr } = new Deno.Command(command, {
     args: [...args],
     cwd,
-    env: { NO_COLOR: "1", SERA_THREADS: "1" },
+    env: { NO_COLOR: "1", SERA_THREADS: "1", INIT_CWD: cwd },
   }).outputSync();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, output: text(stdout) + text(stderr) };

@@ -133,7 +133,8 @@ for (const provider of ["openai", "anthropic"] as const) {
       return honest(question);
     };
     await withJudge(bad, async (open, server, journal) => {
-      const judge = open();
+      // One at a time, so that no question meets the bad replies of others.
+      const judge = open({ concurrency: 1 });
       const judgedPairs = await judge.judge(COMPARISONS);
       assert.deepEqual(judgedPairs.map(({ preference }) => preference), [0, 1, 0, 1, 0, 1]);
       assert.equal(server.charged.length, 12);

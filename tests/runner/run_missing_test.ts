@@ -103,8 +103,8 @@ Deno.test("a run that cannot work fails after two tries, by name, and the others
     const { summary, messages } = await runAll(join(folder, "records"), 2, [bad, second]);
     assert.deepEqual(summary, { planned: 2, found: 0, done: 1, failed: 1 });
     assert.equal(messages.length, 2);
-    assert.match(messages[0] ?? "", /^noise noise-20 bad seed 0 failed, once more: /);
-    assert.match(messages[1] ?? "", /^noise noise-20 bad seed 0 FAILED: .*threshold/);
+    assert.match(messages[0] ?? "", /^noise noise-20 bad seed 200 failed, once more: /);
+    assert.match(messages[1] ?? "", /^noise noise-20 bad seed 200 FAILED: .*threshold/);
   }));
 
 Deno.test("arms of one condition and seed run after each other", () => {
