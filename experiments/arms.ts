@@ -59,6 +59,27 @@ export const matched70: SharedArm = {
  */
 export const rewardModel = { steps: 240, learningRate: 3e-3 } as const;
 
+/** SeRA whose own pairs the reward model labels. */
+export const seraJudged: SharedArm = {
+  id: "sera-judged",
+  label: "SeRA, reward model judges",
+  sera: { ...methods.sera, bootstrap: { judge: "explicit" }, rewardModel },
+};
+
+/** SeRA whose offline pairs are ranked by policies that never saw them. */
+export const seraCrossFitted: SharedArm = {
+  id: "sera-cross-fitted",
+  label: "SeRA, cross-fitted",
+  sera: { ...methods.sera, crossFit: 2 },
+};
+
+/** SeRA by rewards per token. */
+export const seraPerToken: SharedArm = {
+  id: "sera-per-token",
+  label: "SeRA, margins per token",
+  sera: { ...methods.sera, margin: "per-token" },
+};
+
 /** Selection alone by a rule that keeps a share. */
 export function selectionArm(
   rule: "top" | "bottom" | "middle" | "random" | "oracle",

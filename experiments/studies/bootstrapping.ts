@@ -1,8 +1,16 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
 import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
-import { methods } from "../../lib/sera/methods.ts";
 import { type Condition, defineStudy } from "../../lib/study/study.ts";
-import { bootstrapAll, bootstrapOnly, dpo, irm70, random70, rewardModel, sera } from "../arms.ts";
+import {
+  bootstrapAll,
+  bootstrapOnly,
+  dpo,
+  irm70,
+  random70,
+  sera,
+  seraCrossFitted,
+  seraJudged,
+} from "../arms.ts";
 import { goldClaim } from "../claims.ts";
 
 const writers: readonly Condition<SmallLanguageSetting>[] = [
@@ -36,18 +44,7 @@ export const bootstrapping = defineStudy({
   arms: [
     ...[irm70, sera],
     ...[dpo, random70, bootstrapOnly, bootstrapAll].map((arm) => ({ ...arm, only: byWriter })),
-    ...[
-      {
-        id: "sera-judged",
-        label: "SeRA, reward model judges",
-        sera: { ...methods.sera, bootstrap: { judge: "explicit" as const }, rewardModel },
-      },
-      {
-        id: "sera-cross-fitted",
-        label: "SeRA, cross-fitted",
-        sera: { ...methods.sera, crossFit: 2 },
-      },
-    ].map((arm) => ({ ...arm, only: ["own", "mixed"] })),
+    ...[seraJudged, seraCrossFitted].map((arm) => ({ ...arm, only: ["own", "mixed"] })),
   ],
   claims: [
     goldClaim({

@@ -1,9 +1,8 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
 import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
-import { methods } from "../../lib/sera/methods.ts";
 import type { Claim } from "../../lib/study/claim.ts";
 import { type Condition, defineStudy } from "../../lib/study/study.ts";
-import { bootstrapOnly, dpo, irm70, lossArms, random70, sera } from "../arms.ts";
+import { bootstrapOnly, dpo, irm70, lossArms, random70, sera, seraPerToken } from "../arms.ts";
 
 const paper = "SeRA lessens the length exploitation of direct alignment algorithms.";
 
@@ -70,14 +69,9 @@ export const length = defineStudy({
   arms: [
     ...[dpo, sera, irm70, random70],
     { ...bootstrapOnly, only: ["none", "all-0.5"] },
-    lossArms("simpo", "SimPO")[0] as ReturnType<typeof lossArms>[number],
+    ...lossArms("simpo", "SimPO").filter(({ id }) => id === "simpo"),
     ...lossArms("r-dpo", "R-DPO").filter(({ id }) => id !== "r-dpo-irm"),
-    {
-      id: "sera-per-token",
-      label: "SeRA, margins per token",
-      sera: { ...methods.sera, margin: "per-token" as const },
-      only: ["all-0.5", "near-ties-1", "all-0.5-anchored"],
-    },
+    { ...seraPerToken, only: ["all-0.5", "near-ties-1", "all-0.5-anchored"] },
   ],
   claims: [
     shorter(

@@ -1,8 +1,7 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
-import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
 import { tunedPlain } from "../../lib/environments/small_language/tuned.ts";
 import { methods } from "../../lib/sera/methods.ts";
-import { type Condition, defineStudy } from "../../lib/study/study.ts";
+import { defineStudy } from "../../lib/study/study.ts";
 import type { LossOptionsOf } from "../../lib/sera/config.ts";
 import {
   bootstrapOnly,
@@ -17,11 +16,16 @@ import {
   type SharedArm,
 } from "../arms.ts";
 import { goldClaim } from "../claims.ts";
+import { anchored20, flipped, otherNoise } from "../conditions.ts";
 
 const paper = "SeRA improves every direct alignment algorithm it is added to, most under noise.";
 
-/** The losses of the paper's comparison beside DPO. */
-const main = [["ipo", "IPO"], ["slic", "SLiC"], ["simpo", "SimPO"]] as const;
+/** The losses of the paper's comparison beside DPO, with the power of their claims. */
+const main = [
+  ["ipo", "IPO", { seeds: 16, exploratorySd: 0.137 }],
+  ["slic", "SLiC", { seeds: 12, exploratorySd: 0.107 }],
+  ["simpo", "SimPO", { seeds: 16, exploratorySd: 0.309 }],
+] as const;
 /** Further direct alignment losses. */
 const more = [
   ["slic-hf", "SLiC-HF"],
@@ -47,35 +51,6 @@ const robust =
       },
     }));
 
-const uniform = [0, 10, 20, 30, 40].map((percent): Condition<SmallLanguageSetting> => ({
-  id: `noise-${percent}`,
-  label: `${percent} % flipped`,
-  setting: { flipRate: percent / 100 },
-}));
-const kinds: readonly Condition<SmallLanguageSetting>[] = [
-  {
-    id: "small-gap-20",
-    label: "20 % flipped, small gaps first",
-    setting: { flipRate: 0.2, noise: "small-gap" },
-  },
-  {
-    id: "near-ties-20",
-    label: "20 % flipped, near-ties only",
-    setting: { flipRate: 0.2, noise: "near-ties" },
-  },
-  {
-    id: "careless-10",
-    label: "one annotator in five tosses a coin",
-    setting: { flipRate: 0.1, noise: "careless" },
-  },
-  {
-    id: "noise-20-anchored",
-    label: "20 % flipped, NLL anchor 0.3",
-    setting: { flipRate: 0.2 },
-    sera: { nllAlpha: 0.3 },
-  },
-];
-
 /** Label noise: each loss plain, with selection and with SeRA, and each part of SeRA alone. */
 export const noise = defineStudy({
   id: "noise",
@@ -85,7 +60,7 @@ export const noise = defineStudy({
     "noise, and which of its parts does it?",
   environment: smallLanguage,
   firstSeed: 200,
-  conditions: [...uniform, ...kinds],
+  conditions: [...[0, 10, 20, 30, 40].map(flipped), ...otherNoise, anchored20],
   arms: [
     ...[dpo, sera, irm70, random70],
     ...[bootstrapOnly, relabelOnly].map((arm) => ({ ...arm, only: ["noise-20", "noise-40"] })),
@@ -118,7 +93,7 @@ export const noise = defineStudy({
         ...{ seeds, exploratorySd },
       })
     ),
-    ...main.map(([name, label], i) =>
+    ...main.map(([name, label, power]) =>
       goldClaim({
         id: `sera-over-${name}-at-20`,
         text: `With 20 % flipped, SeRA on ${label} has a higher gold reward than ${label} alone.`,
@@ -126,8 +101,7 @@ export const noise = defineStudy({
         condition: "noise-20",
         arm: `${name}-sera`,
         baseline: name,
-        seeds: [16, 12, 16][i] ?? NaN,
-        exploratorySd: [0.137, 0.107, 0.309][i] ?? NaN,
+        ...power,
       })
     ),
     goldClaim({

@@ -1,19 +1,34 @@
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
-import type { SeraOptions } from "../../lib/sera/config.ts";
 import { methods } from "../../lib/sera/methods.ts";
 import { defineStudy } from "../../lib/study/study.ts";
-import { bootstrapOnly, dpo, irm70, random70, rewardModel, sera } from "../arms.ts";
+import {
+  bootstrapOnly,
+  dpo,
+  irm70,
+  random70,
+  sera,
+  seraCrossFitted,
+  seraJudged,
+  seraPerToken,
+  type SharedArm,
+} from "../arms.ts";
 import { goldClaim } from "../claims.ts";
 
 const longer = ["clauses-6", "clauses-12"];
 /** Remedies that are tried at both; the others at 6 clauses. */
 const atBoth = ["sera-judged", "dpo-anchored", "irm-70-anchored", "sera-anchored"];
 
+const seraFew = {
+  id: "sera-few",
+  label: "SeRA, own pairs 10 % of N",
+  sera: { ...methods.sera, bootstrap: { share: 0.1 } },
+};
+
 /** The same with an NLL anchor of 0.3. */
-const anchored = ({ id, label, sera }: { id: string; label: string; sera: unknown }) => ({
+const anchored = ({ id, label, sera }: SharedArm): SharedArm => ({
   id: `${id}-anchored`,
   label: `${label}, anchored`,
-  sera: { ...(sera as SeraOptions), nllAlpha: 0.3 },
+  sera: (setting) => ({ ...(typeof sera === "function" ? sera(setting) : sera), nllAlpha: 0.3 }),
 });
 
 /** What longer responses do to SeRA, and what may be done about it. */
@@ -32,49 +47,19 @@ export const responses_get_longer = defineStudy({
   arms: [
     ...[dpo, random70, irm70, sera, bootstrapOnly],
     ...[
-      {
-        id: "sera-per-token",
-        label: "SeRA, margins per token",
-        sera: { ...methods.sera, margin: "per-token" as const },
-      },
-      {
-        id: "sera-cross-fitted",
-        label: "SeRA, cross-fitted selection",
-        sera: { ...methods.sera, crossFit: 2 },
-      },
-      {
-        id: "sera-judged",
-        label: "SeRA, reward model judges",
-        sera: { ...methods.sera, bootstrap: { judge: "explicit" as const }, rewardModel },
-      },
+      ...[seraPerToken, seraCrossFitted, seraJudged],
       {
         id: "sera-uniform",
         label: "SeRA, uniform ensemble",
         sera: { ...methods.sera, ensemble: { weighting: "uniform" as const, gamma: 1 } },
       },
-      {
-        id: "sera-few",
-        label: "SeRA, own pairs 10 % of N",
-        sera: { ...methods.sera, bootstrap: { share: 0.1 } },
-      },
+      seraFew,
       {
         id: "sera-large-margins",
         label: "SeRA, own pairs of the largest margins",
         sera: { ...methods.sera, bootstrap: { promptFactor: 4 } },
       },
-      anchored(dpo),
-      anchored(irm70),
-      anchored(sera),
-      anchored({
-        id: "sera-few",
-        label: "SeRA, own pairs 10 % of N",
-        sera: { ...methods.sera, bootstrap: { share: 0.1 } },
-      }),
-      anchored({
-        id: "sera-cross-fitted",
-        label: "SeRA, cross-fitted selection",
-        sera: { ...methods.sera, crossFit: 2 },
-      }),
+      ...[dpo, irm70, sera, seraFew, seraCrossFitted].map(anchored),
     ].map((arm) => ({ ...arm, only: atBoth.includes(arm.id) ? longer : ["clauses-6"] })),
   ],
   claims: [

@@ -11,6 +11,7 @@ import {
   selectionArm,
 } from "../arms.ts";
 import { goldClaim } from "../claims.ts";
+import { anchored20, flipped } from "../conditions.ts";
 
 const paper = "Pairs chosen by implicit reward margin train a better policy than random ones.";
 const at20 = { condition: "noise-20", arm: "irm-70" };
@@ -25,19 +26,7 @@ export const selection = defineStudy({
     "train a better policy than keeping as many at random, and is it more than moving further?",
   environment: smallLanguage,
   firstSeed: 200,
-  conditions: [
-    ...[0, 20, 40].map((percent) => ({
-      id: `noise-${percent}`,
-      label: `${percent} % flipped`,
-      setting: { flipRate: percent / 100 },
-    })),
-    {
-      id: "noise-20-anchored",
-      label: "20 % flipped, NLL anchor 0.3",
-      setting: { flipRate: 0.2 },
-      sera: { nllAlpha: 0.3 },
-    },
-  ],
+  conditions: [...[0, 20, 40].map(flipped), anchored20],
   arms: [
     ...[dpo, irm70, random70, selectionArm("oracle", 0.7), matched70, relabelOnly],
     ...[

@@ -2,38 +2,10 @@ import { smallLanguage } from "../../lib/environments/small_language/environment
 import type { SmallLanguageSetting } from "../../lib/environments/small_language/setting.ts";
 import type { SeraOptions } from "../../lib/sera/config.ts";
 import type { SelectionRule } from "../../lib/selection/selection_rule.ts";
-import { type ArmDefinition, type Condition, defineStudy } from "../../lib/study/study.ts";
+import { type ArmDefinition, defineStudy } from "../../lib/study/study.ts";
 import { rewardModel } from "../arms.ts";
 import { goldClaim } from "../claims.ts";
-
-const noises: readonly Condition<SmallLanguageSetting>[] = [
-  ...[0, 20, 40].map((percent) => ({
-    id: `noise-${percent}`,
-    label: `${percent} % flipped`,
-    setting: { flipRate: percent / 100 },
-  })),
-  {
-    id: "small-gap-20",
-    label: "20 % flipped, small gaps first",
-    setting: { flipRate: 0.2, noise: "small-gap" },
-  },
-  {
-    id: "near-ties-20",
-    label: "20 % flipped, near-ties only",
-    setting: { flipRate: 0.2, noise: "near-ties" },
-  },
-  {
-    id: "careless-10",
-    label: "one annotator in five tosses a coin",
-    setting: { flipRate: 0.1, noise: "careless" },
-  },
-  {
-    id: "noise-20-anchored",
-    label: "20 % flipped, NLL anchor 0.3",
-    setting: { flipRate: 0.2 },
-    sera: { nllAlpha: 0.3 },
-  },
-];
+import { anchored20, flipped, otherNoise } from "../conditions.ts";
 
 /** Every rule, each with what it needs besides; all keep the same number of pairs. */
 const rules: readonly [id: string, label: string, (keep: number) => SelectionRule, SeraOptions?][] =
@@ -79,7 +51,7 @@ export const selection_rules = defineStudy({
     "which rule for keeping pairs trains the best policy, under which noise?",
   environment: smallLanguage,
   firstSeed: 200,
-  conditions: noises,
+  conditions: [...[0, 20, 40].map(flipped), ...otherNoise, anchored20],
   arms,
   claims: [
     goldClaim({

@@ -1,4 +1,3 @@
-import { breathe } from "../engine/breathe.ts";
 import { messageOf, UserError } from "../errors.ts";
 import { needsMismatched, needsWholeBatch, referencePointOf } from "../losses/loss_config.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
@@ -8,13 +7,12 @@ import { accuracyOf } from "../metrics/learning_metrics.ts";
 import { mean } from "../metrics/mean.ts";
 import { monotonicClock, type ProgressSink } from "../progress/progress_sink.ts";
 import { createPrng } from "../random/prng.ts";
-import { shareOf } from "../round_share.ts";
-import { AdamW, DEFAULT_ADAMW } from "../training/adamw.ts";
+import type { AdamW } from "../training/adamw.ts";
 import { batchSchedule } from "../training/batch_schedule.ts";
 import { configuredLoss, pairLogps } from "./pair_logps.ts";
 import { mismatchedGroups } from "../training/mismatched.ts";
-import { learningRateAt } from "../training/schedule.ts";
 import type { ResolvedConfig } from "./config.ts";
+import { optimiserSteps } from "./optimiser_steps.ts";
 import type { SeraStore, StepRow } from "./store.ts";
 import { groupOf, type TrainingPair, updateStep } from "../training/update.ts";
 
@@ -27,7 +25,8 @@ export type ReferenceScorer = (
  * The update of one iteration: `config.steps` optimiser steps on the given pairs.
  *
  * Goes on from the store's last checkpoint of this iteration.
- * @throws UserError if the loss needs mismatched pairs and a batch holds one pair, or if the loss or the gradient stops being finite; the last good state is kept
+ * @throws UserError if the loss needs mismatched pairs and a batch holds one pair, or if the loss or
+ * the gradient stops being finite; the last good state is kept
  */
 export async function trainIteration(
   policy: LanguageModel,
@@ -44,49 +43,19 @@ export async function trainIteration(
     readonly reference?: ReferenceScorer;
   },
 ): Promise<void> {
-  const { iteration, seed, store, progress, phase = "update" } = run;
-  const { steps, weightDecay, maxGradNorm } = config;
-  const batches = batchSchedule(pairs.length, steps, config.batch, seed, iteration);
-  const optimiser = new AdamW(policy, { ...DEFAULT_ADAMW, weightDecay, maxGradNorm });
-  const warmupSteps = Math.floor(shareOf(config.warmup, steps));
+  const { seed, phase = "update", reference, ...rest } = run;
+  const { iteration } = rest;
+  const batches = batchSchedule(pairs.length, config.steps, config.batch, seed, iteration);
   const dropout = policy.loraConfig !== undefined && policy.loraConfig.dropout > 0;
-  try {
-    const mismatched = await mismatchedBatches(policy, pairs, batches, config, run.reference);
-    const saved = await store.resume(iteration);
-    if (saved !== undefined) {
-      policy.restore(saved.policy);
-      optimiser.restore({ step: saved.step, moments: saved.moments });
-    }
-    const first = saved?.step ?? 0;
-    progress.phase(phase, steps, { unit: "step", done: first });
-    for (let step = first; step < steps; step++) {
-      const batch = (batches[step] as number[]).map((i) => pairs[i] as TrainingPair);
-      const learningRate = learningRateAt({
-        name: config.schedule,
-        peak: config.learningRate,
-        warmupSteps,
-        totalSteps: steps,
-      }, step);
-      const row = await oneStep(policy, optimiser, batch, config, {
-        iteration,
-        step: step + 1,
-        learningRate,
-        ...(mismatched === undefined ? {} : { mismatched: mismatched[step] as MismatchedBatch }),
-        ...(dropout ? { dropoutSeed: createPrng(seed, "dropout", iteration, step).seed32() } : {}),
-      });
-      await store.afterStep(row, async () => ({
-        iteration,
-        step: step + 1,
-        policy: await policy.snapshot(),
-        moments: (await optimiser.snapshot()).moments,
-      }));
-      progress.advance(1, { loss: row.loss, margin: row.margin });
-      await breathe();
-    }
-    progress.done();
-  } finally {
-    optimiser.dispose();
-  }
+  const mismatched = await mismatchedBatches(policy, pairs, batches, config, reference);
+  await optimiserSteps(policy, config, { ...rest, phase }, (optimiser, step, learningRate) => {
+    const batch = (batches[step] as number[]).map((i) => pairs[i] as TrainingPair);
+    return oneStep(policy, optimiser, batch, config, {
+      ...{ iteration, step: step + 1, learningRate },
+      ...(mismatched === undefined ? {} : { mismatched: mismatched[step] as MismatchedBatch }),
+      ...(dropout ? { dropoutSeed: createPrng(seed, "dropout", iteration, step).seed32() } : {}),
+    });
+  });
 }
 
 /** The mismatched prompts and completions of one batch, and their reference, nats. */

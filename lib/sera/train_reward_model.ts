@@ -1,17 +1,14 @@
 import type { TokenizedPair } from "../data/preference.ts";
-import { breathe } from "../engine/breathe.ts";
 import { UserError } from "../errors.ts";
 import { accuracyOf } from "../metrics/learning_metrics.ts";
 import { mean } from "../metrics/mean.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import { monotonicClock, type ProgressSink } from "../progress/progress_sink.ts";
 import { createPrng } from "../random/prng.ts";
-import { shareOf } from "../round_share.ts";
-import { AdamW, DEFAULT_ADAMW } from "../training/adamw.ts";
 import { batchSchedule } from "../training/batch_schedule.ts";
-import { learningRateAt } from "../training/schedule.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { rewardStep } from "./reward_step.ts";
+import { optimiserSteps } from "./optimiser_steps.ts";
 import type { SeraStore } from "./store.ts";
 
 /** Where the store keeps its steps: a reward model has one update. */
@@ -32,58 +29,30 @@ export async function trainRewardModel(
   config: ResolvedConfig,
   run: { readonly seed: number; readonly store: SeraStore; readonly progress: ProgressSink },
 ): Promise<void> {
-  const { seed, store, progress } = run;
-  const { steps, weightDecay, maxGradNorm, maxRows } = config;
-  const batches = batchSchedule(pairs.length, steps, config.batch, seed, REWARD_ITERATION);
-  const schedule = {
-    name: config.schedule,
-    peak: config.learningRate,
-    warmupSteps: Math.floor(shareOf(config.warmup, steps)),
-    totalSteps: steps,
-  };
+  const { seed, ...rest } = run;
+  const batches = batchSchedule(pairs.length, config.steps, config.batch, seed, REWARD_ITERATION);
   const dropout = (model.loraConfig?.dropout ?? 0) > 0;
-  const optimiser = new AdamW(model, { ...DEFAULT_ADAMW, weightDecay, maxGradNorm });
-  try {
-    const saved = await store.resume(REWARD_ITERATION);
-    if (saved !== undefined) {
-      model.restore(saved.policy);
-      optimiser.restore({ step: saved.step, moments: saved.moments });
+  const place = { ...rest, iteration: REWARD_ITERATION, phase: "train reward model" };
+  await optimiserSteps(model, config, place, async (optimiser, step, learningRate) => {
+    const start = monotonicClock();
+    const batch = (batches[step] as number[]).map((i) => pairs[i] as TokenizedPair);
+    const done = await rewardStep(model, optimiser, batch, learningRate, {
+      maxRows: config.maxRows,
+      ...(dropout ? { dropoutSeed: createPrng(seed, "dropout", step).seed32() } : {}),
+    });
+    const loss = mean(done.losses);
+    if (!Number.isFinite(loss) || !Number.isFinite(done.gradientNorm)) {
+      throw new UserError(
+        `reward model, step ${step + 1}: the loss is ${loss}, the gradient norm ` +
+          `${done.gradientNorm}; the last good state is kept: lower rewardModel.learningRate`,
+      );
     }
-    const first = saved?.step ?? 0;
-    progress.phase("train reward model", steps, { unit: "step", done: first });
-    for (let step = first; step < steps; step++) {
-      const start = monotonicClock();
-      const batch = (batches[step] as number[]).map((i) => pairs[i] as TokenizedPair);
-      const learningRate = learningRateAt(schedule, step);
-      const done = await rewardStep(model, optimiser, batch, learningRate, {
-        maxRows,
-        ...(dropout ? { dropoutSeed: createPrng(seed, "dropout", step).seed32() } : {}),
-      });
-      const loss = mean(done.losses);
-      if (!Number.isFinite(loss) || !Number.isFinite(done.gradientNorm)) {
-        throw new UserError(
-          `reward model, step ${step + 1}: the loss is ${loss}, the gradient norm ` +
-            `${done.gradientNorm}; the last good state is kept: lower rewardModel.learningRate`,
-        );
-      }
-      const row = {
-        ...{ iteration: REWARD_ITERATION, step: step + 1, loss, margin: mean(done.margins) },
-        accuracy: accuracyOf(done.margins),
-        chosenLogp: mean(done.chosenLogps),
-        rejectedLogp: mean(done.rejectedLogps),
-        ...{ learningRate, gradientNorm: done.gradientNorm, seconds: monotonicClock() - start },
-      };
-      await store.afterStep(row, async () => ({
-        iteration: REWARD_ITERATION,
-        step: step + 1,
-        policy: await model.snapshot(),
-        moments: (await optimiser.snapshot()).moments,
-      }));
-      progress.advance(1, { loss, margin: row.margin });
-      await breathe();
-    }
-    progress.done();
-  } finally {
-    optimiser.dispose();
-  }
+    return {
+      ...{ iteration: REWARD_ITERATION, step: step + 1, loss, margin: mean(done.margins) },
+      accuracy: accuracyOf(done.margins),
+      chosenLogp: mean(done.chosenLogps),
+      rejectedLogp: mean(done.rejectedLogps),
+      ...{ learningRate, gradientNorm: done.gradientNorm, seconds: monotonicClock() - start },
+    };
+  });
 }

@@ -9,6 +9,7 @@ import { judgedLines, judgedTable } from "../../lib/report/judged_methods.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import type { StudyRow } from "../../lib/study/rows.ts";
 import { findBrowser, withPage } from "../notebook/browser.ts";
+import { SCROLLED, WIDER } from "./page_fit.ts";
 import { rowsWithGold, study } from "../study/sample_study.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
@@ -76,17 +77,6 @@ Deno.test("the report shows the judge's words as text", async () => {
   assert.ok(page.includes("a &lt;judge&gt; (openai)"));
   assert.match(page, /Judged win rates[^]*1 comparison got no readable verdict/);
 });
-
-/** Elements wider than the page, but for those in a box that scrolls. */
-const WIDER = `[...document.querySelectorAll("body *")].filter((element) => {
-  if (element.closest(".scroll") && !element.matches(".scroll")) return false;
-  const { left, right, width } = element.getBoundingClientRect();
-  return width > 0 && (left < -1 || right > document.documentElement.clientWidth + 1);
-}).map((element) => element.outerHTML.slice(0, 120))`;
-
-/** Tables of which a reader sees a part alone. */
-const SCROLLED = `[...document.querySelectorAll(".scroll")]
-  .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.textContent.slice(0, 80))`;
 
 Deno.test({
   name: "a comparison's report fits 400 and 1,280 px, light and dark",

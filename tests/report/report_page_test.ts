@@ -3,19 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { renderReport } from "../../lib/report/report.ts";
 import { findBrowser, withPage } from "../notebook/browser.ts";
+import { SCROLLED, WIDER } from "./page_fit.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { sampleReport } from "./sample_report.ts";
-
-/** Elements wider than the page, but for those in a box that scrolls. */
-const WIDER = `[...document.querySelectorAll("body *")].filter((element) => {
-  if (element.closest(".scroll") && !element.matches(".scroll")) return false;
-  const { left, right, width } = element.getBoundingClientRect();
-  return width > 0 && (left < -1 || right > document.documentElement.clientWidth + 1);
-}).map((element) => element.outerHTML.slice(0, 120))`;
-
-/** Tables of which a reader sees a part alone. */
-const SCROLLED = `[...document.querySelectorAll(".scroll")]
-  .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.textContent.slice(0, 80))`;
 
 /** Sizes of the text in charts as drawn, in px. */
 const SIZES = `[...new Set([...document.querySelectorAll("figure svg text")].map((text) => {

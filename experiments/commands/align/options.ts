@@ -1,14 +1,8 @@
 import { optionSynonyms } from "../option_synonyms.ts";
+import { checkpointSecondsOption, configOption, forceOption, seedOption } from "../run_options.ts";
 import type { CommandSpec } from "../../../lib/cli/command.ts";
 import { readConfigFile } from "../../../lib/cli/config_file.ts";
-import {
-  integerOption,
-  type OptionValues,
-  pathOption,
-  ruledOption,
-  switchOption,
-} from "../../../lib/cli/option.ts";
-import { atLeast0 } from "../../../lib/number_rule.ts";
+import { type OptionValues, pathOption } from "../../../lib/cli/option.ts";
 import type { MethodName } from "../../../lib/sera/methods.ts";
 import { runFiles } from "../../../lib/report/run_files.ts";
 import { externalOptions } from "./external_options.ts";
@@ -17,29 +11,13 @@ import { settingOptions } from "./setting_options.ts";
 
 /** Options of `align`: model and data, the method's config, and the run itself. */
 export const alignOptions = {
-  config: pathOption({
-    flags: "--config <file>",
-    description: "YAML or JSON with these options, without dashes; the command line wins over it",
-  }),
+  config: configOption,
   ...settingOptions,
   out: pathOption({ flags: "--out <dir>", description: "folder of this run", required: true }),
   ...seraOptions,
-  seed: integerOption({
-    flags: "--seed <n>",
-    description: "seed of every random draw",
-    min: 0,
-    default: 0,
-  }),
-  checkpointSeconds: ruledOption({
-    flags: "--checkpoint-seconds <s>",
-    description: "time between checkpoints; does not change results",
-    rule: atLeast0,
-    default: 30,
-  }),
-  force: switchOption({
-    flags: "--force",
-    description: "start anew in --out; what was there moves into previous-N",
-  }),
+  seed: seedOption,
+  checkpointSeconds: checkpointSecondsOption,
+  force: forceOption,
   ...externalOptions,
 };
 

@@ -13,15 +13,13 @@ import { answerJudgeOption, judgeOptions } from "../judge_options.ts";
 import { seraOptions } from "../align/sera_options.ts";
 import { settingOptions } from "../align/setting_options.ts";
 import { optionSynonyms } from "../option_synonyms.ts";
+import { configOption } from "../run_options.ts";
 
 const { method: _method, ...methodOptions } = seraOptions;
 
 /** Options of `compare`: those of `align`, with several methods and seeds. */
 export const compareOptions = {
-  config: pathOption({
-    flags: "--config <file>",
-    description: "YAML or JSON with these options, without dashes; the command line wins over it",
-  }),
+  config: configOption,
   ...settingOptions,
   out: pathOption({ flags: "--out <dir>", description: "folder of the results", required: true }),
   methods: choiceListOption({

@@ -2,7 +2,6 @@ import type { CommandSpec } from "../../../lib/cli/command.ts";
 import { readConfigFile } from "../../../lib/cli/config_file.ts";
 import {
   choiceOption,
-  integerOption,
   numberOption,
   type OptionValues,
   pathOption,
@@ -15,13 +14,11 @@ import { above0, from0to1, wholeFrom } from "../../../lib/number_rule.ts";
 import { settingOptions } from "../align/setting_options.ts";
 import { chatTemplateOption, limitOption } from "../model_options.ts";
 import { optionSynonyms } from "../option_synonyms.ts";
+import { configOption, seedOption } from "../run_options.ts";
 
 /** Options of `data`. */
 export const dataOptions = {
-  config: pathOption({
-    flags: "--config <file>",
-    description: "YAML or JSON with these options, without dashes; the command line wins over it",
-  }),
+  config: configOption,
   data: pathOrHubOption({
     flags: "--data <file>",
     description: "a data set in a published schema: a file, a folder of files, or " +
@@ -88,12 +85,7 @@ export const dataOptions = {
     rule: above0,
     default: 1,
   }),
-  seed: integerOption({
-    flags: "--seed <n>",
-    description: "seed of every random draw",
-    min: 0,
-    default: 0,
-  }),
+  seed: seedOption,
 };
 
 /** Values of `data`'s options. */

@@ -13,13 +13,11 @@ import { defaultBootstrap, seraRules } from "../../../lib/sera/config.ts";
 import { judgeOptions, requiredJudgeOption } from "../judge_options.ts";
 import { chatTemplateOption, limitOption, maxRowsOption } from "../model_options.ts";
 import { optionSynonyms } from "../option_synonyms.ts";
+import { configOption } from "../run_options.ts";
 
 /** Options of `evaluate`. */
 export const evaluateOptions = {
-  config: pathOption({
-    flags: "--config <file>",
-    description: "YAML or JSON with these options, without dashes; the command line wins over it",
-  }),
+  config: configOption,
   prompts: pathOption({
     flags: "--prompts <file>",
     description:

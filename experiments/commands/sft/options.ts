@@ -2,7 +2,6 @@ import type { CommandSpec } from "../../../lib/cli/command.ts";
 import { readConfigFile } from "../../../lib/cli/config_file.ts";
 import {
   choiceOption,
-  integerOption,
   type OptionValues,
   pathOption,
   pathOrHubOption,
@@ -11,12 +10,12 @@ import {
 } from "../../../lib/cli/option.ts";
 import { datasetSchemas } from "../../../lib/datasets/schemas.ts";
 import { defaultPreferenceSetting } from "../../../lib/environments/preference_file/setting.ts";
-import { atLeast0 } from "../../../lib/number_rule.ts";
 import { defaultSeraConfig, seraRules as rules } from "../../../lib/sera/config.ts";
 import { scheduleNames } from "../../../lib/training/schedule.ts";
 import { settingOptions } from "../align/setting_options.ts";
 import { maxRowsOption } from "../model_options.ts";
 import { optionSynonyms } from "../option_synonyms.ts";
+import { checkpointSecondsOption, configOption, forceOption, seedOption } from "../run_options.ts";
 
 const { model, limit, maxLength, chatTemplate, heldOut } = settingOptions;
 const { full, rank, loraAlpha, dropout, targets } = settingOptions;
@@ -26,10 +25,7 @@ export const SFT_RATES = { lora: 2e-4, full: 2e-5 } as const;
 
 /** Options of `sft`. */
 export const sftOptions = {
-  config: pathOption({
-    flags: "--config <file>",
-    description: "YAML or JSON with these options, without dashes; the command line wins over it",
-  }),
+  config: configOption,
   model,
   data: pathOrHubOption({
     flags: "--data <file>",
@@ -118,22 +114,9 @@ export const sftOptions = {
     default: defaultSeraConfig.maxGradNorm,
   }),
   maxRows: maxRowsOption,
-  seed: integerOption({
-    flags: "--seed <n>",
-    description: "seed of every random draw",
-    min: 0,
-    default: 0,
-  }),
-  checkpointSeconds: ruledOption({
-    flags: "--checkpoint-seconds <s>",
-    description: "time between checkpoints; does not change results",
-    rule: atLeast0,
-    default: 30,
-  }),
-  force: switchOption({
-    flags: "--force",
-    description: "start anew in --out; what was there moves into previous-N",
-  }),
+  seed: seedOption,
+  checkpointSeconds: checkpointSecondsOption,
+  force: forceOption,
 };
 
 /** Values of `sft`'s options. */

@@ -1,7 +1,6 @@
 import type { TokenizedPair } from "../../data/preference.ts";
-import { UserError } from "../../errors.ts";
 import { createPrng } from "../../random/prng.ts";
-import { confoundKinds, noiseKinds, offlineWriters, type SmallLanguageSetting } from "./setting.ts";
+import type { SmallLanguageSetting } from "./setting.ts";
 import {
   type CandidatePair,
   goldReward,
@@ -13,21 +12,10 @@ import {
 import type { GoldReward } from "../../metrics/gold.ts";
 
 /** Responses whose gold rewards differ by less than this are nearly tied: the annotator's 2 tau. */
-export const NEAR_TIE = 0.5;
+const NEAR_TIE = 0.5;
 
 /** One annotator in so many is careless, or has a taste of their own. */
 const ANNOTATORS = 5;
-
-/** @throws {UserError} on a writer, a kind of noise or a place of the confound that is not there */
-export function checkKinds({ offlineWriter, noise, confoundOn }: SmallLanguageSetting): void {
-  const check = (name: string, value: string, choices: readonly string[]) => {
-    if (choices.includes(value)) return;
-    throw new UserError(`setting: ${name} is "${value}"; it must be one of ${choices.join(", ")}`);
-  };
-  check("offlineWriter", offlineWriter, offlineWriters);
-  check("noise", noise, noiseKinds);
-  check("confoundOn", confoundOn, confoundKinds);
-}
 
 /** The true reward: that of the world, and the worth of length where it truly earns reward. */
 export function goldOf(
@@ -82,16 +70,13 @@ export function flipWeights(
   split: PromptSplit,
   pairs: readonly TokenizedPair[],
 ): number[] | undefined {
-  const { reward } = goldOf(setting);
-  const gaps = pairs.map(({ promptIds, chosenIds, rejectedIds }) =>
-    Math.abs(reward(promptIds, chosenIds) - reward(promptIds, rejectedIds))
-  );
   switch (setting.noise) {
     case "uniform":
       return undefined;
     case "small-gap":
-      return gaps.map((gap) => Math.exp(-2 * gap));
+      return goldGaps(setting, pairs).map((gap) => Math.exp(-2 * gap));
     case "near-ties": {
+      const gaps = goldGaps(setting, pairs);
       const order = [...gaps.keys()].sort((a, b) =>
         (gaps[a] as number) - (gaps[b] as number) || a - b
       );
@@ -103,6 +88,14 @@ export function flipWeights(
       return pairs.map(({ promptIds }) => theirs.has(promptIds.join()) ? 1 : 0);
     }
   }
+}
+
+/** How far apart the gold rewards of each pair's responses are. */
+function goldGaps(setting: SmallLanguageSetting, pairs: readonly TokenizedPair[]): number[] {
+  const { reward } = goldOf(setting);
+  return pairs.map(({ promptIds, chosenIds, rejectedIds }) =>
+    Math.abs(reward(promptIds, chosenIds) - reward(promptIds, rejectedIds))
+  );
 }
 
 /** The training prompts of one annotator, by their ids. */

@@ -3,8 +3,8 @@ import type { TokenizedPair } from "../../data/preference.ts";
 import { UserError } from "../../errors.ts";
 import type { Response } from "../../policy/generate.ts";
 import { createPrng } from "../../random/prng.ts";
-import type { SmallLanguageSetting } from "./setting.ts";
-import { checkKinds, flipWeights, goldOf, labelConfig } from "./annotators.ts";
+import { checkKinds, type SmallLanguageSetting } from "./setting.ts";
+import { flipWeights, goldOf, labelConfig } from "./annotators.ts";
 import { type CandidatePair, labelCandidates, type PromptSplit } from "./world/mod.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors.ts";
 import { fingerprintJson } from "../../files/fingerprint.ts";
 
 /** What a run in the small language depends on besides config and seed. */
@@ -38,26 +39,37 @@ export type SmallLanguageSetting = {
 };
 
 /** Who may have written the offline pairs. */
-export const offlineWriters: readonly SmallLanguageSetting["offlineWriter"][] = [
+const offlineWriters: readonly SmallLanguageSetting["offlineWriter"][] = [
   "sft",
   "strong",
   "weak",
   "mixed",
 ];
 /** Which labels may be flipped. */
-export const noiseKinds: readonly SmallLanguageSetting["noise"][] = [
+const noiseKinds: readonly SmallLanguageSetting["noise"][] = [
   "uniform",
   "small-gap",
   "near-ties",
   "careless",
 ];
 /** What length may be worth something for. */
-export const confoundKinds: readonly SmallLanguageSetting["confoundOn"][] = [
+const confoundKinds: readonly SmallLanguageSetting["confoundOn"][] = [
   "all",
   "near-ties",
   "annotator",
   "reward",
 ];
+
+/** @throws {UserError} on a writer, a kind of noise or a place of the confound that is not there */
+export function checkKinds({ offlineWriter, noise, confoundOn }: SmallLanguageSetting): void {
+  const check = (name: string, value: string, choices: readonly string[]) => {
+    if (choices.includes(value)) return;
+    throw new UserError(`setting: ${name} is "${value}"; it must be one of ${choices.join(", ")}`);
+  };
+  check("offlineWriter", offlineWriter, offlineWriters);
+  check("noise", noise, noiseKinds);
+  check("confoundOn", confoundOn, confoundKinds);
+}
 
 /** Frozen before any published seed ran; `experiments/studies/tuning.md` says how it was chosen. */
 export const defaultSetting: SmallLanguageSetting = {
