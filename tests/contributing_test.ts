@@ -9,7 +9,7 @@ const diffs = blocksOf(readDocument("CONTRIBUTING.md"), "diff");
 /** What the diffs added, in use. */
 const USE = `
 import assert from "node:assert/strict";
-import { loadEngine, pairLoss } from "./lib/mod.ts";
+import { loadEngine, lossConfigFromOptions, type LossName, pairLoss } from "./lib/mod.ts";
 import { selectionMetrics } from "./lib/metrics/selection_metrics.ts";
 import { generate } from "./lib/policy/generate.ts";
 import { parseHfConfig, toHfConfig } from "./lib/policy/io/hf_config.ts";
@@ -27,6 +27,12 @@ const logps = {
 const { losses, chosenGrads } = pairLoss({ name: "exponential", beta: 0.5 }, logps);
 assert.equal(losses[0], Math.exp(-1));
 assert.equal(chosenGrads[0], -0.5 * Math.exp(-1));
+assert.throws(
+  () => lossConfigFromOptions("exponential", { gamma: 1 }),
+  /"exponential" has no option "gamma"; its options are "beta"/,
+);
+// @ts-expect-error: a name with a typing error is none
+export const name: LossName = "exponentail";
 
 const ids = Int32Array.of(1, 2);
 const pairs = ["a", "b", "c"].map((id) => ({ id, promptIds: ids, chosenIds: ids, rejectedIds: ids }));
@@ -71,6 +77,9 @@ console.log("all diffs in use");
 `;
 
 Deno.test("CONTRIBUTING's diffs apply, compile and do what they say", () => {
+  const filesOf = (diff = "") => diff.match(/(?<=^\+\+\+ b\/).*$/gm) ?? [];
+  // A loss and a metric are a change of one file, a study is two.
+  assert.deepEqual(diffs.slice(0, 3).map((diff) => filesOf(diff).length), [1, 1, 2]);
   assert.equal(diffs.length, 4);
   const dir = Deno.makeTempDirSync({ prefix: "sera-test-" });
   try {
@@ -92,7 +101,7 @@ Deno.test("CONTRIBUTING's diffs apply, compile and do what they say", () => {
       "notebooks/10_batch.ipynb",
     ]);
     assert.equal(cells.code, 0, cells.output);
-    const touched = diffs.flatMap((diff) => diff.match(/(?<=^\+\+\+ b\/).*\.ts$/gm) ?? []);
+    const touched = diffs.flatMap(filesOf).filter((path) => path.endsWith(".ts"));
     const format = run(dir, Deno.execPath(), ["fmt", "--check", ...touched]);
     assert.equal(format.code, 0, format.output);
   } finally {

@@ -21,7 +21,14 @@ export interface EnvironmentContext {
 export interface PreparedEnvironment extends
   Pick<
     SeraInput,
-    "policy" | "reference" | "pairs" | "heldOut" | "prompts" | "stopTokenIds" | "evaluation"
+    | "policy"
+    | "reference"
+    | "pairs"
+    | "heldOut"
+    | "prompts"
+    | "stopTokenIds"
+    | "cutResponses"
+    | "evaluation"
   > {
   /** The text of token ids, for readers. */
   text(ids: ArrayLike<number>): string;

@@ -17,6 +17,19 @@ export function fingerprintJson(value: unknown): string {
   return sha256(canonicalJson(value));
 }
 
+/**
+ * Whether a value that was read from a file is the one of this fingerprint. What no fingerprint was
+ * ever made of, a number beyond all doubles (`1e400`) or nesting beyond the stack, is not.
+ */
+export function hasFingerprint(value: unknown, fingerprint: unknown): boolean {
+  try {
+    return fingerprintJson(value) === fingerprint;
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 /** The bytes behind a typed array, without a copy. */
 export function bytesOf(array: ArrayBufferView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

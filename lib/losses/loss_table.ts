@@ -1,37 +1,13 @@
-import { cdpo } from "./cdpo.ts";
-import { cpo } from "./cpo.ts";
-import { dpo } from "./dpo.ts";
-import { drDpo } from "./dr_dpo.ts";
-import { ipo } from "./ipo.ts";
-import { kto } from "./kto.ts";
-import { lengthNormalisedDpo } from "./length_normalised_dpo.ts";
-import { lengthRegularisedDpo } from "./length_regularised_dpo.ts";
 import type { LossDefinition } from "./loss_definition.ts";
-import { orpo } from "./orpo.ts";
-import { robustDpo } from "./robust_dpo.ts";
-import { ropo } from "./ropo.ts";
-import { simpo } from "./simpo.ts";
-import { slic } from "./slic.ts";
-import { slicHf } from "./slic_hf.ts";
-import { wdpo } from "./wdpo.ts";
+import { noiseRobustLosses } from "./noise_robust_losses.ts";
+import { referenceFreeLosses } from "./reference_free_losses.ts";
+import { referenceLosses } from "./reference_losses.ts";
 
-/** Every loss, by name. A new loss is one file and one row here; all types below follow. */
+/** Every loss, by name. A new loss goes into its family's file; all types below follow from there. */
 export const lossDefinitions = {
-  "dpo": dpo,
-  "ipo": ipo,
-  "slic": slic,
-  "slic-hf": slicHf,
-  "simpo": simpo,
-  "cdpo": cdpo,
-  "rdpo": robustDpo,
-  "r-dpo": lengthRegularisedDpo,
-  "length-normalised-dpo": lengthNormalisedDpo,
-  "ropo": ropo,
-  "dr-dpo": drDpo, // couples the pairs of a batch: see needsWholeBatch
-  "wdpo": wdpo, // so does it
-  "cpo": cpo,
-  "orpo": orpo,
-  "kto": kto, // needs mismatched pairs: see needsMismatched
+  ...referenceLosses,
+  ...referenceFreeLosses,
+  ...noiseRobustLosses,
 };
 
 /** The name of a loss, as options and records give it. */

@@ -54,13 +54,17 @@ export async function measureSamples(
   const scored = { samples: flat, policyLogps, sftLogps };
   if (gold === undefined) return { metrics: sampleMetrics(scored), lengths };
 
+  await gold.prepare?.(groups, sftLogps);
   const rewards = responses.map((each, p) =>
     each.map((response) => gold.reward(prompts[p] as Int32Array, response.ids))
   );
   const implicit = flat.map(({ ids }, i) =>
     reward(policyLogps[i] as number, sftLogps[i] as number, ids.length)
   );
-  const valid = gold.valid && flat.map(({ ids }) => gold.valid?.(ids) === true);
+  const valid = gold.valid &&
+    responses.flatMap((each, p) =>
+      each.map(({ ids }) => gold.valid?.(prompts[p] as Int32Array, ids) === true)
+    );
   return {
     metrics: sampleMetrics(scored, { rewards, lengths, implicit, valid, sft }),
     lengths,

@@ -3,7 +3,7 @@ export const runFiles: readonly (readonly [string, string])[] = [
   ["report.html", "everything about the run on one page"],
   ["suspects.jsonl", "the given pairs, texts and source columns, the most doubtful label first"],
   ["metrics.csv", "a row per iteration (0 is the SFT model), a column per metric"],
-  ["tensorboard/", "the same and every optimiser step: tensorboard --logdir, or wandb sync"],
+  ["tensorboard/", "the same and every optimiser step, for tensorboard --logdir"],
   ["adapter/, model/", "the result: a PEFT adapter, or with --full a model folder"],
   ["generated.jsonl", "the pairs that the policy wrote, with their rewards"],
   ["selection/", "each iteration's margins and what it kept, a line per given pair"],

@@ -1,6 +1,7 @@
 /**
  * Scalars as TensorBoard reads them: records of `Event` protocol buffers (tensorflow/core/util/
- * event.proto, lib/io/record_writer.h). Weights & Biases imports the same file with `wandb sync`.
+ * event.proto, lib/io/record_writer.h). Weights & Biases up to 0.29 imports the file, too
+ * (`wandb sync --sync-tensorboard`).
  */
 
 /** One value at one step. */
@@ -12,22 +13,32 @@ export interface Scalar {
 }
 
 /**
- * An event file. The same scalars and time give the same bytes.
+ * An event file, with an event per step in the order of steps. The same scalars and time give the
+ * same bytes.
  *
- * @param seconds of all events, since 1970: TensorBoard shows when something was logged
+ * @param seconds of the first step, since 1970: TensorBoard shows when something was logged. Every
+ * step is a millisecond after the one before, because Weights & Biases orders events by time alone
  */
 export function eventFile(
   scalars: readonly Scalar[],
   seconds: number,
 ): Uint8Array<ArrayBuffer>[] {
   const version = new TextEncoder().encode("brain.Event:2");
+  const steps = [...Map.groupBy(scalars, ({ step }) => step)].sort(([a], [b]) => a - b);
   return [
     record([...double(1, seconds), ...bytes(3, version)]),
-    ...scalars.map(({ tag, step, value }) => {
-      const summary = [...bytes(1, new TextEncoder().encode(tag)), ...float(2, value)];
-      return record([...double(1, seconds), ...varint(2, step), ...bytes(5, bytes(1, summary))]);
-    }),
+    ...steps.map(([step, values], i) =>
+      record([
+        ...double(1, seconds + i / 1000),
+        ...varint(2, step),
+        ...bytes(5, values.flatMap(({ tag, value }) => bytes(1, summary(tag, value)))),
+      ])
+    ),
   ];
+}
+
+function summary(tag: string, value: number): number[] {
+  return [...bytes(1, new TextEncoder().encode(tag)), ...float(2, value)];
 }
 
 /** Length, its checksum, the data, their checksum. */

@@ -120,7 +120,7 @@ function tasksOf(
     const { study, arm, condition, seed, hash, config, module } = run;
     const label = `${study} ${condition} ${arm} seed ${seed}`;
     const task: Task<RunTask> = {
-      ...{ id: hash, label },
+      ...{ id: hash, label, group: `${study} ${condition} ${seed}` },
       payload: {
         ...{ kind: "run", config, module, cache },
         ...(samples !== undefined && { samples: join(samples, `${hash}.json`) }),

@@ -29,9 +29,9 @@ export interface RunStudyOptions<S extends Setting = Setting> extends OpenOption
 
 /**
  * Does a study's missing runs on worker processes and opens it. A run that ends is kept at once:
- * interrupted or killed, the same call goes on.
+ * interrupted or killed, the same call goes on. A damaged record is named, set aside and made again.
  *
- * @throws {UserError} where another process writes the same records
+ * @throws {UserError} for an unknown preset, or where another process writes the same records
  */
 export async function runStudy<S extends Setting>(
   study: Study<S>,
@@ -40,11 +40,12 @@ export async function runStudy<S extends Setting>(
   const { records: folder, jobs = availableParallelism(), onRows, ...rest } = options;
   const { progress = silentProgress, preset = "full", samples, ...part } = rest;
   const records = resolve(folder);
-  const { plan } = openStudy(study, { ...part, preset, records });
   Deno.mkdirSync(records, { recursive: true });
   const lock = acquireRunLock(records);
   try {
-    const store = openRecords(records, { writable: true });
+    const onDamaged = (message: string) => progress.message(`warning: ${message}`);
+    const store = openRecords(records, { writable: true, onDamaged });
+    const { plan } = openStudy(study, { ...part, preset, records: store });
     const summary = await runMissing(plan, store, {
       ...{ jobs, cache: SHARED_CACHE, progress },
       ...(samples !== undefined && { samples: resolve(samples) }),

@@ -8,6 +8,11 @@ export interface Task<Payload> {
   readonly payload: Payload;
   /** A task that must be done before; one that is not in the queue counts as done. */
   readonly needs?: string;
+  /**
+   * Tasks of one group share what a process remembers: a process goes on with the group of its last
+   * task, and begins one that no other is at where there is a choice. Default: a group of its own.
+   */
+  readonly group?: string;
 }
 
 /** What the queue tells while it works. */
@@ -27,7 +32,7 @@ export interface QueueSummary {
 }
 
 /**
- * Does tasks on `jobs` child processes, in order as far as needs allow. A failed task is tried once
+ * Does tasks on `jobs` child processes, in order as far as needs and groups allow. A failed task is tried once
  * more; the others go on whatever happens. Processes live as long as the queue.
  */
 export async function runQueue<Payload, Result>(
@@ -49,28 +54,32 @@ export async function runQueue<Payload, Result>(
     failedIds.add(task.id);
     observer.onFailed(task, reason, running);
   };
-  /** The first task whose need is met; undefined where none is ready now. */
-  const next = (): Task<Payload> | undefined => {
-    for (let i = 0; i < waiting.length;) {
+  /** Group of each process's last task. */
+  const groups = new Map<number, string | undefined>();
+  /** The next task whose need is met, its own group's first; undefined where none is ready now. */
+  const next = (process: number): Task<Payload> | undefined => {
+    for (let i = 0; i < waiting.length; i++) {
       const task = waiting[i] as Task<Payload>;
-      if (task.needs !== undefined && failedIds.has(task.needs)) {
-        waiting.splice(i, 1);
-        fail(task, `needs ${task.needs}, which failed`);
-        i = 0; // what needs this task, too, stands anywhere
-      } else if (task.needs !== undefined && unfinished.has(task.needs)) {
-        i++;
-      } else {
-        waiting.splice(i, 1);
-        return task;
-      }
+      if (task.needs === undefined || !failedIds.has(task.needs)) continue;
+      waiting.splice(i, 1);
+      fail(task, `needs ${task.needs}, which failed`);
+      i = -1; // what needs this task, too, stands anywhere
     }
-    return undefined;
+    const ready = waiting.filter(({ needs }) => needs === undefined || !unfinished.has(needs));
+    const own = groups.get(process);
+    const others = new Set([...groups].filter(([id]) => id !== process).map(([, group]) => group));
+    const task = ready.find(({ group }) => group !== undefined && group === own) ??
+      ready.find(({ group }) => group === undefined || !others.has(group)) ?? ready[0];
+    if (task === undefined) return undefined;
+    groups.set(process, task.group);
+    waiting.splice(waiting.indexOf(task), 1);
+    return task;
   };
 
-  const work = async (): Promise<void> => {
+  const work = async (process: number): Promise<void> => {
     let worker: WorkerProcess<Payload, Result> | undefined;
     while (waiting.length > 0) {
-      const task = next();
+      const task = next(process);
       if (task === undefined) {
         if (waiting.length > 0) await new Promise<void>((resolve) => idle.push(resolve));
         continue;
@@ -100,6 +109,8 @@ export async function runQueue<Payload, Result>(
     }
     await worker?.close();
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs, tasks.length)) }, work));
+  await Promise.all(
+    Array.from({ length: Math.max(1, Math.min(jobs, tasks.length)) }, (_, i) => work(i)),
+  );
   return { done, failed: failedIds.size };
 }

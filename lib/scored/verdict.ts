@@ -45,6 +45,10 @@ export function reasonOf(rule: SelectionRule, place: PairPlace): string {
       return `the margin is ${kept ? "" : "not "}among the ${
         keepCount(rule.keep, total)
       } nearest to 0`;
+    case "shortest":
+      return `its chosen response is ${kept ? "" : "not "}among the shortest ${
+        keepCount(rule.keep, total)
+      }`;
     case "lossdiff-irm":
       return `${kept ? "in" : "outside"} both central bands`;
     case "middle":

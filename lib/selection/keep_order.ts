@@ -25,6 +25,7 @@ export function keepOrder(
   }
   switch (rule.rule) {
     case "bottom":
+    case "shortest":
       return values.map((value) => -value);
     case "middle":
       return centrality(values);

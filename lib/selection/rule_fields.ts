@@ -9,6 +9,7 @@ export const ruleFields = {
   bottom: ranking,
   middle: ranking,
   "small-gap": ["keep"],
+  shortest: ["keep"],
   "lossdiff-irm": ["keep"],
   random: ["keep", "fixed"],
   matched: ["keep"],

@@ -59,6 +59,7 @@ function kept(rule: SelectionRule, margins: Float64Array, context: SelectionCont
     case "bottom":
     case "middle":
     case "small-gap":
+    case "shortest":
     case "lossdiff-irm": {
       const order = keepOrder(rule, margins, context.scores) as Float64Array;
       return rankPairs(order).slice(0, keepCount(rule.keep, total));

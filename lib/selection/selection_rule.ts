@@ -36,6 +36,8 @@ export type SelectionRule =
   | { readonly rule: "middle" } & Ranking
   /** The implicit margins nearest to 0: arXiv 2508.04149 read without the sign, as 2503.01864 does. */
   | { readonly rule: "small-gap"; readonly keep: Keep }
+  /** The shortest chosen responses, in tokens: a control that looks at length alone. */
+  | { readonly rule: "shortest"; readonly keep: Keep }
   /** Central bands of loss difference and of margin, intersected: see `centralBands`. */
   | { readonly rule: "lossdiff-irm"; readonly keep: Keep }
   /**
@@ -70,6 +72,7 @@ export const selectionRules = [
   "bottom",
   "middle",
   "small-gap",
+  "shortest",
   "lossdiff-irm",
   "random",
   "matched",
@@ -79,7 +82,9 @@ export const selectionRules = [
 ] as const satisfies readonly SelectionRule["rule"][];
 
 /** What decides on a pair; null: nothing that a model says. */
-export function rankedBy(rule: SelectionRule): "implicit" | "lossdiff-irm" | ScoreName | null {
+export function rankedBy(
+  rule: SelectionRule,
+): "implicit" | "lossdiff-irm" | "chosen-length" | ScoreName | null {
   switch (rule.rule) {
     case "all":
     case "random":
@@ -88,6 +93,8 @@ export function rankedBy(rule: SelectionRule): "implicit" | "lossdiff-irm" | Sco
       return rule.order === "random" ? null : "implicit";
     case "lossdiff-irm":
       return rule.rule;
+    case "shortest":
+      return "chosen-length";
     case "top":
     case "bottom":
     case "middle":
@@ -99,5 +106,5 @@ export function rankedBy(rule: SelectionRule): "implicit" | "lossdiff-irm" | Sco
 
 /** Whether the rule reads implicit margins: the others need no scoring of the pairs by a policy. */
 export function usesMargins(rule: SelectionRule): boolean {
-  return !([null, "explicit"] as unknown[]).includes(rankedBy(rule));
+  return !([null, "explicit", "chosen-length"] as unknown[]).includes(rankedBy(rule));
 }

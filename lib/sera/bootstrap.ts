@@ -80,7 +80,7 @@ export function drawPrompts(
 /** N responses per prompt, kept chunk by chunk. */
 async function respond(
   options: BootstrapConfig,
-  { policy, stopTokenIds, seed, clock, progress }: PreparedRun,
+  { policy, stopTokenIds, cutResponses, seed, clock, progress }: PreparedRun,
   t: number,
   prompts: readonly Int32Array[],
 ): Promise<Response[][]> {
@@ -104,7 +104,10 @@ async function respond(
     });
     responses.push(
       ...kept.map((list) =>
-        list.map(({ ids, finished }) => ({ ids: Int32Array.from(ids), finished }))
+        list.map(({ ids, finished }) => ({
+          ids: Int32Array.from(ids),
+          finished: finished || cutResponses === "kept",
+        }))
       ),
     );
     tokens += kept.flat().reduce((sum, response) => sum + response.ids.length, 0);

@@ -4,6 +4,7 @@ import { learningMetrics } from "../metrics/learning_metrics.ts";
 import { measureSamples, type SampledMetrics } from "../metrics/measure_samples.ts";
 import type { MetricValues } from "../metrics/metrics.ts";
 import { bootstrapMetrics, selectionMetrics } from "../metrics/selection_metrics.ts";
+import { monotonicClock } from "../progress/progress_sink.ts";
 import { generate, type Response } from "../policy/generate.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import type { Selection } from "../selection/select.ts";
@@ -62,6 +63,7 @@ export async function measureIteration(
       return await measured(run, policy, responses, sft);
     });
   const gold = evaluation?.gold === undefined ? {} : { gold: evaluation.gold };
+  await prepareGold(run, generated);
   const metrics = {
     ...samples.metrics,
     ...learningMetrics((await store.rows(t)).map((row) => row.loss), await heldOutLosses(run, t)),
@@ -75,6 +77,20 @@ export async function measureIteration(
     ...bootstrapMetrics(generated, gold.gold),
   };
   return { metrics, samples };
+}
+
+/** Makes the gold reward of own pairs ready, where that takes a model. */
+async function prepareGold(
+  { evaluation, clock }: PreparedRun,
+  generated: readonly GeneratedPair[],
+): Promise<void> {
+  if (evaluation?.gold?.prepare === undefined) return;
+  const started = monotonicClock();
+  await evaluation.gold.prepare(generated.map(({ promptIds, chosenIds, rejectedIds }) => ({
+    promptIds,
+    completions: [chosenIds, rejectedIds],
+  })));
+  clock.charge("evaluation", monotonicClock() - started);
 }
 
 async function heldOutLosses(

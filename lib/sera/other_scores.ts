@@ -44,6 +44,8 @@ export async function otherScores(
       return voteScores(
         needed(by, fitted).byShadow.map((logps) => marginsOf(run, logps, sft)),
       );
+    case "chosen-length":
+      return Float64Array.from(run.pairs, ({ chosenIds }) => chosenIds.length);
     case "lossdiff-irm":
       return await lossDiffIrm(run, t, needed(by, fitted).heldOut, sft);
     default:

@@ -21,6 +21,7 @@ export interface PreparedRun {
   readonly heldOut: readonly TokenizedPair[];
   readonly prompts: readonly Int32Array[];
   readonly stopTokenIds: readonly number[];
+  readonly cutResponses: "dropped" | "kept";
   readonly evaluation: Evaluation | undefined;
   readonly config: ResolvedConfig;
   /** k~: bootstrapped pairs to keep in each iteration. */
@@ -79,6 +80,7 @@ export async function prepareRun(input: SeraInput): Promise<PreparedRun> {
   const sft = await policy.snapshot();
   const run = {
     ...{ policy, reference, pairs, heldOut, prompts, stopTokenIds, evaluation },
+    cutResponses: input.cutResponses ?? "dropped",
     ...{ config, wrong, seed, sft, store, clock, scorer, progress },
     keepOwn: config.bootstrap === null ? 0 : wantedPairs(config.bootstrap, pairs.length),
   };

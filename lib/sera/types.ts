@@ -43,6 +43,11 @@ export interface SeraInput {
   readonly prompts?: readonly Int32Array[];
   /** What ends a response; needed for bootstrapping and samples. Default: none. */
   readonly stopTokenIds?: readonly number[];
+  /**
+   * What bootstrapping does with responses that ran into its maxNewTokens: where all are meant to be
+   * of that length, they are kept. Default "dropped".
+   */
+  readonly cutResponses?: "dropped" | "kept";
   /** Changes to the default config. */
   readonly config?: SeraOptions;
   /** Of every random draw. Default 0. */

@@ -7,7 +7,7 @@ import type { Checkpoint } from "./checkpoint_file.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import { checkWritable } from "../files/check_writable.ts";
 import type { DiskProbe } from "../files/durable_file.ts";
-import { fingerprintJson } from "../files/fingerprint.ts";
+import { fingerprintJson, hasFingerprint } from "../files/fingerprint.ts";
 import { CONFIG, FORMAT, refuseForeign, setAside } from "../files/folder_ownership.ts";
 import { acquireRunLock, type RunLock } from "../files/run_lock.ts";
 import { configDifferences, describeDifferences } from "./config_difference.ts";
@@ -141,7 +141,7 @@ export class RunDirectory extends Artefacts implements Disposable {
   /** What has grown; null where the config is the same. */
   #requireSame(config: JsonObject, growing: readonly string[]): string | null {
     const there = this.readJson(CONFIG) as { format?: unknown; sha256?: unknown; config?: unknown };
-    if (there.format !== FORMAT || there.sha256 !== fingerprintJson(there.config ?? null)) {
+    if (there.format !== FORMAT || !hasFingerprint(there.config ?? null, there.sha256)) {
       throw new UserError(
         `${this.path(CONFIG)} was changed by hand, or is not of this program; choose another --out`,
       );

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Setting } from "../environments/environment.ts";
 import { UserError } from "../errors.ts";
 import { type ClaimResult, judgeClaims } from "./judge_claims.ts";
@@ -88,4 +89,6 @@ export function openStudy<S extends Setting>(
 }
 
 /** Folder of the published records. */
-export const PUBLISHED: string = new URL("../../results/records", import.meta.url).pathname;
+export const PUBLISHED: string = fileURLToPath(
+  new URL("../../results/records", import.meta.url),
+);

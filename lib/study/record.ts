@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import { canonicalJson, type JsonObject } from "../files/canonical_json.ts";
-import { fingerprintJson } from "../files/fingerprint.ts";
+import { fingerprintJson, hasFingerprint } from "../files/fingerprint.ts";
 import type { FailureWarning } from "../metrics/failure_signatures.ts";
 import type { MetricValues } from "../metrics/metrics.ts";
 import { hashConfig, type RunConfig } from "./run_config.ts";
@@ -43,12 +43,16 @@ export function recordLine(record: StudyRecord): string {
 /**
  * Reads one line of a records file.
  *
+ * @param advice what the error says is done, or to do, about such a line
  * @throws {UserError} naming the place of a line that is no record, or that was changed after it was
  * written
  */
-export function parseRecord(line: string, place: string): StudyRecord {
-  const fail = (what: string) =>
-    new UserError(`${place} ${what}; remove the line and run the study again`);
+export function parseRecord(
+  line: string,
+  place: string,
+  advice = "restore the file, or remove the line and run the study again",
+): StudyRecord {
+  const fail = (what: string) => new UserError(`${place} ${what}; ${advice}`);
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -59,7 +63,7 @@ export function parseRecord(line: string, place: string): StudyRecord {
     throw fail("is not a study record");
   }
   const { seal, ...record } = value as unknown as StudyRecord & { readonly seal: unknown };
-  if (fingerprintJson(record) !== seal) throw fail("was changed after it was written");
+  if (!hasFingerprint(record, seal)) throw fail("was changed after it was written");
   if (hashConfig(record.config) !== record.hash) throw fail("has a hash that is not its config's");
   const { sft, iterations, samples } = record as Partial<StudyRecord>;
   if (!isObject(sft) || !isObject(samples) || !Array.isArray(iterations)) {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { appendDurably, truncateDurably } from "../files/durable_file.ts";
+import { appendDurably, truncateDurably, writeDurably } from "../files/durable_file.ts";
 import { parseRecord, recordLine, type StudyRecord } from "./record.ts";
 
-/** Records of the studies: one JSONL file per study, added to and never rewritten. */
+/** Records of the studies: one JSONL file per study, only ever added to. */
 export interface RecordStore {
   /** Where its files lie. */
   readonly folder: string;
@@ -14,23 +14,33 @@ export interface RecordStore {
   add(study: string, record: StudyRecord): void;
 }
 
+/** How records are opened. */
+export interface RecordOptions {
+  /** Whether records will be added. The folder must then be this process's own. Default false. */
+  readonly writable?: boolean;
+  /**
+   * Told of each line that is no record or was changed; it then counts as absent, and if `writable`
+   * it is moved to `<study>.jsonl.damaged`, so that its run is done again. Default: an error, as is
+   * right for records that cannot be made again at will.
+   */
+  readonly onDamaged?: ((message: string) => void) | undefined;
+}
+
 /**
  * Opens the records in a folder, which need not be there yet. A last line without its newline, left
  * by a killed process, is cut off if `writable`, and overlooked otherwise.
  *
- * @throws {UserError} naming a line that is not a record, or was changed
+ * @throws {UserError} naming a line that is not a record, or was changed, where nobody is told
  */
-export function openRecords(
-  folder: string,
-  { writable = false }: { writable?: boolean } = {},
-): RecordStore {
+export function openRecords(folder: string, options: RecordOptions = {}): RecordStore {
+  const { writable = false } = options;
   const records = new Map<string, StudyRecord>();
   const owned = new Map<string, Set<string>>();
   const files = existsSync(folder)
     ? [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".jsonl"))
     : [];
   for (const { name } of files) {
-    const read = readRecords(join(folder, name), writable);
+    const read = readRecords(join(folder, name), options);
     owned.set(name.slice(0, -".jsonl".length), new Set(read.map((record) => record.hash)));
     for (const record of read) records.set(record.hash, record);
   }
@@ -42,21 +52,44 @@ export function openRecords(
       const own = owned.get(study) ?? new Set();
       if (own.has(record.hash)) return;
       Deno.mkdirSync(folder, { recursive: true });
-      const line = new TextEncoder().encode(`${recordLine(record)}\n`);
-      appendDurably(join(folder, `${study}.jsonl`), line);
+      appendDurably(join(folder, `${study}.jsonl`), encoded([recordLine(record)]));
       owned.set(study, own.add(record.hash));
       records.set(record.hash, record);
     },
   };
 }
 
-function readRecords(path: string, cutTornTail: boolean): StudyRecord[] {
-  const text = Deno.readTextFileSync(path);
-  const end = text.lastIndexOf("\n") + 1;
-  if (end < text.length && cutTornTail) {
-    truncateDurably(path, new TextEncoder().encode(text.slice(0, end)).length);
+function readRecords(path: string, { writable = false, onDamaged }: RecordOptions): StudyRecord[] {
+  const bytes = Deno.readFileSync(path);
+  const end = bytes.lastIndexOf(NEWLINE) + 1;
+  if (end < bytes.length && writable) truncateDurably(path, end);
+  const lines = new TextDecoder().decode(bytes.subarray(0, end)).split("\n").slice(0, -1);
+  const [kept, damaged]: [string[], string[]] = [[], []];
+  const aside = `${path}.damaged`;
+  const done = writable ? `it is moved to ${aside}, and its run done again` : "it is left out";
+  const advice = onDamaged === undefined ? undefined : done;
+  const records = lines.flatMap((line, index) => {
+    if (line === "") return [];
+    try {
+      const record = parseRecord(line, `${path} line ${index + 1}`, advice);
+      kept.push(line);
+      return [record];
+    } catch (error) {
+      if (onDamaged === undefined || !(error instanceof UserError)) throw error;
+      damaged.push(line);
+      onDamaged(error.message);
+      return [];
+    }
+  });
+  if (writable && damaged.length > 0) {
+    appendDurably(aside, encoded(damaged));
+    writeDurably(path, [encoded(kept)]);
   }
-  return text.slice(0, end).split("\n").flatMap((line, index) =>
-    line === "" ? [] : [parseRecord(line, `${path} line ${index + 1}`)]
-  );
+  return records;
+}
+
+const NEWLINE = 10;
+
+function encoded(lines: readonly string[]): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(""));
 }

@@ -22,21 +22,21 @@ Deno.test("the defaults are those of the papers", () => {
     { name: "dpo", beta: 0.1 },
     { name: "ipo", tau: 0.1, average: false },
     { name: "slic", beta: 0.1 },
-    { name: "slic-hf", margin: 1, lambda: 0.1 },
-    { name: "simpo", beta: 2, gammaMarginRatio: 0.25 },
-    { name: "cdpo", beta: 0.1, epsilon: 0.1 },
-    { name: "rdpo", beta: 0.1, epsilon: 0.1 },
+    { name: "kto", beta: 0.1, desirableWeight: 1, undesirableWeight: 1 },
     { name: "r-dpo", beta: 0.1, alpha: 0.01 },
     { name: "length-normalised-dpo", beta: 5 },
+    { name: "slic-hf", margin: 1, lambda: 0.1 },
+    { name: "simpo", beta: 2, gammaMarginRatio: 0.25 },
+    { name: "cpo", beta: 0.1, alpha: 1 },
+    { name: "orpo", lambda: 0.1 },
+    { name: "cdpo", beta: 0.1, epsilon: 0.1 },
+    { name: "rdpo", beta: 0.1, epsilon: 0.1 },
     { name: "ropo", beta: 0.1, alpha: 14 },
     { name: "dr-dpo", beta: 0.1, betaPrime: 1 },
     {
       ...{ name: "wdpo" as const, beta: 0.1, flipBudget: 0.15, flipTemperature: 1 },
       ...{ tailQuantile: 0.7, capBudget: 0.5, warmup: 0.3 },
     },
-    { name: "cpo", beta: 0.1, alpha: 1 },
-    { name: "orpo", lambda: 0.1 },
-    { name: "kto", beta: 0.1, desirableWeight: 1, undesirableWeight: 1 },
   ]);
 });
 

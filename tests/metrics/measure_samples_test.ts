@@ -45,7 +45,7 @@ const RESPONSES = [
 const GOLD: Record<string, number> = { "1,0": 1, "2,3,2,3": -1, "0": 0.5, "1,1,0": 2 };
 const gold = {
   reward: (_: Int32Array, ids: Int32Array) => GOLD[ids.join()]!,
-  valid: (ids: Int32Array) => ids.at(-1) === 0,
+  valid: (_: Int32Array, ids: Int32Array) => ids.at(-1) === 0,
 };
 
 Deno.test("samples by hand: length, KL, variety, truncation", async () => {

@@ -1,7 +1,8 @@
-/** `deno task lab` starts, for root too, in the repository. */
+/** `deno task lab` starts with its own permissions, for root too, in the repository. */
 import assert from "node:assert/strict";
 import { ROOT } from "../../tools/notebooks/paths.ts";
 import { TextLineStream } from "../support/text_lines.ts";
+import { taskArguments } from "../support/task_arguments.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { HAS_VENV } from "./environment.ts";
 
@@ -12,7 +13,7 @@ Deno.test({
     await withTempDir(async (folder) => {
       const lab = new Deno.Command(Deno.execPath(), {
         args: [
-          ...["run", "-A", "--quiet", "tools/notebooks/lab.ts", "--no-browser", "--port=0"],
+          ...[...taskArguments("lab"), "--no-browser", "--port=0"],
           ...["--IdentityProvider.token=", "--ServerApp.ip=127.0.0.1", "--LabApp.news_url="],
         ],
         cwd: ROOT,

@@ -133,14 +133,18 @@ async function killReproduce(count: number): Promise<Trial> {
     const duration = performance.now() - begin;
     const expected = studyResult(join(dir, "whole"));
     const faults: string[] = [];
-    let kills = 0, runs = 0;
+    let kills = 0, workers = 0, runs = 0;
     for (; kills < count; runs++) {
       const out = `run-${runs}`;
       const prng = createPrng(runs, "kill-reproduce");
       const spawn = () => {
         const child = start(cache, args(out));
         if (prng.integer(2) === 0) {
-          setTimeout(() => void killWorker(child.pid), duration * prng.uniform());
+          const timer = setTimeout(
+            async () => workers += await killWorker(child.pid),
+            duration * prng.uniform(),
+          );
+          child.status.finally(() => clearTimeout(timer));
         }
         return child;
       };
@@ -155,15 +159,27 @@ async function killReproduce(count: number): Promise<Trial> {
       else if (studyResult(join(dir, out)) !== expected) faults.push(`${out}: another result`);
       await forget(dir, out);
     }
-    return { text: `reproduce killed ${kills} times in ${runs} runs, workers besides`, faults };
+    const text = `reproduce killed ${kills} times, workers of it ${workers} times, in ${runs} runs`;
+    return { text, faults };
   });
 }
 
-async function killWorker(parent: number): Promise<void> {
-  const { stdout } = await new Deno.Command("ps", { args: ["-o", "pid=", "--ppid", `${parent}`] })
+/** Kills one worker of a coordinator. @returns how many were killed: none where it has none now */
+async function killWorker(parent: number): Promise<number> {
+  const { stdout } = await new Deno.Command("ps", {
+    args: ["-o", "pid=,args=", "--ppid", `${parent}`],
+  })
     .output();
-  const pid = Number(new TextDecoder().decode(stdout).trim().split(/\s+/)[0]);
-  if (pid > 0) Deno.kill(pid, "SIGKILL");
+  const line = new TextDecoder().decode(stdout).split("\n").find((text) =>
+    text.includes("lib/runner/worker.ts")
+  );
+  if (line === undefined) return 0;
+  try {
+    Deno.kill(Number.parseInt(line, 10), "SIGKILL");
+    return 1;
+  } catch {
+    return 0; // It was faster.
+  }
 }
 
 /** Kills the kernel of a notebook that runs a study; the same cells then end the same. */

@@ -40,3 +40,21 @@ Deno.test("an event file is what TensorBoard's own writer would have written", (
   );
   assert.equal(hex(event?.subarray(0, 8)), "1a00000000000000");
 });
+
+Deno.test("events are in the order of steps and times, each with all values of its step", () => {
+  const scalars = [
+    ...[2, 1].map((step) => ({ tag: "train/loss", step, value: step })),
+    ...[0, 2].map((step) => ({ tag: "eval/kl", step, value: step })),
+  ];
+  const [, ...events] = eventFile(scalars, 1000);
+  const read = events.map((event) => {
+    const time = new DataView(event.buffer).getFloat64(13, true);
+    const text = new TextDecoder().decode(event);
+    return [event[22], time, ["train/loss", "eval/kl"].filter((tag) => text.includes(tag))];
+  });
+  assert.deepEqual(read, [
+    [0, 1000, ["eval/kl"]],
+    [1, 1000.001, ["train/loss"]],
+    [2, 1000.002, ["train/loss", "eval/kl"]],
+  ]);
+});

@@ -128,3 +128,16 @@ function alive(pid: number): boolean {
     return false;
   }
 }
+
+Deno.test("a process goes on with the group of its last task, and begins one that is free", async () => {
+  const tasks = ["a", "b", "c"].flatMap((group) =>
+    [1, 2, 3].map((i) => ({ ...task(`${group}${i}`, { sleepMs: 40 }), group }))
+  );
+  const { results } = await runAll(tasks, 2);
+  const pids = (group: string) => [1, 2, 3].map((i) => results.get(`${group}${i}`)?.pid);
+  assert.equal(new Set(pids("a")).size, 1);
+  assert.equal(new Set(pids("b")).size, 1);
+  assert.notEqual(pids("a")[0], pids("b")[0]);
+  // The last group is free for whichever process comes first; the other helps rather than idle.
+  assert.ok(pids("c").every((pid) => [pids("a")[0], pids("b")[0]].includes(pid)));
+});

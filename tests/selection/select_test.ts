@@ -75,6 +75,9 @@ Deno.test("rules that rank by another score read the scores, and say so where th
   // by falling score: 1, 3, 2, 0
   assert.deepEqual(select({ rule: "middle", keep, by: "explicit-minus-implicit" }), [2, 3]);
   assert.deepEqual(select({ rule: "lossdiff-irm", keep }), [1, 3]);
+  // Chosen responses of 1, 3, 2 and 3 tokens: of equals the earlier pair.
+  assert.deepEqual(select({ rule: "shortest", keep }), [0, 2]);
+  assert.deepEqual(select({ rule: "shortest", keep: { count: 3 } }), [0, 1, 2]);
   assert.throws(
     () => selectPairs({ rule: "top", keep, by: "explicit" }, margins),
     /"top" ranks 4 pairs by "explicit" and has 0 scores/,
@@ -162,8 +165,9 @@ Deno.test("which rules read margins: the others need no scoring", () => {
       { rule: "top", keep, by: "votes" } as const,
       { rule: "lossdiff-irm", keep } as const,
       { rule: "matched", keep } as const,
+      { rule: "shortest", keep } as const,
     ].map(usesMargins),
-    [false, false, false, true, true, true, false, true, true, true, true],
+    [false, false, false, true, true, true, false, true, true, true, true, false],
   );
 });
 

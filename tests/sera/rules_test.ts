@@ -138,3 +138,12 @@ Deno.test("a rule is refused where what it asks is not there", async () => {
     'truth "gold" needs a gold reward',
   );
 });
+
+Deno.test("the shortest chosen responses are kept", async () => {
+  const selection = { rule: "shortest", keep: 0.4 } as const;
+  const { iterations } = await run({ ...short, selection }, {}, new DiskStore());
+  const length = (i: number) => PAIRS[i]!.chosenIds.length;
+  const best = [...PAIRS.keys()].sort((a, b) => length(a) - length(b) || a - b).slice(0, 4);
+  assert.deepEqual(iterations[1]!.selected, best.sort((a, b) => a - b));
+  assert.ok(new Set(PAIRS.map((_, i) => length(i))).size > 1);
+});

@@ -65,6 +65,45 @@ Deno.test("a line torn by a kill is cut off; a broken, changed or misnamed line 
       refused(made({ ...rest, [part]: null }), /line 2 lacks a part of a study record/);
     }
     refused("[]", /line 2 is not a study record/);
+    refused(whole.trim().replace('"gold":1,', '"gold":1e400,'), /line 2 was changed/);
+    const deep = "[".repeat(1e5) + "]".repeat(1e5);
+    refused(
+      whole.trim().replace('"gold":1,', `"gold":${deep},`),
+      /line 2 (was changed|is not JSON)/,
+    );
+  }));
+
+Deno.test("a damaged line is named and set aside where somebody is told; the others stay as they are", () =>
+  inFolder((folder) => {
+    const path = join(folder, "a.jsonl");
+    const add = () => openRecords(folder, { writable: true });
+    for (const run of [first, second]) add().add("a", recordOf(run, metrics));
+    const lines = Deno.readTextFileSync(path).split("\n");
+    const bytes = new TextEncoder().encode(lines.join("\n"));
+    bytes[40]! ^= 0x80; // no UTF-8 any more
+    const torn = new TextEncoder().encode('{"hash":"h');
+    Deno.writeFileSync(path, Uint8Array.from([...bytes, ...torn]));
+
+    const told: string[] = [];
+    const onDamaged = (message: string) => told.push(message);
+    const reader = openRecords(folder, { onDamaged });
+    assert.deepEqual([...reader.records.keys()], [second.hash]);
+    assert.match(told.pop() ?? "", /a\.jsonl line 1 (was changed|is not JSON).*; it is left out$/);
+    assert.equal(Deno.readFileSync(path).length, bytes.length + torn.length, "nothing is written");
+    assert.throws(() => openRecords(folder, { writable: true }), /line 1 .*; restore the file, or/);
+
+    Deno.writeFileSync(path, Uint8Array.from([...bytes, ...torn]));
+    const store = openRecords(folder, { writable: true, onDamaged });
+    assert.match(
+      told.pop() ?? "",
+      /line 1 .*; it is moved to .*a\.jsonl\.damaged, and its run done/,
+    );
+    assert.equal(Deno.readTextFileSync(path), `${lines[1]}\n`);
+    assert.equal(Deno.readTextFileSync(`${path}.damaged`).trimEnd().length, lines[0]?.length);
+    store.add("a", recordOf(first, metrics));
+    assert.equal(Deno.readTextFileSync(path), `${lines[1]}\n${lines[0]}\n`);
+    assert.deepEqual(told, []);
+    assert.deepEqual([...openRecords(folder).records.keys()], [second.hash, first.hash]);
   }));
 
 Deno.test("rows: the SFT model, then every iteration, flat, with factors, times and warnings so far", () => {

@@ -23,16 +23,20 @@ import { judgedLines, judgedTable } from "../../../lib/report/judged_methods.ts"
 import { estimateSeconds } from "../../../lib/runner/estimate.ts";
 import { missingRuns } from "../../../lib/runner/run_missing.ts";
 import { runStudy } from "../../../lib/runner/run_study.ts";
-import { type OpenedStudy, openStudy } from "../../../lib/study/open_study.ts";
+import type { OpenedStudy } from "../../../lib/study/open_study.ts";
+import { planStudy } from "../../../lib/study/plan.ts";
+import type { StudyRecord } from "../../../lib/study/record.ts";
 import { openRecords } from "../../../lib/study/record_store.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { tellData } from "../tell_data.ts";
 import { settingOf } from "../align/configure.ts";
+import { chooseComparedRows } from "./choose_rows.ts";
 import { comparison, probe, PROBE_STEPS } from "./compare_study.ts";
 import { openJudge } from "../judge_comparisons.ts";
 import { judgeMethods } from "./judge_methods.ts";
 import { scaledSeconds } from "./estimate.ts";
 import { type CompareOptions, compareOptions } from "./options.ts";
+import { workerEngine } from "./worker_engine.ts";
 
 /**
  * Runs every method on every seed, in the runner of the studies, and writes report and tables.
@@ -40,25 +44,33 @@ import { type CompareOptions, compareOptions } from "./options.ts";
  * @returns the exit code: 1 where a run failed
  * @throws {UserError} naming file, option or tensor
  */
-export async function compare(options: CompareOptions, progress: ProgressSink): Promise<number> {
-  const { out, seeds, jobs } = options;
-  if (options.rule === "oracle" && options.flipLabels === 0) {
+export async function compare(given: CompareOptions, progress: ProgressSink): Promise<number> {
+  const { out, seeds, jobs, answerJudge } = given;
+  if (given.rule === "oracle" && given.flipLabels === 0) {
     throw new UserError("--rule oracle needs known flips: give --flip-labels too");
   }
-  const { answerJudge } = options;
   const judge = answerJudge && await openJudge({
-    ...options,
+    ...given,
     judge: answerJudge,
-    maxRows: options.maxRows ?? defaultSeraConfig.maxRows,
+    maxRows: given.maxRows ?? defaultSeraConfig.maxRows,
   });
   checkWritable(out);
-  const opened = await openPreferences(settingOf(options), 0, progress);
+  const opened = await openPreferences(settingOf(given), 0, progress);
   const { files, file, tokenized } = opened;
-  const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
+  const chat = { template: files.tokenizer.hasChatTemplate, use: given.chatTemplate };
   tellData(progress, file, tokenized, chat);
-  const study = comparison(options, opened.setting);
   const [records, samples] = [join(out, "records"), join(out, "samples")];
-  const estimate = await timeText(options, opened, progress);
+  const tell = (message: string) => progress.message(`warning: ${message}`);
+  // Runs tell of damaged records themselves.
+  const store = openRecords(records, { onDamaged: given.dryRun ? tell : () => {} });
+  const rows = await chooseComparedRows(given, {
+    ...{ opened, records: store.records, engine: workerEngine },
+  });
+  if (rows.note !== undefined) progress.message(rows.note);
+  if (rows.warning !== undefined) tell(rows.warning);
+  const options = { ...given, maxRows: rows.maxRows };
+  const study = comparison(options, opened.setting);
+  const estimate = await timeText(options, opened, store.records, progress);
   print(estimate);
   if (options.dryRun) return 0;
   const { config: _config, dryRun: _dryRun, ...repeated } = options;
@@ -97,12 +109,11 @@ function write(path: string, text: string): void {
 async function timeText(
   options: CompareOptions,
   opened: OpenedPreferences,
+  known: ReadonlyMap<string, StudyRecord>,
   progress: ProgressSink,
 ): Promise<string> {
   const { seeds, jobs, out, methods } = options;
-  const records = join(out, "records");
-  const { plan } = openStudy(comparison(options, opened.setting), { records, seeds });
-  const known = openRecords(records).records;
+  const plan = planStudy(comparison(options, opened.setting), "full", { seeds });
   const missing = missingRuns(plan, known);
   const what = `${plan.length} runs (${methods.length} methods, ${seeds} seeds), ` +
     `${plan.length - missing.length} found`;

@@ -11,8 +11,16 @@ export const CLAIMS: Marks = {
   end: "<!-- end of claims -->",
 };
 
-/** Standard deviation of one response's gold reward about its policy's mean. */
+/** The same for the studies of a pretrained model, a family of their own. */
+export const REAL_CLAIMS: Marks = {
+  begin: "<!-- claims of a pretrained model: written by experiments/commands/plan/main.ts -->",
+  end: "<!-- end of the pretrained model's claims -->",
+};
+
+/** Standard deviation of one response's gold reward about its policy's mean, in the small language. */
 export const RESPONSE_SD = 0.8;
+/** The same in controlled sentiment: of the SFT model's own responses on seed 100. */
+export const SENTIMENT_SD = 0.34;
 
 /** What of a study the plan tells. */
 export type PlannedStudy = Pick<Study, "id" | "claims" | "firstSeed">;
@@ -21,13 +29,18 @@ export type PlannedStudy = Pick<Study, "id" | "claims" | "firstSeed">;
  * The claims of all studies, one Holm family, as a Markdown table: what is compared, the smallest
  * effect that matters, and the seeds with what they were chosen from. `n for 80 %` and `power` are
  * those of a two-sided paired t test at 5 %, before the correction.
+ *
+ * @param responseSd standard deviation of one response's gold reward
  */
-export function claimsTable(studies: readonly PlannedStudy[]): string {
+export function claimsTable(
+  studies: readonly PlannedStudy[],
+  responseSd: number = RESPONSE_SD,
+): string {
   const rows = studies.flatMap(({ id, claims, firstSeed = 0 }) =>
     claims.map((claim) => [
       ...[id, `\`${claim.id}\``, claim.text, `\`${claim.metric}\`${iterations(claim)}`],
       ...[`\`${claim.condition}\``, `\`${claim.arm}\` - \`${claim.baseline}\``, claim.direction],
-      ...[effectText(claim), ...powerTexts(claim)],
+      ...[effectText(claim, responseSd), ...powerTexts(claim)],
       `${firstSeed} to ${firstSeed + claim.seeds - 1}`,
     ])
   );
@@ -55,11 +68,14 @@ function iterations({ iteration, baselineIteration = iteration }: Claim): string
 }
 
 /** "0.05 reward (6 % of 0.8)", "a factor of 1.25". */
-function effectText({ metric, smallestEffect, log = false }: Claim): string {
+function effectText(
+  { metric, smallestEffect, log = false }: Claim,
+  responseSd: number,
+): string {
   if (log) return `a factor of ${number(Math.exp(smallestEffect))}`;
   const { unit, gold } = metrics[metric];
   const share = gold === true && unit === "reward"
-    ? ` (${Math.round(100 * smallestEffect / RESPONSE_SD)} % of ${RESPONSE_SD})`
+    ? ` (${Math.round(100 * smallestEffect / responseSd)} % of ${responseSd})`
     : "";
   return `${number(smallestEffect)}${unit === "" ? "" : ` ${unit}`}${share}`;
 }

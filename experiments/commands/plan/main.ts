@@ -5,9 +5,16 @@ import { runCommand } from "../../../lib/cli/run_command.ts";
 import { print } from "../../../lib/cli/print.ts";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
-import { studies } from "../../studies.ts";
+import { realStudies, studies } from "../../studies.ts";
 import { markedPart, withMarkedPart } from "../marked_part.ts";
-import { claimLines, CLAIMS, claimsTable } from "./claims_table.ts";
+import {
+  claimLines,
+  CLAIMS,
+  claimsTable,
+  REAL_CLAIMS,
+  RESPONSE_SD,
+  SENTIMENT_SD,
+} from "./claims_table.ts";
 
 const command = {
   name: "plan",
@@ -19,15 +26,20 @@ if (import.meta.main) {
   await runCommand((args) => {
     parseCommand(command, args);
     const path = join(projectRoot, "experiments", "plan.md");
-    const page = Deno.readTextFileSync(path);
-    const table = claimsTable(studies);
-    const count = studies.flatMap(({ claims }) => claims).length;
-    if (`${claimLines(table)}` === `${claimLines(markedPart(page, CLAIMS))}`) {
-      print(`${count} claims, as they stand in ${path}`);
-      return Promise.resolve(0);
+    let page = Deno.readTextFileSync(path);
+    const families = [[CLAIMS, studies, RESPONSE_SD], [
+      REAL_CLAIMS,
+      realStudies,
+      SENTIMENT_SD,
+    ]] as const;
+    for (const [marks, family, responseSd] of families) {
+      const table = claimsTable(family, responseSd);
+      const same = `${claimLines(table)}` === `${claimLines(markedPart(page, marks))}`;
+      if (!same) page = withMarkedPart(page, marks, table);
+      const count = family.flatMap(({ claims }) => claims).length;
+      print(`${count} claims${same ? ", as they stand" : ""}: ${path}`);
     }
-    writeDurably(path, [new TextEncoder().encode(withMarkedPart(page, CLAIMS, table))]);
-    print(`${count} claims: ${path}`);
+    writeDurably(path, [new TextEncoder().encode(page)]);
     return Promise.resolve(0);
   });
 }

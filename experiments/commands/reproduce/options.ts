@@ -9,7 +9,7 @@ import {
   textOption,
 } from "../../../lib/cli/option.ts";
 import { presetNames } from "../../../lib/study/study.ts";
-import { studies } from "../../studies.ts";
+import { REAL, realStudies, studies } from "../../studies.ts";
 import { sweepOptions } from "./sweep_options.ts";
 
 /** Options of `reproduce`. */
@@ -71,8 +71,10 @@ export const reproduceCommand: CommandSpec<typeof reproduceOptions> = {
   description: "Run what is missing of the studies; make their tables, verdicts and notebooks.",
   operands: {
     syntax: "[study...]",
-    description: "studies to reproduce, all unless named",
-    choices: studies.map((study) => study.id),
+    description:
+      "studies to reproduce; those in the small language unless named. The studies of a " +
+      `pretrained model, "${REAL}", take hours`,
+    choices: [...[...studies, ...realStudies].map((study) => study.id), REAL],
   },
   options: reproduceOptions,
   notes: "A finished run is never repeated. Interrupted or killed, the same command goes on.",

@@ -5,6 +5,7 @@ import { openStudy, type StudyResults } from "../../../lib/study/open_study.ts";
 import type { RecordStore } from "../../../lib/study/record_store.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
 import type { Study } from "../../../lib/study/study.ts";
+import { familyOf } from "../../studies.ts";
 import { type Marks, withMarkedPart } from "../marked_part.ts";
 import { paddedTable } from "../padded_table.ts";
 import { resultText } from "./headline.ts";
@@ -20,7 +21,7 @@ export function publishReadmes(
   studies: readonly Study[],
   records: Pick<RecordStore, "records">,
 ): void {
-  const opened = studies.map((study) => openStudy(study, { records, family: studies }));
+  const opened = studies.map((study) => openStudy(study, { records, family: familyOf(study) }));
   const write = (path: string, text: string) =>
     writeDurably(path, [new TextEncoder().encode(text)]);
   const readme = join(projectRoot, "README.md");

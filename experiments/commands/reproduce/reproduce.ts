@@ -19,10 +19,11 @@ import { openRecords } from "../../../lib/study/record_store.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { studyTables } from "../../../lib/study/tables.ts";
-import { studies, studyNamed } from "../../studies.ts";
+import { familyOf, realStudies, studies, studiesNamed } from "../../studies.ts";
 import { missingLines, SMOKE, verdictLines } from "./headline.ts";
 import { makeNotebooks } from "./notebooks.ts";
 import type { ReproduceOptions } from "./options.ts";
+import { openOwnRecords } from "./own_records.ts";
 import { type Places, placesOf } from "./places.ts";
 import { publishReadmes } from "./publish_readmes.ts";
 import { runElsewhere, runIndex, writePlan } from "./sweep.ts";
@@ -40,7 +41,7 @@ export async function reproduce(
     await runIndex(options.plan, options.index, progress);
     return 0;
   }
-  const chosen = operands.length === 0 ? studies : [...new Set(operands)].map(studyNamed);
+  const chosen = studiesNamed(operands);
   const part = {
     ...(options.seeds === undefined ? {} : { seeds: options.seeds }),
     ...(options.arms === undefined ? {} : { arms: armsOf(options.arms, chosen) }),
@@ -62,19 +63,19 @@ export async function reproduce(
   const own = openRecords(places.records);
   const published = publish ? own : openRecords(PUBLISHED);
   for (const study of chosen) {
-    const opened = openStudy(study, { ...part, preset, records: own, family: studies });
+    const opened = openStudy(study, { ...part, preset, records: own, family: familyOf(study) });
     writeTables(places.tables, studyTables(opened));
     print(`\n${study.id}: ${study.title}`);
     const smoke = preset === "smoke";
     if (smoke) print(`  ${SMOKE}`);
     const beside = publish || smoke
       ? undefined
-      : openStudy(study, { records: published, family: studies });
+      : openStudy(study, { records: published, family: familyOf(study) });
     print(verdictLines(opened, beside, smoke).join("\n"));
     const missing = missingLines(opened, commandOptions(options), publish);
     if (missing.length > 0) print(missing.join("\n"));
   }
-  if (publish) publishReadmes(studies, published);
+  if (publish) publishReadmes([...studies, ...realStudies], published);
   print(`\ntables: ${places.tables}`);
   if (!options.skipNotebooks) {
     const parameters = { preset, seeds: options.seeds ?? 0 };
@@ -130,7 +131,9 @@ async function doRuns(
   checkWritable(records);
   const lock = acquireRunLock(records);
   try {
-    const store = openRecords(records, { writable: true });
+    const store = openOwnRecords(records, (text) => progress.message(text), {
+      writable: true,
+    });
     const published = records === PUBLISHED
       ? new Map<string, StudyRecord>()
       : openRecords(PUBLISHED).records;
@@ -158,7 +161,7 @@ function listRuns(
   { records }: Places,
   jobs: number,
 ): void {
-  const store = openRecords(records);
+  const store = openOwnRecords(records, print);
   const missing = missingRuns([...plans.values()].flat(), store.records);
   for (const run of missing) {
     print(`${run.hash.slice(0, 12)}  ${run.study} ${run.condition} ${run.arm} ${run.seed}`);

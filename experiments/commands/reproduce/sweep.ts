@@ -24,10 +24,10 @@ import {
   writeSweep,
 } from "../../../lib/runner/sweep_plan.ts";
 import { type PlannedCell, planStudy } from "../../../lib/study/plan.ts";
-import { openRecords } from "../../../lib/study/record_store.ts";
 import { runOne } from "../../../lib/study/run_one.ts";
 import { studyNamed } from "../../studies.ts";
 import type { ReproduceOptions } from "./options.ts";
+import { openOwnRecords } from "./own_records.ts";
 import type { Places } from "./places.ts";
 
 /** Seconds between two looks at Slurm's queue. */
@@ -70,7 +70,7 @@ export function writePlan(
   { preset }: ReproduceOptions,
   { records }: Places,
 ): string {
-  const runs = missingRuns(plan, openRecords(records).records);
+  const runs = missingRuns(plan, openOwnRecords(records, print).records);
   writeSweep(path, sweepRuns(runs, plan, preset));
   return `${runs.length} runs: ${path}\neach, anywhere: deno task reproduce --plan ` +
     `${shellWord(path)} --index N, N from 0; then the same command with --merge`;
@@ -89,7 +89,9 @@ export async function runElsewhere(
   Deno.mkdirSync(records, { recursive: true });
   const lock = acquireRunLock(records);
   try {
-    const store = openRecords(records, { writable: true });
+    const store = openOwnRecords(records, (text) => progress.message(text), {
+      writable: true,
+    });
     if (options.merge) {
       if (options.plan === undefined) throw new UsageError("--merge needs --plan");
       const left = mergeParts(options.plan, store);

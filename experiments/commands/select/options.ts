@@ -45,7 +45,8 @@ export const selectOptions = {
   rule: choiceOption({
     flags: "--rule <name>",
     description: "which margins are kept (oracle and matched need a column flipped)",
-    choices: selectionRules.filter((rule) => rule !== "lossdiff-irm"), // needs a model
+    // The others need a model.
+    choices: selectionRules.filter((rule) => rule !== "lossdiff-irm" && rule !== "shortest"),
     default: methods.sera.selection.rule,
   }),
   keep: ruledOption({

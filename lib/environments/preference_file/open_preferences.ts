@@ -2,7 +2,6 @@ import { flipLabels } from "../../data/label_noise.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
 import { type PreferenceFile, readPreferences } from "../../data/read_preferences.ts";
 import { dataFiles } from "../../data/data_files.ts";
-import { splitByPrompt } from "../../data/split.ts";
 import { type TokenizedPairs, tokenizePairs } from "../../data/tokenize_pairs.ts";
 import { UserError } from "../../errors.ts";
 import { fingerprintFile, fingerprintJson } from "../../files/fingerprint.ts";
@@ -13,12 +12,14 @@ import { type ProgressSink, silentProgress } from "../../progress/progress_sink.
 import { createPrng } from "../../random/prng.ts";
 import { dataPath } from "./data_path.ts";
 import { downloadProgress } from "./download_progress.ts";
+import { locate } from "./locate.ts";
 import { loraOf } from "./lora_setting.ts";
 import {
   checkPreferenceSetting,
   defaultPreferenceSetting,
   type PreferenceFileSetting,
 } from "./setting.ts";
+import { shorterPairs, splitPairs } from "./split_pairs.ts";
 
 /** Longest sequence where none is told, if the model's context allows it. */
 const DEFAULT_MAX_LENGTH = 1024;
@@ -29,7 +30,7 @@ export interface OpenedPreferences {
   readonly setting: PreferenceFileSetting;
   /** Config, tokenizer and where the weights lie. */
   readonly files: ModelFiles;
-  /** The pairs as text. */
+  /** The pairs as text; with `shorterThan` those that are short enough. */
   readonly file: PreferenceFile;
   /** All of them as token ids, in their order. */
   readonly tokenized: TokenizedPairs;
@@ -54,9 +55,9 @@ export async function openPreferences(
 ): Promise<OpenedPreferences> {
   checkPreferenceSetting(setting);
   const { model, data, modelSha256, dataSha256, limit, maxLength, chatTemplate } = setting;
-  const files = await openModel(model, { onDownload: downloadProgress(progress) });
-  const path = await dataPath(data, progress);
-  const file = await readPreferences(path, { limit: limit ?? undefined });
+  const files = await openModel(locate(model), { onDownload: downloadProgress(progress) });
+  const path = await dataPath(locate(data), progress);
+  const file = await shortFile(path, setting);
   const found = {
     modelSha256: fingerprintJson([files.fingerprint, files.tokenizer.fingerprint]),
     dataSha256: dataFingerprint(await dataFiles(path)),
@@ -75,11 +76,7 @@ export async function openPreferences(
         (limit === null ? "" : "; raise --limit"),
     );
   }
-  const split = splitByPrompt(file.pairs, setting.heldOut, createPrng(seed, "held-out"));
-  const heldOutIds = new Set(split.heldOut.map((pair) => pair.id));
-  const [heldOut = [], clean = []] = [true, false].map((side) =>
-    tokenized.pairs.filter((pair) => heldOutIds.has(pair.id) === side)
-  );
+  const { training: clean, heldOut } = splitPairs(file.pairs, tokenized.pairs, setting, seed);
   if (clean.length < 2) {
     throw new UserError(`${data}: ${clean.length} training pairs are left; at least 2 are needed`);
   }
@@ -102,6 +99,17 @@ export async function preferenceSetting<S extends Partial<PreferenceFileSetting>
   const opened = await openPreferences({ ...defaultPreferenceSetting, ...setting }, 0);
   const { modelSha256, dataSha256 } = opened.setting;
   return { ...setting, modelSha256, dataSha256 };
+}
+
+/** The file's first pairs, as many as `limit` says, of those that are short enough. */
+async function shortFile(
+  path: string,
+  { limit, shorterThan }: PreferenceFileSetting,
+): Promise<PreferenceFile> {
+  const first = limit ?? undefined;
+  if (shorterThan === undefined) return await readPreferences(path, { limit: first });
+  const whole = await readPreferences(path);
+  return { ...whole, pairs: shorterPairs(whole.pairs, shorterThan).slice(0, first) };
 }
 
 /** SHA-256 of the data: of its file, or of all of its files'. */

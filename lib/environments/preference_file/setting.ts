@@ -3,7 +3,10 @@ import { above0, below1, from0to1, type NumberRule, wholeFrom } from "../../numb
 
 /** What a run on any model with any preference file depends on besides config and seed. */
 export type PreferenceFileSetting = {
-  /** Folder, `.gguf` file or hub id (`owner/name[@revision]`), as the user wrote it. */
+  /**
+   * Folder, `.gguf` file or hub id (`owner/name[@revision]`), as the user wrote it; studies name
+   * files: see `locate`.
+   */
   readonly model: string;
   /** A file, a folder of files or a hub id (`owner/name[:split]`), in TRL's formats. */
   readonly data: string;
@@ -12,8 +15,14 @@ export type PreferenceFileSetting = {
   readonly dataSha256: string | null;
   /** Pairs read from the file, the first ones; null: all. */
   readonly limit: number | null;
+  /** Only pairs both of whose responses are shorter than so many characters. Absent: all. */
+  readonly shorterThan?: number;
   /** Share of the pairs, by prompt. */
   readonly heldOut: number;
+  /** Exactly so many held-out pairs, by prompt, instead of a share. Absent: the share. */
+  readonly heldOutPairs?: number;
+  /** Exactly so many training pairs, drawn from those that are not held out. Absent: all of them. */
+  readonly trainingPairs?: number;
   /** Share of the training labels. */
   readonly flipRate: number;
   /** Tokens of prompt and completion; null: 1024, or the model's context if shorter. */
@@ -54,15 +63,20 @@ export const defaultPreferenceSetting: PreferenceFileSetting = {
   maxNewTokens: 128,
 };
 
-/** What each part is: `align --help` shows these. */
-export const preferenceSettingTexts: Readonly<Record<keyof PreferenceFileSetting, string>> = {
+/** What each part is: `align --help` shows those that it has options for. */
+export const preferenceSettingTexts: Readonly<
+  Record<keyof PreferenceFileSetting, string>
+> = {
   model: "folder, .gguf file or hub id (owner/name)",
   data: "preference pairs in TRL's formats: JSONL, JSON, CSV or Parquet (.gz too), a folder of " +
     "them, or owner/name[:split] of the hub",
   modelSha256: "SHA-256 of the model's configuration, weights and tokenizer",
   dataSha256: "SHA-256 of the data file",
   limit: "use the first N pairs",
+  shorterThan: "use pairs both of whose responses are shorter than so many characters",
   heldOut: "share of the pairs kept for measurement, by prompt",
+  heldOutPairs: "exactly so many pairs kept for measurement, by prompt, instead of a share",
+  trainingPairs: "exactly so many training pairs, drawn from the others",
   flipRate: "audit: flip this share of the training labels and report how many are kept",
   maxLength: "longest prompt and completion in tokens; longer ones are cut and counted",
   chatTemplate: "wrap plain prompts with the model's chat template",
@@ -79,7 +93,10 @@ export const preferenceSettingTexts: Readonly<Record<keyof PreferenceFileSetting
 /** What each number must be, where it is not null. */
 export const preferenceSettingRules = {
   limit: wholeFrom(1),
+  shorterThan: wholeFrom(1),
   heldOut: below1,
+  heldOutPairs: wholeFrom(1),
+  trainingPairs: wholeFrom(2),
   flipRate: from0to1,
   maxLength: wholeFrom(2),
   rank: wholeFrom(1),
@@ -98,7 +115,8 @@ export const preferenceSettingRules = {
 export function checkPreferenceSetting(setting: PreferenceFileSetting): void {
   for (const [name, { text, accepts }] of Object.entries<NumberRule>(preferenceSettingRules)) {
     const value = setting[name as keyof typeof preferenceSettingRules];
-    if (value === null || Number.isFinite(value) && accepts(value)) continue;
+    if (value === null || value === undefined) continue;
+    if (Number.isFinite(value) && accepts(value)) continue;
     throw new UserError(`setting: ${name} is ${JSON.stringify(value)}; it must be ${text}`);
   }
 }

@@ -1,14 +1,8 @@
+import type { CandidatePair, LabelConfig } from "../../data/label_candidates.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
 import { createPrng } from "../../random/prng.ts";
 import type { SmallLanguageSetting } from "./setting.ts";
-import {
-  type CandidatePair,
-  goldReward,
-  isValid,
-  type LabelConfig,
-  LENGTH_UNIT,
-  type PromptSplit,
-} from "./world/mod.ts";
+import { goldReward, isValid, LENGTH_UNIT, type PromptSplit } from "./world/mod.ts";
 import type { GoldReward } from "../../metrics/gold.ts";
 
 /** Responses whose gold rewards differ by less than this are nearly tied: the annotator's 2 tau. */
@@ -20,11 +14,11 @@ const ANNOTATORS = 5;
 /** The true reward: that of the world, and the worth of length where it truly earns reward. */
 export function goldOf(
   { clauses, lengthConfound, confoundOn }: SmallLanguageSetting,
-): Required<GoldReward> {
+): Required<Omit<GoldReward, "prepare">> {
   const perToken = confoundOn === "reward" ? lengthConfound / LENGTH_UNIT : 0;
   return {
     reward: (promptIds, ids) => goldReward(promptIds, ids, clauses).reward + perToken * ids.length,
-    valid: (ids) => isValid(ids, clauses),
+    valid: (_, ids) => isValid(ids, clauses),
   };
 }
 

@@ -1,3 +1,4 @@
+import { type CandidatePair, labelCandidates } from "../../data/label_candidates.ts";
 import { flipLabels } from "../../data/label_noise.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
 import { UserError } from "../../errors.ts";
@@ -5,7 +6,7 @@ import type { Response } from "../../policy/generate.ts";
 import { createPrng } from "../../random/prng.ts";
 import { checkKinds, type SmallLanguageSetting } from "./setting.ts";
 import { flipWeights, goldOf, labelConfig } from "./annotators.ts";
-import { type CandidatePair, labelCandidates, type PromptSplit } from "./world/mod.ts";
+import type { PromptSplit } from "./world/mod.ts";
 
 /**
  * N labelled pairs of samples to the training prompts in turn, `[prompt][sample]`.

@@ -1,12 +1,10 @@
 import { join } from "node:path";
 import { engine } from "../../engine/tensorflow.ts";
-import { messageOf } from "../../errors.ts";
-import { writeDurably } from "../../files/durable_file.ts";
 import type { HostTensor } from "../../policy/io/safetensors_writer.ts";
 import { LanguageModel } from "../../policy/language_model.ts";
 import { exportParameters, loadParameters } from "../../policy/parameters.ts";
 import type { WeightSource } from "../../policy/weights.ts";
-import { decodeCheckpoint, encodeCheckpoint } from "../../storage/checkpoint_file.ts";
+import { type CacheWarning, readCached, warnOnStderr, writeCached } from "../cached_checkpoint.ts";
 import { sftKey, type SmallLanguageSetting } from "./setting.ts";
 import { trainSft } from "./train_sft.ts";
 import { worldModelConfig } from "./world_model.ts";
@@ -27,42 +25,20 @@ export async function openSftModel(
   setting: SmallLanguageSetting,
   seed: number,
   cache: string,
-  warn: (message: string) => void = (message) => console.error(`warning: ${message}`),
+  warn: CacheWarning = warnOnStderr,
 ): Promise<LanguageModel> {
   const path = sftPath(setting, seed, cache);
   const config = worldModelConfig(setting);
-  const known = readCached(path, warn);
+  const known = readCached(path, "SFT model", warn)?.tensors;
   if (known !== undefined) {
     return new LanguageModel(config, await loadParameters(config, weightsOf(path, known)));
   }
   const { model } = await trainSft(setting, seed);
   const tensors = await exportParameters(config, model.base);
   model.dispose();
-  try {
-    writeDurably(path, encodeCheckpoint({ position: 0, tensors, state: {} }));
-  } catch (error) {
-    warn(`the SFT model is not kept: ${messageOf(error)}`);
-  }
+  writeCached(path, "SFT model", { position: 0, tensors, state: {} }, warn);
   // From the same values as later processes, which read them.
   return new LanguageModel(config, await loadParameters(config, weightsOf(path, tensors)));
-}
-
-function readCached(
-  path: string,
-  warn: (message: string) => void,
-): ReadonlyMap<string, HostTensor> | undefined {
-  try {
-    return decodeCheckpoint(Deno.readFileSync(path)).tensors;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    warn(`cached SFT model ${path} cannot be used (${messageOf(error)}); training it anew`);
-    try {
-      Deno.renameSync(path, `${path}.damaged`);
-    } catch {
-      // Where it cannot be set aside it cannot be replaced either.
-    }
-    return undefined;
-  }
 }
 
 function weightsOf(origin: string, tensors: ReadonlyMap<string, HostTensor>): WeightSource {

@@ -1,5 +1,6 @@
 /** Label draws, flips and held-out pairs of the small language, by hand. */
 import assert from "node:assert/strict";
+import { labelCandidates, type LabelConfig } from "../../../lib/data/label_candidates.ts";
 import {
   heldOutPreferences,
   offlinePreferences,
@@ -10,8 +11,6 @@ import {
 } from "../../../lib/environments/small_language/setting.ts";
 import {
   goldReward,
-  labelCandidates,
-  type LabelConfig,
   toText,
   WORLD_WORDS,
 } from "../../../lib/environments/small_language/world/mod.ts";

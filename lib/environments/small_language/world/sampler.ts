@@ -10,6 +10,9 @@ import {
   wordOf,
 } from "./vocabulary.ts";
 
+/** Tokens that count as one unit of length for a taste: about one SD of the writer's lengths. */
+export const LENGTH_UNIT = 2.5;
+
 /**
  * How a writer writes.
  *

@@ -1,17 +1,17 @@
-import type { Prng } from "../../../random/prng.ts";
-import type { TokenizedPair } from "../../../data/preference.ts";
+import type { Prng } from "../random/prng.ts";
+import type { TokenizedPair } from "./preference.ts";
 
 /** Two responses to one prompt, before anyone has said which is better. */
 export interface CandidatePair {
-  /** `<bos> opener noun verb` */
+  /** What is responded to. */
   readonly promptIds: Int32Array;
-  /** One response, its `<eos>` included. */
+  /** One response, as it was sampled. */
   readonly firstIds: Int32Array;
   /** The other one. */
   readonly secondIds: Int32Array;
 }
 
-/** How an annotator of the review world labels. */
+/** How an annotator labels. */
 export interface LabelConfig {
   /** Bradley-Terry temperature tau: P(first) = sigmoid((u_first - u_second) / tau). */
   readonly temperature: number;
@@ -23,9 +23,6 @@ export interface LabelConfig {
    */
   taste?(candidate: CandidatePair, goldDifference: number): number;
 }
-
-/** Tokens that count as one unit of length for a taste: about one SD of the writer's lengths. */
-export const LENGTH_UNIT = 2.5;
 
 /**
  * Labels candidates by Bradley-Terry on the annotator's utility.

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { sampleStandardDeviation } from "simple-statistics";
+import { type CandidatePair, labelCandidates } from "../../lib/data/label_candidates.ts";
 import {
   allPrompts,
-  type CandidatePair,
   goldReward,
-  labelCandidates,
   LENGTH_UNIT,
   sampleResponse,
   type WorldPrompt,
-} from "../../../../lib/environments/small_language/world/mod.ts";
-import { createPrng } from "../../../../lib/random/prng.ts";
+} from "../../lib/environments/small_language/world/mod.ts";
+import { createPrng } from "../../lib/random/prng.ts";
 
 function candidates(count: number): CandidatePair[] {
   const prng = createPrng(5, "test");
