@@ -69,6 +69,9 @@ export {
   type LossName,
   lossNames,
 } from "./losses/loss_table.ts";
+export { referenceLosses } from "./losses/reference_losses.ts";
+export { referenceFreeLosses } from "./losses/reference_free_losses.ts";
+export { noiseRobustLosses } from "./losses/noise_robust_losses.ts";
 export {
   defaultLossConfig,
   lossConfigFromOptions,
@@ -139,6 +142,10 @@ export { smallLanguage } from "./environments/small_language/environment.ts";
 export type { SmallLanguageSetting } from "./environments/small_language/setting.ts";
 /** The small language: its sentences, their gold reward, labels and prompts. */
 export * as reviewWorld from "./environments/small_language/world/mod.ts";
+export { sentiment } from "./environments/sentiment/environment.ts";
+export type { SentimentSetting } from "./environments/sentiment/setting.ts";
+/** Controlled sentiment: its prompts, and the sentiment of a text. */
+export * as controlledSentiment from "./environments/sentiment/mod.ts";
 export {
   preferenceFile,
   type PreferenceFileEnvironment,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readPreferences } from "../lib/data/read_preferences.ts";
 import { projectRoot } from "../lib/engine/layout.ts";
 import { lossNames } from "../lib/losses/loss_table.ts";
 import { blocksOf, readDocument } from "./support/documents.ts";
@@ -25,6 +26,25 @@ Deno.test("the README counts the losses that there are", () => {
     Number(/another of (\d+) losses/.exec(readme.replaceAll(/\s+/g, " "))?.[1]),
     lossNames.length,
   );
+});
+
+Deno.test("the README leads to one's own model before the results", () => {
+  const headings = [...readme.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+  assert.deepEqual(headings.slice(0, 3), ["Start", "Your own model and data", "Findings"]);
+  const own = readme.slice(readme.indexOf("## Your own"), readme.indexOf("## Findings"));
+  assert.ok(own.includes("(docs/report.png)"), "a picture of the report stands there");
+});
+
+Deno.test("the report's picture is a small PNG, of a run whose pairs are here", async () => {
+  const picture = Deno.readFileSync(join(projectRoot, "docs/report.png"));
+  assert.equal(new TextDecoder().decode(picture.subarray(1, 4)), "PNG");
+  assert.ok(picture.length < 150_000, `${picture.length} bytes`);
+  const size = new DataView(picture.buffer, 16, 8);
+  const command = /align --model [^]*?--data (\S+)[^]*?--window-size=(\d+),(\d+)/
+    .exec(readDocument("docs/reference.md"));
+  assert.deepEqual([size.getUint32(0), size.getUint32(4)], command?.slice(2, 4).map(Number));
+  const { pairs, skipped } = await readPreferences(join(projectRoot, command?.[1] ?? ""));
+  assert.deepEqual([pairs.length, skipped.length], [40, 0]);
 });
 
 Deno.test("the README's script, run from another folder, does what it says", async () => {

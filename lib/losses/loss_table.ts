@@ -4,11 +4,14 @@ import { referenceFreeLosses } from "./reference_free_losses.ts";
 import { referenceLosses } from "./reference_losses.ts";
 
 /** Every loss, by name. A new loss goes into its family's file; all types below follow from there. */
-export const lossDefinitions = {
-  ...referenceLosses,
-  ...referenceFreeLosses,
-  ...noiseRobustLosses,
-};
+export const lossDefinitions:
+  & typeof referenceLosses
+  & typeof referenceFreeLosses
+  & typeof noiseRobustLosses = {
+    ...referenceLosses,
+    ...referenceFreeLosses,
+    ...noiseRobustLosses,
+  };
 
 /** The name of a loss, as options and records give it. */
 export type LossName = keyof typeof lossDefinitions;

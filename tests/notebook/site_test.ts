@@ -20,7 +20,7 @@ const PLACE = {
 /** Elements that stick out of the page, other than inside of what scrolls by itself. */
 const TOO_WIDE = `[...document.querySelectorAll("body *")].filter((element) =>
   element.getBoundingClientRect().right > document.documentElement.clientWidth + 1 &&
-  !element.parentElement.closest("table, pre, .highlight")).map((element) => element.outerHTML.slice(0, 90))`;
+  !element.parentElement.closest("table, pre, .highlight, .map")).map((element) => element.outerHTML.slice(0, 90))`;
 const ALL_DRAWN = "document.querySelectorAll('.plot img').length === 0 && " +
   "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('svg'))";
 

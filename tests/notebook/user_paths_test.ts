@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { projectRoot } from "../../lib/engine/layout.ts";
+import { taskArguments } from "../support/task_arguments.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 const NOTEBOOK = {
@@ -22,7 +23,7 @@ Deno.test("notebooks format and verify: files and messages are relative to INIT_
     await Deno.writeTextFile(join(home, "mine.ipynb"), JSON.stringify(NOTEBOOK));
     const task = async (...args: string[]) => {
       const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-check", "--quiet", "tools/notebooks/main.ts", ...args],
+        args: [...taskArguments("notebooks"), ...args],
         ...{ cwd: projectRoot, env: { INIT_CWD: home, NO_COLOR: "1" } },
       }).output();
       return { code, err: new TextDecoder().decode(stderr) };

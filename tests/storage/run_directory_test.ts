@@ -91,6 +91,11 @@ Deno.test("a config changed by hand is refused", () =>
     Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replace("dpo", "ipo"));
     const changed = { ...config, loss: { name: "ipo", beta: 0.1 } };
     assert.throws(() => openRunDirectory(folder, changed), userError(/was changed by hand/));
+    // What JSON can say and no config can hold.
+    Deno.writeTextFileSync(path, Deno.readTextFileSync(path).replace("0.1", "1e400"));
+    assert.throws(() => openRunDirectory(folder, changed), userError(/was changed by hand/));
+    Deno.writeTextFileSync(path, "null");
+    assert.throws(() => openRunDirectory(folder, changed), userError(/./));
   }));
 
 Deno.test("a finished run goes on where a key that may grow has grown, and nothing else differs", () =>

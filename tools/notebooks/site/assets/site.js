@@ -4,6 +4,10 @@
 /** Rough widths of a character of a plot's title and of its other text, px. */
 const TITLE_ADVANCE = 8.8;
 const TEXT_ADVANCE = 6.7;
+/** Longest line of a panel's title beside the labels of a narrow plot, characters. */
+const PANEL_TITLE = 28;
+/** What a plot leaves free around its text, px. */
+const PADDING = 20;
 
 /** Draws a plot with Vega in place of its picture, in as many columns as there is room for. */
 async function drawPlot(figure) {
@@ -14,6 +18,7 @@ async function drawPlot(figure) {
   const room = figure.clientWidth;
   const place = document.createElement("div");
   let width = picture.naturalWidth || picture.width;
+  figure.classList.toggle("map", isMap(spec.spec ?? spec));
   picture.hidden = true;
   figure.append(place);
   try {
@@ -40,28 +45,41 @@ async function drawPlot(figure) {
 }
 
 /**
- * Narrows a specification that is wider than its room, one step a call: breaks lines of text and
- * legend and takes columns, then puts the numbers beside its lines above them, then takes width.
+ * Narrows a specification that is wider than its room, one step a call: breaks lines of text, panel
+ * titles and legend and takes columns, then puts the numbers beside its lines above them, then takes width.
  */
 function fit(spec, width, room) {
   const share = room / width;
   const unit = spec.spec ?? spec;
-  const beside = unit.layer.find(({ encoding }) => encoding?.x?.value === "width");
+  const beside = unit.layer.filter(({ encoding }) => encoding?.x?.value === "width");
   if (!spec.wrapped) {
     spec.wrapped = true;
-    spec.title.text = wrap(spec.title.text, room / TITLE_ADVANCE);
-    spec.title.subtitle = wrap(spec.title.subtitle, room / TEXT_ADVANCE);
+    spec.title.text = wrap(spec.title.text, (room - PADDING) / TITLE_ADVANCE);
+    spec.title.subtitle = wrap(spec.title.subtitle, (room - PADDING) / TEXT_ADVANCE);
     if (spec.columns > 1) spec.columns = Math.max(1, Math.floor(spec.columns * share));
+    if (spec.facet?.header !== undefined) {
+      const broken = `replace(datum.label, /^(.{1,${PANEL_TITLE}}) /, "$1\\n")`;
+      spec.facet.header.labelExpr =
+        `length(datum.label) > ${PANEL_TITLE} ? split(${broken}, "\\n") : datum.label`;
+    }
     for (const { encoding = {} } of unit.layer) {
       for (const { legend } of Object.values(encoding)) {
         if (legend?.columns > 1) legend.columns = Math.max(1, Math.floor(legend.columns * share));
       }
     }
-  } else if (beside !== undefined) {
-    beside.encoding.x.value = 4;
-    Object.assign(beside.mark, { dx: 0, dy: -13 });
-    unit.height *= 1.4;
-  } else unit.width = Math.max(70, Math.floor(unit.width - (width - room) - 4));
+  } else if (beside.length > 0) {
+    // What stands second beside a line goes below it.
+    beside.forEach(({ encoding, mark }, i) => {
+      encoding.x.value = 4;
+      Object.assign(mark, { dx: 0, dy: i === 0 ? -13 : 12 });
+    });
+    unit.height *= spec.data.values.some(({ kind }) => kind === "collapsed") ? 1.8 : 1.4;
+  } else if (!isMap(unit)) unit.width = Math.max(70, Math.floor(unit.width - (width - room) - 4));
+}
+
+/** Whether numbers stand in cells: narrower ones could not be read, so the figure scrolls. */
+function isMap({ layer }) {
+  return ["rect", "text"].every((type) => layer.some(({ mark }) => mark.type === type));
 }
 
 function wrap(lines, width) {
