@@ -30,15 +30,16 @@ export function publishReadmes(
 }
 
 /**
- * The README with its findings made anew: one line per study, its headline claim with difference
- * and verdict, as `deno fmt` lays it out.
+ * The README with its findings made anew: one line per study whose headline claim has all of its
+ * seeds, with difference and verdict, as `deno fmt` lays it out.
  *
  * @throws RangeError where the README lacks the two comments that the findings stand between
  */
 export function withFindings(readme: string, opened: readonly StudyResults[]): string {
   const rows = opened.flatMap(({ study, verdicts }) => {
     const result = verdicts.find(({ claim }) => claim.id === study.headline);
-    if (result === undefined) return [];
+    // A claim is no finding before all of its seeds are there.
+    if (result?.contrast === undefined || result.contrast.n < result.claim.seeds) return [];
     const table = `results/tables/${verdictTableName(study.id, result)}.md`;
     return [[`[${study.id}](${table})`, result.claim.text, resultText(result), result.verdict]];
   });

@@ -45,8 +45,9 @@ ${names}
 ## Claims
 
 Each was written down as a metric, a contrast, a direction and a smallest effect that matters before
-the runs ([the plan](../experiments/plan.md)). All claims of all studies are one family for Holm's
-correction, and each has one of four verdicts:
+the runs ([the plan](../experiments/plan.md)). The claims of all studies in the small language are one
+family for Holm's correction, those of a pretrained model another; a claim that has some of its seeds
+is judged on those. Each has one of four verdicts:
 
 - _negligible_: two one-sided tests (TOST) show the difference to be within the smallest effect,
   corrected p below 0.05, whatever its sign;
