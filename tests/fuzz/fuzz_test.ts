@@ -23,7 +23,8 @@ for (const { name } of Deno.readDirSync(cases)) {
   const { read, sandboxed } = readers[name]!;
   for (const file of Deno.readDirSync(join(cases, name))) {
     Deno.test(`found by fuzzing: ${name}, ${file.name}`, async () => {
-      const error = await Promise.resolve((sandboxed ?? read)(join(cases, name, file.name)))
+      const error = await Promise.resolve()
+        .then(() => (sandboxed ?? read)(join(cases, name, file.name)))
         .then(() => undefined, (error) => error);
       if (error === undefined) return;
       assert.match(judge(error).outcome, /^(refused|stopped)$/, String(error));

@@ -68,6 +68,7 @@ Deno.test({
             ...setting,
             flipRate,
             trainPrompts: 6,
+            poolSamples: 6,
             responseTokens: 8,
             pairs: 6,
             heldOutPrompts: 2,

@@ -30,7 +30,7 @@ Deno.test("a flipped bit, a cut file and another file are named, set aside and m
       const warnings: string[] = [];
       assert.deepEqual(await valuesOf(cache, warnings), expected);
       assert.equal(warnings.length, 1);
-      assert.ok(warnings[0]?.includes(path) && warnings[0].includes("training it anew"));
+      assert.ok(warnings[0]?.includes(path) && warnings[0].includes("making it anew"));
       assert.deepEqual(Deno.readFileSync(`${path}.damaged`), damaged);
       assert.deepEqual(Deno.readFileSync(path), sound);
     }
