@@ -1,5 +1,6 @@
 /** What the engine of a process is, asked of a process that ends then. */
 import { fileURLToPath } from "node:url";
+import { print } from "../../../lib/cli/print.ts";
 import { type EngineInfo, loadEngine } from "../../../lib/engine/tensorflow.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { ownPermissions } from "../../../lib/runner/own_permissions.ts";
@@ -22,4 +23,4 @@ export async function workerEngine(): Promise<EngineInfo> {
   return JSON.parse(decoder.decode(stdout).trim().split("\n").at(-1) ?? "");
 }
 
-if (import.meta.main) console.log(JSON.stringify((await loadEngine()).info));
+if (import.meta.main) print(JSON.stringify((await loadEngine()).info));
