@@ -5,8 +5,14 @@ import type { Condition } from "../lib/study/study.ts";
 /** A condition of any study in the small language. */
 export type SharedCondition = Condition<SmallLanguageSetting>;
 
-/** So many percent of the labels flipped, whichever they are. */
-export function flipped(percent: number): SharedCondition {
+/** So many percent of the labels flipped, whichever they are: in any environment that flips. */
+export function flipped(
+  percent: number,
+): {
+  readonly id: string;
+  readonly label: string;
+  readonly setting: { readonly flipRate: number };
+} {
   return {
     id: `noise-${percent}`,
     label: `${percent} % flipped`,

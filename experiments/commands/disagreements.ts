@@ -43,12 +43,9 @@ async function main(args: readonly string[]): Promise<number> {
     if (run === undefined) throw new Error(`${study.id} has no ${ARM} in ${CONDITION}`);
     const { setting, seed, sera } = run.config;
     const context = { cache: SHARED_CACHE, progress };
-    // Margins alone are wanted: nothing is sampled.
-    const { text, dispose, evaluation, ...input } = await study.environment.prepare(
-      setting,
-      seed,
-      context,
-    );
+    const prepared = await study.environment.prepare(setting, seed, context);
+    // Margins alone are wanted: no sample is drawn, and no held-out pair scored.
+    const { text, dispose, evaluation, heldOut: _, ...input } = prepared;
     const { iterations } = await runSera({
       ...input,
       ...{ config: { ...sera, iterations: 2 }, seed, progress },

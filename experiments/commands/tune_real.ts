@@ -16,6 +16,7 @@ import { methods } from "../../lib/sera/methods.ts";
 import type { StudyRow } from "../../lib/study/rows.ts";
 import { defineStudy } from "../../lib/study/study.ts";
 import { tableMarkdown } from "../../lib/study/table.ts";
+import { flipped } from "../conditions.ts";
 
 const command = {
   name: "tune_real",
@@ -33,11 +34,7 @@ const tuning = defineStudy({
   id: "sentiment_tuning",
   title: "Plain DPO over one grid",
   environment: sentiment,
-  conditions: [20, 0].map((percent) => ({
-    id: `noise-${percent}`,
-    label: `${percent} % flipped`,
-    setting: { flipRate: percent / 100 },
-  })),
+  conditions: [20, 0].map(flipped),
   arms: RATES.map((learningRate) => ({
     id: `rate ${learningRate}`,
     sera: { ...methods.plain, learningRate },

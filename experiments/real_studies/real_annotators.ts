@@ -2,6 +2,7 @@ import { preferenceFile } from "../../lib/environments/preference_file/environme
 import { methods } from "../../lib/sera/methods.ts";
 import type { Claim } from "../../lib/study/claim.ts";
 import { defineStudy } from "../../lib/study/study.ts";
+import { flipped } from "../conditions.ts";
 
 /** A smoke run has fewer pairs than the study asks for. */
 const smoke = { ...preferenceFile.smoke.setting, heldOutPairs: 10, trainingPairs: 24 };
@@ -44,11 +45,7 @@ export const real_annotators = defineStudy({
     // that of the study of sentiment; it was not tuned for these pairs.
     sera: { steps: 16, batch: 8, learningRate: 3e-4, schedule: "constant", warmup: 0 },
   },
-  conditions: [0, 20, 40].map((percent) => ({
-    id: `noise-${percent}`,
-    label: `${percent} % flipped`,
-    setting: { flipRate: percent / 100 },
-  })),
+  conditions: [0, 20, 40].map(flipped),
   arms: [
     { id: "dpo", label: "DPO", sera: methods.plain },
     { id: "random-70", label: "random 70 %", sera: methods.random },

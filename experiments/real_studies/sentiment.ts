@@ -2,6 +2,7 @@ import { sentiment as environment } from "../../lib/environments/sentiment/envir
 import { methods } from "../../lib/sera/methods.ts";
 import type { Claim } from "../../lib/study/claim.ts";
 import { defineStudy } from "../../lib/study/study.ts";
+import { flipped } from "../conditions.ts";
 
 /** Plain DPO at twice the rate, a path to match other arms' KL from. */
 const fasterDpo = { ...methods.plain, learningRate: 6e-4 };
@@ -33,11 +34,7 @@ export const sentiment = defineStudy({
     "reviews kinder than DPO does, when labels are flipped?",
   environment,
   firstSeed: 300,
-  conditions: [20, 40].map((percent) => ({
-    id: `noise-${percent}`,
-    label: `${percent} % flipped`,
-    setting: { flipRate: percent / 100 },
-  })),
+  conditions: [20, 40].map(flipped),
   arms: [
     { id: "dpo", label: "DPO", sera: methods.plain },
     { id: "random-70", label: "random 70 %", sera: methods.random },

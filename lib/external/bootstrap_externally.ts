@@ -1,6 +1,6 @@
 import { ensembleRewards } from "../margins/ensemble.ts";
 import { rewardReadsReference } from "../margins/implicit_reward.ts";
-import type { PromptGroup } from "../policy/packing.ts";
+import { responseGroups } from "../policy/response_groups.ts";
 import { shareOf } from "../round_share.ts";
 import { drawPrompts, rewardsOf } from "../sera/bootstrap.ts";
 import { checkYield, wantedPairs } from "../sera/bootstrap_yield.ts";
@@ -31,10 +31,7 @@ export async function bootstrapExternally(
   const order = drawPrompts({ prompts: all, seed }, t, count);
   const prompts = order.map((i) => all[i] as Int32Array);
   const responses = await run.respond(t, prompts);
-  const groups = prompts.map((promptIds, p): PromptGroup => ({
-    promptIds,
-    completions: responses[p]?.map(({ ids }) => ids) ?? [],
-  }));
+  const groups = responseGroups(prompts, responses);
   const name = `responses-${t}`;
   const sft = rewardReadsReference(config.loss, config.margin) || config.reference === "sft"
     ? await run.score(0, name, groups)

@@ -1,5 +1,6 @@
 import type { TokenizedPair } from "../data/preference.ts";
 import type { Response } from "../policy/generate.ts";
+import { keptResponses, responsesOf } from "../policy/kept_responses.ts";
 import type { PromptGroup } from "../policy/packing.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
 import type { SeraConfig } from "../sera/config.ts";
@@ -53,12 +54,9 @@ export class ExternalRun {
     if (bootstrap === null) throw new RangeError("there is no bootstrapping");
     const name = `responses-${t}`;
     const kept = await this.clock.once("generation", `responses/iteration-${t}`, async () => {
-      const made = await models.respond(t - 1, name, prompts, bootstrap);
-      return made.map((list) => list.map(({ ids, finished }) => ({ ids: [...ids], finished })));
+      return keptResponses(await models.respond(t - 1, name, prompts, bootstrap));
     });
-    return kept.map((list) =>
-      list.map(({ ids, finished }) => ({ ids: Int32Array.from(ids), finished }))
-    );
+    return responsesOf(kept);
   }
 
   /** Makes checkpoint t; the steps that the trainer told of. */

@@ -1,3 +1,4 @@
+import { logRatioReward } from "./log_ratio_reward.ts";
 import { logSigmoid, sigmoid } from "./log_sigmoid.ts";
 import type { LossDefinition } from "./loss_definition.ts";
 import { flipRate, positive, share } from "./option_rules.ts";
@@ -21,7 +22,7 @@ const cdpo: LossDefinition<CdpoConfig> = {
   defaults: { name: "cdpo", beta: 0.1, epsilon: 0.1 },
   rules: { beta: positive, epsilon: flipRate },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta, epsilon }, { margin: z }) => {
     const slope = -(1 - epsilon) * sigmoid(-z) + epsilon * sigmoid(z);
     return {
@@ -53,7 +54,7 @@ const robustDpo: LossDefinition<RobustDpoConfig> = {
   defaults: { name: "rdpo", beta: 0.1, epsilon: 0.1 },
   rules: { beta: positive, epsilon: flipRate },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta, epsilon }, { margin: z }) => {
     const scale = 1 / (1 - 2 * epsilon);
     const slope = (-(1 - epsilon) * sigmoid(-z) - epsilon * sigmoid(z)) * scale;
@@ -86,7 +87,7 @@ const ropo: LossDefinition<RopoConfig> = {
   defaults: { name: "ropo", beta: 0.1, alpha: 14 },
   rules: { beta: positive, alpha: positive },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta, alpha }, { margin: z }) => {
     const scale = 4 * alpha / (1 + alpha) ** 2;
     const s = sigmoid(-z);
@@ -119,7 +120,7 @@ const drDpo: LossDefinition<DrDpoConfig> = {
   defaults: { name: "dr-dpo", beta: 0.1, betaPrime: 1 },
   rules: { beta: positive, betaPrime: positive },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta }, terms) => dpo.pair({ name: "dpo", beta }, terms),
   coupleBatch: ({ betaPrime }, pairs) => {
     const least = pairs.losses.reduce((a, b) => Math.min(a, b));
@@ -174,7 +175,7 @@ const wdpo: LossDefinition<WdpoConfig> = {
     ...{ tailQuantile: share, capBudget: share, warmup: share },
   },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta }, terms) => dpo.pair({ name: "dpo", beta }, terms),
   coupleBatch: (config, pairs, progress) => {
     const { beta, flipBudget, flipTemperature, tailQuantile, capBudget, warmup } = config;

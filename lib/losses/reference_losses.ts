@@ -1,3 +1,4 @@
+import { logRatioReward } from "./log_ratio_reward.ts";
 import { logSigmoid, sigmoid } from "./log_sigmoid.ts";
 import type { LossDefinition } from "./loss_definition.ts";
 import { flag, nonNegative, positive } from "./option_rules.ts";
@@ -16,7 +17,7 @@ export const dpo: LossDefinition<DpoConfig> = {
   defaults: { name: "dpo", beta: 0.1 },
   rules: { beta: positive },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta }, { margin }) => {
     const slope = -sigmoid(-margin); // dL/dz
     return { loss: -logSigmoid(margin), chosenGrad: beta * slope, rejectedGrad: -beta * slope };
@@ -75,7 +76,7 @@ const slic: LossDefinition<SlicConfig> = {
   defaults: { name: "slic", beta: 0.1 },
   rules: { beta: positive },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta }, { margin }) => {
     const slope = margin < 1 ? -1 : 0;
     return {
@@ -110,7 +111,7 @@ const kto: LossDefinition<KtoConfig> = {
   defaults: { name: "kto", beta: 0.1, desirableWeight: 1, undesirableWeight: 1 },
   rules: { beta: positive, desirableWeight: nonNegative, undesirableWeight: nonNegative },
   usesReference: true,
-  reward: ({ beta }, policyLogp, referenceLogp) => beta * (policyLogp - referenceLogp),
+  reward: logRatioReward,
   pair: ({ beta, desirableWeight, undesirableWeight }, terms) => {
     const chosen = beta *
       (terms.policyChosenLogp - terms.referenceChosenLogp - terms.referencePoint);

@@ -1,7 +1,8 @@
 import type { ImplicitReward } from "../losses/loss_config.ts";
 import type { Response } from "../policy/generate.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
-import { sequenceLogps } from "../policy/sequence_logps.ts";
+import { responseGroups } from "../policy/response_groups.ts";
+import { completionLogps } from "../policy/sequence_logps.ts";
 import type { GoldReward } from "./gold.ts";
 import type { MeasuredSamples } from "./length_controlled.ts";
 import type { MetricValues } from "./metrics.ts";
@@ -43,12 +44,8 @@ export async function measureSamples(
   const lengths = responses.map((each) => each.map(({ ids }) => ids.length));
   const flat = responses.flat();
   if (flat.length === 0) return { metrics: {}, lengths };
-  const groups = responses.map((each, p) => ({
-    promptIds: prompts[p] as Int32Array,
-    completions: each.map(({ ids }) => ids),
-  }));
-  const logpsUnder = async (model: LanguageModel) =>
-    (await sequenceLogps(model, groups, { maxRows })).flatMap((values) => [...values]);
+  const groups = responseGroups(prompts, responses);
+  const logpsUnder = (model: LanguageModel) => completionLogps(model, groups, { maxRows });
   const policyLogps = await logpsUnder(policy);
   const sftLogps = policy === reference ? policyLogps : await logpsUnder(reference);
   const scored = { samples: flat, policyLogps, sftLogps };

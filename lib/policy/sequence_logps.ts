@@ -82,6 +82,13 @@ export async function sequenceLogps(
   return out;
 }
 
+/** The same in one list: group by group, each in the order of its completions. */
+export async function completionLogps(
+  ...call: Parameters<typeof sequenceLogps>
+): Promise<number[]> {
+  return (await sequenceLogps(...call)).flatMap((values) => [...values]);
+}
+
 /** What `logpGradients` returns; the gradients are kept tensors that the caller disposes. */
 export interface LogpGradients {
   /** [S] summed completion log-probabilities under the current weights. */

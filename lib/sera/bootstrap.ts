@@ -2,7 +2,9 @@ import { UserError } from "../errors.ts";
 import { ensembleRewards } from "../margins/ensemble.ts";
 import { implicitRewards, rewardReadsReference } from "../margins/implicit_reward.ts";
 import { generate, type Response } from "../policy/generate.ts";
+import { keptResponses, responsesOf } from "../policy/kept_responses.ts";
 import type { PromptGroup } from "../policy/packing.ts";
+import { responseGroups } from "../policy/response_groups.ts";
 import { createPrng } from "../random/prng.ts";
 import { shareOf } from "../round_share.ts";
 import { checkYield } from "./bootstrap_yield.ts";
@@ -37,10 +39,7 @@ export async function bootstrap(
 
   // a. N responses per prompt.
   const responses = await respond(options, run, t, prompts);
-  const groups = prompts.map((promptIds, i): PromptGroup => ({
-    promptIds,
-    completions: (responses[i] as Response[]).map((response) => response.ids),
-  }));
+  const groups = responseGroups(prompts, responses);
 
   // b. Their rewards under the judge, and what the loss measures against.
   const implicit = options.judge === "implicit";
@@ -100,12 +99,12 @@ async function respond(
         path: ["respond", t, first],
         onToken: (count) => progress.advance(0, { tokens: tokens + count }),
       });
-      return made.map((list) => list.map(({ ids, finished }) => ({ ids: [...ids], finished })));
+      return keptResponses(made);
     });
     responses.push(
-      ...kept.map((list) =>
+      ...responsesOf(kept).map((list) =>
         list.map(({ ids, finished }) => ({
-          ids: Int32Array.from(ids),
+          ids,
           finished: finished || cutResponses === "kept",
         }))
       ),

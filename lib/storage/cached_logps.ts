@@ -1,7 +1,7 @@
 import { engine } from "../engine/tensorflow.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import type { PromptGroup } from "../policy/packing.ts";
-import { sequenceLogps } from "../policy/sequence_logps.ts";
+import { completionLogps } from "../policy/sequence_logps.ts";
 import { fingerprintSequences } from "../files/fingerprint.ts";
 import type { LogpCache } from "./logp_cache.ts";
 
@@ -24,7 +24,7 @@ export async function cachedSequenceLogps(
   identity: ScoredModel,
   model: LanguageModel,
   groups: readonly PromptGroup[],
-  options: Parameters<typeof sequenceLogps>[2] = {},
+  options: Parameters<typeof completionLogps>[2] = {},
 ): Promise<Float64Array[]> {
   const { backend, device, nativeOps, threads, tensorflowVersion } = engine().info;
   const lengths = groups.map((group) => group.completions.length);
@@ -48,9 +48,7 @@ export async function cachedSequenceLogps(
     },
   };
   const { logps } = await cache.getOrCompute(key, async () => ({
-    logps: Float64Array.from(
-      (await sequenceLogps(model, groups, options)).flatMap((values) => [...values]),
-    ),
+    logps: Float64Array.from(await completionLogps(model, groups, options)),
   }));
   let at = 0;
   return lengths.map((count) => (logps as Float64Array).slice(at, at += count));

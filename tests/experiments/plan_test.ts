@@ -2,15 +2,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { markedPart, type Marks, withMarkedPart } from "../../experiments/commands/marked_part.ts";
-import {
-  claimLines,
-  CLAIMS,
-  claimsTable,
-  REAL_CLAIMS,
-  RESPONSE_SD,
-  SENTIMENT_SD,
-} from "../../experiments/commands/plan/claims_table.ts";
-import { realStudies, studies } from "../../experiments/studies.ts";
+import { claimLines, claimsTable } from "../../experiments/commands/plan/claims_table.ts";
+import { claimFamilies } from "../../experiments/commands/plan/families.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { PUBLISHED } from "../../lib/study/open_study.ts";
 import { openRecords } from "../../lib/study/record_store.ts";
@@ -19,11 +12,9 @@ import { changedSince, git, ranBefore } from "./plan_history.ts";
 const PLAN = "experiments/plan.md";
 const page = Deno.readTextFileSync(join(projectRoot, PLAN));
 
-/** Claims are one family in the small language, and one of a pretrained model. */
-const families = [
-  { marks: CLAIMS, studies, responseSd: RESPONSE_SD, firstSeed: 200 },
-  { marks: REAL_CLAIMS, studies: realStudies, responseSd: SENTIMENT_SD, firstSeed: 300 },
-];
+/** First seeds that nothing was explored on, by family. */
+const FIRST_SEEDS = [200, 300];
+const families = claimFamilies.map((family, i) => ({ ...family, firstSeed: FIRST_SEEDS[i]! }));
 const linesOf = (text: string, marks: Marks) => claimLines(markedPart(text, marks));
 
 Deno.test("the plan's tables are the studies' claims", () => {

@@ -46,7 +46,7 @@ export const SERA = seraConfig({
 /** A reward that likes high token ids, and a grammar without repetition. */
 export const GOLD: GoldReward = {
   reward: (_, ids) => ids.reduce((sum, id) => sum + id, 0) / ids.length / VOCABULARY,
-  valid: (ids) => new Set(ids).size === ids.length,
+  valid: (_, ids) => new Set(ids).size === ids.length,
 };
 
 /** Samples to the held-out pairs' prompts. */

@@ -5,6 +5,7 @@ import { renderPrompt } from "../../../lib/data/render_text.ts";
 import { tokenizePrompt } from "../../../lib/data/tokenize_pairs.ts";
 import { prepareOutput } from "../../../lib/data/write_jsonl.ts";
 import { openTokenizer } from "../../../lib/policy/io/load.ts";
+import { responseGroups } from "../../../lib/policy/response_groups.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { generateByServer } from "../../../lib/server/server_scorer.ts";
 import { ServerRun } from "../server_run.ts";
@@ -49,10 +50,7 @@ export async function generateResponsesByServer(
   );
   const rows = responseRows(file.prompts, responses, tokenizer);
   if (options.serverReference !== undefined) {
-    const groups = prompts.map((promptIds, i) => ({
-      promptIds,
-      completions: (responses[i] ?? []).map(({ ids }) => ids),
-    }));
+    const groups = responseGroups(prompts, responses);
     const models = { logp: server, ref_logp: await run.open(options.serverReference, texts) };
     for (const [name, model] of Object.entries(models)) {
       const logps = (await run.score(model, groups, `score ${name}`, "prompt"))

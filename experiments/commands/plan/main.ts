@@ -5,16 +5,9 @@ import { runCommand } from "../../../lib/cli/run_command.ts";
 import { print } from "../../../lib/cli/print.ts";
 import { projectRoot } from "../../../lib/engine/layout.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
-import { realStudies, studies } from "../../studies.ts";
 import { markedPart, withMarkedPart } from "../marked_part.ts";
-import {
-  claimLines,
-  CLAIMS,
-  claimsTable,
-  REAL_CLAIMS,
-  RESPONSE_SD,
-  SENTIMENT_SD,
-} from "./claims_table.ts";
+import { claimLines, claimsTable } from "./claims_table.ts";
+import { claimFamilies } from "./families.ts";
 
 const command = {
   name: "plan",
@@ -27,16 +20,11 @@ if (import.meta.main) {
     parseCommand(command, args);
     const path = join(projectRoot, "experiments", "plan.md");
     let page = Deno.readTextFileSync(path);
-    const families = [[CLAIMS, studies, RESPONSE_SD], [
-      REAL_CLAIMS,
-      realStudies,
-      SENTIMENT_SD,
-    ]] as const;
-    for (const [marks, family, responseSd] of families) {
-      const table = claimsTable(family, responseSd);
+    for (const { marks, studies, responseSd } of claimFamilies) {
+      const table = claimsTable(studies, responseSd);
       const same = `${claimLines(table)}` === `${claimLines(markedPart(page, marks))}`;
       if (!same) page = withMarkedPart(page, marks, table);
-      const count = family.flatMap(({ claims }) => claims).length;
+      const count = studies.flatMap(({ claims }) => claims).length;
       print(`${count} claims${same ? ", as they stand" : ""}: ${path}`);
     }
     writeDurably(path, [new TextEncoder().encode(page)]);

@@ -11,6 +11,7 @@ import { messageOf, UserError } from "../../../lib/errors.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
 import { fingerprintJson, fingerprintSequences } from "../../../lib/files/fingerprint.ts";
 import { openModel } from "../../../lib/policy/io/load.ts";
+import { modelFingerprint } from "../../../lib/policy/io/model_files.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
 import { saveModelFolder } from "../../../lib/policy/io/save.ts";
 import { withChatTemplate } from "../../../lib/policy/io/with_chat_template.ts";
@@ -70,7 +71,7 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
   const ids = read.examples.flatMap((each) => [each.promptIds, each.completionIds]);
   const recorded = {
     ...{ command: "sft", model: basename(model), data: basename(data) },
-    modelSha256: fingerprintJson([files.fingerprint, files.tokenizer.fingerprint]),
+    modelSha256: modelFingerprint(files),
     dataSha256: fingerprintSequences(ids as Int32Array<ArrayBuffer>[]),
     ...{ seed, trainOn, turns, maxLength, chatTemplate, heldOut: options.heldOut },
     lora: lora ?? null,

@@ -1,12 +1,8 @@
-import { LanguageModel } from "../../policy/language_model.ts";
-import { loadParameters } from "../../policy/parameters.ts";
 import { defaultBootstrap } from "../../sera/config.ts";
 import type { PreparedEnvironment } from "../environment.ts";
+import { frozenModel, policyOn } from "../frozen_model.ts";
 import { sampleKeeper } from "./kept_samples.ts";
 import type { OpenedPreferences } from "./open_preferences.ts";
-
-/** Models by fingerprint: runs of one process share the frozen weights. */
-const models = new Map<string, Promise<LanguageModel>>();
 
 /**
  * Loads the weights of what was opened: everything of a run but its config. Needs a loaded engine.
@@ -18,12 +14,9 @@ export async function loadPreferences(
   seed: number,
   samples?: string,
 ): Promise<PreparedEnvironment> {
-  const { config, tokenizer, fingerprint } = files;
-  const loading = models.get(fingerprint) ?? loadParameters(config, files.weights)
-    .then((parameters) => new LanguageModel(config, parameters));
-  models.set(fingerprint, loading);
-  const reference = await loading;
-  const policy = lora === undefined ? reference.clone() : reference.withLora(lora, seed);
+  const { tokenizer } = files;
+  const reference = await frozenModel(files);
+  const { policy, dispose } = policyOn(reference, lora, seed);
   const { evaluationPrompts, samplesPerPrompt, maxNewTokens } = setting;
   const prompts = new Map(heldOut.map((pair) => [pair.promptIds.join(), pair]));
   const evaluated = [...prompts.values()].slice(0, evaluationPrompts);
@@ -36,13 +29,6 @@ export async function loadPreferences(
       ...(samples !== undefined &&
         { onSamples: sampleKeeper(samples, evaluated, file.pairs, text) }),
     },
-    text,
-    dispose: () => {
-      // Masks are no part of what trains, and clones of a model share them.
-      for (const sites of policy.lora ?? []) {
-        for (const { mask } of Object.values(sites)) mask?.dispose();
-      }
-      policy.dispose();
-    },
+    ...{ text, dispose },
   };
 }

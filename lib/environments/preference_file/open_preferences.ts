@@ -6,7 +6,7 @@ import { type TokenizedPairs, tokenizePairs } from "../../data/tokenize_pairs.ts
 import { UserError } from "../../errors.ts";
 import { fingerprintFile, fingerprintJson } from "../../files/fingerprint.ts";
 import { openModel } from "../../policy/io/load.ts";
-import type { ModelFiles } from "../../policy/io/model_files.ts";
+import { type ModelFiles, modelFingerprint } from "../../policy/io/model_files.ts";
 import type { LoraConfig } from "../../policy/lora.ts";
 import { type ProgressSink, silentProgress } from "../../progress/progress_sink.ts";
 import { createPrng } from "../../random/prng.ts";
@@ -59,7 +59,7 @@ export async function openPreferences(
   const path = await dataPath(locate(data), progress);
   const file = await shortFile(path, setting);
   const found = {
-    modelSha256: fingerprintJson([files.fingerprint, files.tokenizer.fingerprint]),
+    modelSha256: modelFingerprint(files),
     dataSha256: dataFingerprint(await dataFiles(path)),
   };
   checkFingerprint(model, modelSha256, found.modelSha256);

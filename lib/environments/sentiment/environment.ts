@@ -6,18 +6,17 @@ import { flipLabels } from "../../data/label_noise.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
 import { projectRoot } from "../../engine/layout.ts";
 import { UserError } from "../../errors.ts";
-import { fingerprintJson } from "../../files/fingerprint.ts";
 import type { GoldReward } from "../../metrics/gold.ts";
 import type { Response } from "../../policy/generate.ts";
 import { openModel } from "../../policy/io/load.ts";
-import type { ModelFiles } from "../../policy/io/model_files.ts";
-import { LanguageModel } from "../../policy/language_model.ts";
+import { type ModelFiles, modelFingerprint } from "../../policy/io/model_files.ts";
+import type { LanguageModel } from "../../policy/language_model.ts";
 import { loraModules } from "../../policy/lora.ts";
-import type { PromptGroup } from "../../policy/packing.ts";
-import { loadParameters } from "../../policy/parameters.ts";
+import { responseGroups } from "../../policy/response_groups.ts";
 import { silentProgress } from "../../progress/progress_sink.ts";
 import { createPrng } from "../../random/prng.ts";
 import type { Environment, EnvironmentContext, PreparedEnvironment } from "../environment.ts";
+import { frozenModel, policyOn } from "../frozen_model.ts";
 import { SentimentGold } from "./gold.ts";
 import { splitPrompts } from "./prompts.ts";
 import { DECODE_BATCH, samplesKey, type SftSamples, sftSamples } from "./samples.ts";
@@ -82,7 +81,7 @@ async function prepare(
   );
   const { rank, samplesPerPrompt, responseTokens } = setting;
   const lora = { rank, alpha: 2 * rank, dropout: 0, targetModules: loraModules(files.config) };
-  const policy = sft.withLora(lora, seed);
+  const { policy, dispose } = policyOn(sft, lora, seed);
   return {
     ...{ policy, reference: sft, prompts: train, cutResponses: "kept" },
     pairs: offlinePairs(setting, seed, train, offline.responses, gold),
@@ -94,7 +93,7 @@ async function prepare(
       sftSamples: evaluation.responses,
     },
     text: (ids) => textOf(files, ids),
-    dispose: () => policy.dispose(),
+    dispose,
   };
 }
 
@@ -156,7 +155,6 @@ function neighbours(
   return found;
 }
 
-const models = new Map<string, Promise<{ files: ModelFiles; sft: LanguageModel }>>();
 const assets = new Map<string, Promise<Assets>>();
 /** Seeds whose assets a process keeps. */
 const KEPT = 2;
@@ -181,7 +179,8 @@ async function makeAssets(
   { cache, progress = silentProgress }: EnvironmentContext,
 ): Promise<Assets> {
   const { poolSamples, samplesPerPrompt, responseTokens: maxNewTokens } = setting;
-  const { files, sft } = await modelOf(setting);
+  const files = await filesOf(setting);
+  const sft = await frozenModel(files);
   const split = splitPrompts(seed, setting.trainPrompts, setting.heldOutPrompts);
   const [train, heldOut] = [split.train, split.heldOut].map((texts) =>
     texts.map((text) => Int32Array.from(files.tokenizer.encode(text)))
@@ -201,40 +200,26 @@ async function makeAssets(
     fluentFrom: quantile(perToken, NOT_FLUENT),
     text: (ids) => textOf(files, ids),
   });
-  await gold.prepare(groupsOf(train, offline), offline.logps);
-  await gold.prepare(groupsOf(heldOut, evaluation), evaluation.logps);
+  await gold.prepare(responseGroups(train, offline.responses), offline.logps);
+  await gold.prepare(responseGroups(heldOut, evaluation.responses), evaluation.logps);
   return { files, sft, train, heldOut, offline, evaluation, gold };
 }
 
-function groupsOf(prompts: readonly Int32Array[], { responses }: SftSamples): PromptGroup[] {
-  return responses.map((list, p) => ({
-    promptIds: prompts[p] as Int32Array,
-    completions: list.map(({ ids }) => ids),
-  }));
-}
-
 /** @throws {UserError} where there is no such model, or another one */
-function modelOf({ model, modelSha256 }: SentimentSetting) {
-  const known = models.get(model) ?? open();
-  models.set(model, known);
-  return known;
-
-  async function open() {
-    const path = join(projectRoot, model);
-    if (!existsSync(path)) {
-      throw new UserError(`there is no model at ${path}: deno task setup --model brings it`);
-    }
-    const files = await openModel(path);
-    const found = fingerprintJson([files.fingerprint, files.tokenizer.fingerprint]);
-    if (found !== modelSha256) {
-      throw new UserError(
-        `${path} is not the model of the study: its SHA-256 is ${found.slice(0, 12)}, not ` +
-          modelSha256.slice(0, 12),
-      );
-    }
-    const parameters = await loadParameters(files.config, files.weights);
-    return { files, sft: new LanguageModel(files.config, parameters) };
+async function filesOf({ model, modelSha256 }: SentimentSetting): Promise<ModelFiles> {
+  const path = join(projectRoot, model);
+  if (!existsSync(path)) {
+    throw new UserError(`there is no model at ${path}: deno task setup --model brings it`);
   }
+  const files = await openModel(path);
+  const found = modelFingerprint(files);
+  if (found !== modelSha256) {
+    throw new UserError(
+      `${path} is not the model of the study: its SHA-256 is ${found.slice(0, 12)}, not ` +
+        modelSha256.slice(0, 12),
+    );
+  }
+  return files;
 }
 
 function textOf({ tokenizer }: ModelFiles, ids: ArrayLike<number>): string {

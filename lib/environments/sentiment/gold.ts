@@ -1,7 +1,7 @@
 import type { GoldReward } from "../../metrics/gold.ts";
 import type { LanguageModel } from "../../policy/language_model.ts";
 import type { PromptGroup } from "../../policy/packing.ts";
-import { sequenceLogps } from "../../policy/sequence_logps.ts";
+import { completionLogps } from "../../policy/sequence_logps.ts";
 import { SENTIMENT_CAP, sentimentOf } from "./lexicon.ts";
 
 /** What the gold reward of a seed knows. */
@@ -28,8 +28,7 @@ export class SentimentGold implements GoldReward {
 
   /** Scores under the SFT model what the caller did not. */
   async prepare(groups: readonly PromptGroup[], sftLogps?: readonly number[]): Promise<void> {
-    const logps = sftLogps ??
-      (await sequenceLogps(this.#options.sft, groups)).flatMap((values) => [...values]);
+    const logps = sftLogps ?? await completionLogps(this.#options.sft, groups);
     let at = 0;
     for (const { promptIds, completions } of groups) {
       for (const ids of completions) {

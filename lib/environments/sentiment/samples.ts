@@ -2,9 +2,10 @@ import { join } from "node:path";
 import { engine } from "../../engine/tensorflow.ts";
 import { fingerprintJson } from "../../files/fingerprint.ts";
 import { generate, type Response } from "../../policy/generate.ts";
+import { type KeptResponses, keptResponses, responsesOf } from "../../policy/kept_responses.ts";
 import type { LanguageModel } from "../../policy/language_model.ts";
-import type { PromptGroup } from "../../policy/packing.ts";
-import { sequenceLogps } from "../../policy/sequence_logps.ts";
+import { responseGroups } from "../../policy/response_groups.ts";
+import { completionLogps } from "../../policy/sequence_logps.ts";
 import type { ProgressSink } from "../../progress/progress_sink.ts";
 import { type CacheWarning, readCached, warnOnStderr, writeCached } from "../cached_checkpoint.ts";
 import type { SentimentSetting } from "./setting.ts";
@@ -55,10 +56,7 @@ export async function sftSamples(
   const path = join(cache, file);
   const known = readCached(path, "samples of the SFT model", warn)?.state as Kept | undefined;
   if (known !== undefined) {
-    const responses = known.responses.map((list) =>
-      list.map(({ ids, finished }) => ({ ids: Int32Array.from(ids), finished }))
-    );
-    return { responses, logps: known.logps };
+    return { responses: responsesOf(known.responses), logps: known.logps };
   }
   progress.phase(name, prompts.length * draw.responses, { unit: "response" });
   let done = 0;
@@ -70,22 +68,13 @@ export async function sftSamples(
     },
   });
   progress.done();
-  const groups = responses.map((list, p): PromptGroup => ({
-    promptIds: prompts[p] as Int32Array,
-    completions: list.map(({ ids }) => ids),
-  }));
-  const logps = (await sequenceLogps(model, groups)).flatMap((values) => [...values]);
-  const state: Kept = {
-    responses: responses.map((list) =>
-      list.map(({ ids, finished }) => ({ ids: [...ids], finished }))
-    ),
-    logps,
-  };
+  const logps = await completionLogps(model, responseGroups(prompts, responses));
+  const state: Kept = { responses: keptResponses(responses), logps };
   writeCached(path, "sample of the SFT model", { position: 0, tensors: new Map(), state }, warn);
   return { responses, logps };
 }
 
 type Kept = {
-  readonly responses: { readonly ids: number[]; readonly finished: boolean }[][];
+  readonly responses: KeptResponses;
   readonly logps: number[];
 };

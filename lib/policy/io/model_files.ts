@@ -1,6 +1,14 @@
+import { fingerprintJson } from "../../files/fingerprint.ts";
 import type { TextTokenizer } from "../../text/tokenizer.ts";
 import type { ModelConfig } from "../config.ts";
 import type { WeightSource } from "../weights.ts";
+
+/** SHA-256 of a model's configuration, weights and tokenizer: `modelSha256` of records. */
+export function modelFingerprint(
+  { fingerprint, tokenizer }: Pick<ModelFiles, "fingerprint" | "tokenizer">,
+): string {
+  return fingerprintJson([fingerprint, tokenizer.fingerprint]);
+}
 
 /** A model as it lies on disk: weights are read when asked for. */
 export interface ModelFiles {
