@@ -6,6 +6,18 @@ import { taskArguments } from "../support/task_arguments.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { HAS_VENV } from "./environment.ts";
 
+/** JupyterLab prints its address before it listens (`_bind_http_server` is a later callback). */
+async function served(address: string): Promise<Response> {
+  for (let tries = 0;; tries++) {
+    try {
+      return await fetch(address, { redirect: "manual" });
+    } catch (error) {
+      if (!(error instanceof TypeError) || tries === 300) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
 Deno.test({
   name: "lab starts whoever one is, serves the repository and opens the notebooks",
   ignore: !HAS_VENV,
@@ -36,7 +48,7 @@ Deno.test({
           said += `${value}\n`;
           address = value.match(/(http:\/\/127\.0\.0\.1:\d+)\/lab/)?.[1];
         }
-        const start = await fetch(address, { redirect: "manual" });
+        const start = await served(address);
         assert.equal(start.headers.get("location"), "/lab/tree/notebooks?");
         await start.body?.cancel();
         const contents = await (await fetch(`${address}/api/contents/?content=1`)).json();
