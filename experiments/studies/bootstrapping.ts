@@ -70,6 +70,6 @@ export const bootstrapping = defineStudy({
       includes: ({ condition, arm }) =>
         byWriter.includes(condition) && ["irm-70", "sera"].includes(arm),
     },
-    full: { seeds: 2 },
+    full: { seeds: 4 },
   },
 });

@@ -97,6 +97,6 @@ export const length = defineStudy({
         ["none", "all-0.5", "near-ties-1"].includes(condition) &&
         ["dpo", "irm-70", "sera"].includes(arm),
     },
-    full: { seeds: 2 },
+    full: { seeds: 4 },
   },
 });

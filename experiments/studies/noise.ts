@@ -36,20 +36,24 @@ const more = [
 ] as const;
 
 /** Losses made for noise, at DPO's rate and beta; those with an epsilon are told the flip rate. */
-const robust =
-  ([["cdpo", "cDPO"], ["rdpo", "rDPO"], ["ropo", "ROPO"], ["dr-dpo", "Dr. DPO"]] as const)
-    .map(([name, label]): SharedArm => ({
-      id: name,
-      label,
-      sera: (setting) => {
-        const { loss, ...tuned } = tunedPlain("dpo", setting);
-        const epsilon = name === "cdpo" || name === "rdpo" ? { epsilon: setting.flipRate } : {};
-        return {
-          ...{ ...methods.plain, ...tuned },
-          loss: { ...loss, ...epsilon, name } as LossOptionsOf,
-        };
-      },
-    }));
+const robust = ([
+  ["cdpo", "cDPO"],
+  ["rdpo", "rDPO"],
+  ["ropo", "ROPO"],
+  ["dr-dpo", "Dr. DPO"],
+  ["wdpo", "wDPO"],
+] as const).map(([name, label]): SharedArm => ({
+  id: name,
+  label,
+  sera: (setting) => {
+    const { loss, ...tuned } = tunedPlain("dpo", setting);
+    const epsilon = name === "cdpo" || name === "rdpo" ? { epsilon: setting.flipRate } : {};
+    return {
+      ...{ ...methods.plain, ...tuned },
+      loss: { ...loss, ...epsilon, name } as LossOptionsOf,
+    };
+  },
+}));
 
 /** Label noise: each loss plain, with selection and with SeRA, and each part of SeRA alone. */
 export const noise = defineStudy({
