@@ -34,7 +34,7 @@ function cellText(value: unknown, asTheyAre: boolean): string {
 }
 
 function isShort(value: unknown): boolean {
-  return typeof value !== "number" || Number.isInteger(value) || String(value).length <= 6;
+  return typeof value !== "number" || Number.isInteger(value) || String(value).length <= 7;
 }
 
 /** The display of a table. An empty table says so. */

@@ -35,7 +35,7 @@ export function describeShared(
     .filter((name) => factorOf(plan[0] as Run, name) !== null)
     .map((name) => ({
       factor: name,
-      value: factorOf(plan[0] as Run, name),
+      value: abbreviated(factorOf(plan[0] as Run, name)),
       meaning: texts[name] ?? "",
     }));
 }
@@ -71,4 +71,11 @@ function factorNames(plan: readonly Run[]): string[] {
 
 function factorOf({ factors }: Run, name: string): SettingValue {
   return (factors as unknown as Readonly<Record<string, SettingValue>>)[name] ?? null;
+}
+
+/** A hash by its first twelve digits, as tables are read on paper and on phones. */
+function abbreviated(value: SettingValue): SettingValue {
+  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value)
+    ? `${value.slice(0, 12)}\u2026`
+    : value;
 }

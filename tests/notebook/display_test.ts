@@ -47,6 +47,8 @@ Deno.test("a table is HTML and aligned text, from rows and from arquero", async 
     "gold\narm               gold  n\n<SeRA> & co      1.235  6\nDPO          \u22120.000120  6",
   );
   assert.match(String(tableDisplay([]).data["text/plain"]), /no rows/);
+  const settings = tableDisplay([{ value: 12000 }, { value: 0.00025 }]).data["text/plain"];
+  assert.deepEqual(String(settings).match(/[\d.]+/g), ["12000", "0.00025"]);
 });
 
 Deno.test("verdicts carry words, signs and machine-readable outcomes", async () => {

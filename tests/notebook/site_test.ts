@@ -24,6 +24,16 @@ const TOO_WIDE = `[...document.querySelectorAll("body *")].filter((element) =>
 const ALL_DRAWN = "document.querySelectorAll('.plot img').length === 0 && " +
   "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('svg'))";
 
+async function checkWidth(page: Page, url: string): Promise<void> {
+  assert.deepEqual(await page.evaluate(TOO_WIDE), [], url);
+  assert.ok(
+    await page.evaluate(
+      "document.documentElement.scrollWidth <= document.documentElement.clientWidth",
+    ),
+    `${url} is wider than the window`,
+  );
+}
+
 async function checkPage(page: Page, url: string, site: string): Promise<void> {
   await page.open(url);
   await page.evaluate(`(async () => {
@@ -33,13 +43,7 @@ async function checkPage(page: Page, url: string, site: string): Promise<void> {
     }
   })()`);
   await page.until(ALL_DRAWN, 20);
-  assert.deepEqual(await page.evaluate(TOO_WIDE), [], url);
-  assert.ok(
-    await page.evaluate(
-      "document.documentElement.scrollWidth <= document.documentElement.clientWidth",
-    ),
-    `${url} is wider than the window`,
-  );
+  await checkWidth(page, url);
   assert.equal(await page.evaluate("document.querySelectorAll('h1').length"), 1, url);
   assert.deepEqual(page.problems, []);
   assert.deepEqual(page.requests.filter((request) => !request.startsWith(site)), []);
@@ -106,6 +110,11 @@ Deno.test({
         await checkHover(page);
         await checkTable(page);
         await checkFolding(page);
+        await page.emulate(400, "light");
+        for (const name of ["index", "all_symbols", "~/runSera", "~/SeraConfig"]) {
+          await page.open(`${base}api/${name}.html`);
+          await checkWidth(page, `api/${name}`);
+        }
       });
       const read = (name: string) => Deno.readTextFileSync(join(site, name));
       const pictures = read("every_plot.html").match(/<img [^>]*src="data:image\/svg\+xml/g);

@@ -114,4 +114,10 @@ Deno.test("descriptions show the factors that differ, and what all runs share", 
     value: 10,
     meaning: "pairs",
   });
+  const hashed = opened.plan.map((run) => ({
+    ...run,
+    factors: { ...run.factors, data: "0123456789abcdef".repeat(4) },
+  }));
+  const data = describeShared({ ...opened, plan: hashed }).find(({ factor }) => factor === "data");
+  assert.equal(data?.value, "0123456789ab\u2026");
 });

@@ -69,7 +69,10 @@ async function writeApi(folder: string): Promise<void> {
     stdout: "null",
     stderr: "piped",
   }).output();
-  if (success) return;
-  const last = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
-  throw new UserError(`deno doc failed on lib/mod.ts: ${last}`);
+  if (!success) {
+    const last = new TextDecoder().decode(stderr).trim().split("\n").at(-1);
+    throw new UserError(`deno doc failed on lib/mod.ts: ${last}`);
+  }
+  const own = Deno.readTextFileSync(join(OWN, "api.css"));
+  Deno.writeTextFileSync(join(folder, "page.css"), own, { append: true });
 }
