@@ -89,6 +89,6 @@ export const gamma = defineStudy({
         ["iterations-3", "iterations-6-anchored"].includes(condition) && weighting === "ema" &&
         [0, 0.3].includes(gamma),
     },
-    full: { seeds: 3 },
+    full: { seeds: 4 },
   },
 });

@@ -142,6 +142,6 @@ export const noise = defineStudy({
           arm,
         ),
     },
-    full: { seeds: 3 },
+    full: { seeds: 4 },
   },
 });

@@ -125,6 +125,6 @@ export const selection = defineStudy({
         ["dpo", "irm-70", "random-70"].includes(arm) ||
         condition === "noise-20" && ["matched-70", "relabel", "oracle-70"].includes(arm),
     },
-    full: { seeds: 3, beside: ({ arm }) => ["oracle-70"].includes(arm) },
+    full: { seeds: 4, beside: ({ arm }) => ["oracle-70"].includes(arm) },
   },
 });

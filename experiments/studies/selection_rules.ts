@@ -77,6 +77,6 @@ export const selection_rules = defineStudy({
       seeds: 2,
       includes: ({ condition, arm }) => condition === "noise-20" && arm.endsWith("-70"),
     },
-    full: { seeds: 3 },
+    full: { seeds: 4 },
   },
 });
