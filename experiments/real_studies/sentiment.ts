@@ -63,8 +63,7 @@ export const sentiment = defineStudy({
     smoke: { seeds: 2, includes: ({ condition }) => condition === "noise-20" },
     quick: {
       seeds: 1,
-      includes: ({ condition, arm }) =>
-        condition === "noise-20" && ["dpo", "irm-70", "sera"].includes(arm),
+      includes: ({ condition, arm }) => condition === "noise-20" && ["dpo", "irm-70"].includes(arm),
     },
     full: { seeds: 6, beside: () => true },
   },
