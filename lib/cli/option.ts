@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { nearest } from "./nearest.ts";
 import type { NumberRule } from "../number_rule.ts";
 import {
@@ -9,7 +8,7 @@ import {
   parseNumber,
 } from "./number_range.ts";
 import { UsageError } from "./usage_error.ts";
-import { userPath } from "./user_path.ts";
+import { userPath, userPathOrHub } from "./user_path.ts";
 
 /** One option of a command; `T` is the type of its value in code. */
 export interface OptionSpec<T> {
@@ -116,14 +115,8 @@ export function pathOrHubOption(spec: Optional): OptionSpec<string | undefined>;
 export function pathOrHubOption(
   spec: Settled<string> | Optional,
 ): OptionSpec<string | undefined> {
-  return pathLike(spec, (text) => {
-    const path = userPath(text);
-    return HUB_NAME.test(text) && !existsSync(path) ? text : path;
-  });
+  return pathLike(spec, userPathOrHub);
 }
-
-/** `owner/name`, with a revision or a split. */
-const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*([@:][\w./-]+)*$/;
 
 function pathLike(
   spec: Settled<string> | Optional,

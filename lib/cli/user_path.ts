@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 /**
@@ -6,4 +7,13 @@ import { resolve } from "node:path";
  */
 export function userPath(path: string): string {
   return resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), path);
+}
+
+/** `owner/name`, with a revision or a split. */
+const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*([@:][\w./-]+)*$/;
+
+/** A path as the user means it; a hub id, unless there is such a path, as it is. */
+export function userPathOrHub(text: string): string {
+  const path = userPath(text);
+  return HUB_NAME.test(text) && !existsSync(path) ? text : path;
 }

@@ -1,5 +1,6 @@
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { messageOf, UserError } from "../errors.ts";
+import { holdTemporary, temporaryName, tidyOnce } from "./temporary_file.ts";
 
 /** What a write does to the disk, one after another. */
 export type DiskOperation = "create" | "write" | "sync" | "rename" | "truncate" | "remove";
@@ -10,12 +11,6 @@ export type DiskOperation = "create" | "write" | "sync" | "rename" | "truncate" 
  */
 export type DiskProbe = (operation: DiskOperation, path: string) => void;
 
-/** Ending of files being written; whoever owns a folder may remove what a crash left of them. */
-export const TEMPORARY_ENDING = ".being-written";
-
-/** Files written so far by this thread: makes the names of its temporary files differ. */
-let written = 0;
-
 /** Bytes handed to the operating system in one call. */
 const WRITE_SIZE = 1 << 22;
 
@@ -24,7 +19,8 @@ const WRITE_SIZE = 1 << 22;
  * durable (fsync), renamed over the old one, the rename made durable. Whenever the process or the
  * machine dies, the file holds all of the old bytes or all of the new ones. The temporary name is
  * this writer's own, so any number of processes may write the same file: the last `finish` counts.
- * Disposed before it is finished, it leaves the file as it was. Missing folders are made.
+ * Disposed before it is finished, it leaves the file as it was. Missing folders are made; what killed
+ * processes of this machine left half-written in the folder is removed.
  *
  * Every method throws `UserError` if the disk is full or the place cannot be written.
  */
@@ -40,6 +36,7 @@ export class DurableWriter implements Disposable {
     this.#probe = probe;
     try {
       Deno.mkdirSync(dirname(path), { recursive: true });
+      tidyOnce(dirname(path));
       [this.#temporary, this.#file] = createBeside(path, probe);
     } catch (error) {
       throw explainDiskError(error, path);
@@ -60,10 +57,11 @@ export class DurableWriter implements Disposable {
     try {
       this.#probe("sync", this.#temporary);
       this.#file.syncSync();
-      this.#file.close();
       this.#probe("rename", this.#path);
+      // Closed after it: without its lock the file would pass for a dead process's.
       Deno.renameSync(this.#temporary, this.#path);
       this.#open = false;
+      this.#file.close();
       syncFolder(dirname(this.#path), this.#probe);
     } catch (error) {
       throw explainDiskError(error, this.#path);
@@ -73,15 +71,11 @@ export class DurableWriter implements Disposable {
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
-    try {
-      this.#file.close();
-    } catch {
-      // `finish` got as far as that.
-    }
+    this.#file.close();
     try {
       removeIfThere(this.#temporary, this.#probe);
     } catch {
-      // The error that ended the writing is the one to tell; whoever owns the folder tidies up.
+      // The error that ended the writing is the one to tell; the next writer here tidies up.
     }
   }
 }
@@ -99,12 +93,13 @@ export function writeDurably(
 
 /** A new file beside `path` under a name that nobody else has, dead processes of our id included. */
 function createBeside(path: string, probe: DiskProbe): [string, Deno.FsFile] {
-  const start = join(dirname(path), basename(path).slice(0, 100));
   for (;;) {
-    const temporary = `${start}.${Deno.hostname()}-${Deno.pid}-${++written}${TEMPORARY_ENDING}`;
+    const temporary = temporaryName(path);
     try {
       probe("create", temporary);
-      return [temporary, Deno.openSync(temporary, { write: true, createNew: true })];
+      const file = Deno.openSync(temporary, { write: true, createNew: true });
+      if (holdTemporary(file, temporary)) return [temporary, file];
+      file.close();
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
@@ -123,6 +118,7 @@ export function appendDurably(
   probe: DiskProbe = () => {},
 ): void {
   try {
+    tidyOnce(dirname(path));
     probe("create", path);
     using file = Deno.openSync(path, { write: true, create: true });
     const end = file.seekSync(0, Deno.SeekMode.End);

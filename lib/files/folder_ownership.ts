@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { UserError } from "../errors.ts";
-import { explainDiskError, TEMPORARY_ENDING } from "./durable_file.ts";
+import { explainDiskError } from "./durable_file.ts";
 import { LOCK_NAME } from "./run_lock.ts";
+import { TEMPORARY_ENDING } from "./temporary_file.ts";
 
 /** The file that makes a folder a run's folder. */
 export const CONFIG = "config.json";

@@ -6,8 +6,11 @@ const FLOAT_BYTES = 4;
 /** Logits of one chunk, at most (`sequence_logps.ts`), and the arrays of that size held at once. */
 const LOGITS = 16 * 2 ** 20, LOGIT_ARRAYS = 3;
 
-/** All that a WebAssembly module can address, less what the engine itself takes. */
-export const WASM_BYTES: number = 3.5 * 2 ** 30;
+/**
+ * Arrays of scores [H, T, T] that a pass without fused kernels holds at once beside those of every
+ * layer that its gradient needs back.
+ */
+const SCORE_ARRAYS = 5;
 
 /** What the memory of a pass depends on. */
 export interface PassSize {
@@ -17,7 +20,7 @@ export interface PassSize {
   readonly longest: number;
   /**
    * Whether attention runs on our fused kernels. Composed of TensorFlow's operations it holds the
-   * scores of all heads, [H, T, T].
+   * scores of all heads, [H, T, T] a sequence, those of every layer until its gradient is done.
    */
   readonly fused: boolean;
 }
@@ -37,11 +40,18 @@ export function weightBytes(config: ModelConfig): number {
   return FLOAT_BYTES * sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** Bytes that one pass of an update takes beside the weights. Measured: within a tenth. */
-export function passBytes(config: ModelConfig, { rows, longest, fused }: PassSize): number {
-  const logits = LOGIT_ARRAYS * Math.min(LOGITS, rows * config.vocabSize);
-  const scores = fused ? 0 : 3 * config.heads * longest ** 2;
-  return FLOAT_BYTES * (rows * numbersPerRow(config) + logits + scores);
+/**
+ * Bytes of attention's scores in a pass; none with fused kernels. Rows by the longest sequence is
+ * what prompts no longer than their responses take; long prompts take up to three times as much.
+ */
+export function scoreBytes(config: ModelConfig, { rows, longest, fused }: PassSize): number {
+  return fused ? 0 : FLOAT_BYTES * (config.layers + SCORE_ARRAYS) * config.heads * rows * longest;
+}
+
+/** Bytes that one pass of an update takes beside the weights. Measured: within a tenth, if fused. */
+export function passBytes(config: ModelConfig, size: PassSize): number {
+  const logits = LOGIT_ARRAYS * Math.min(LOGITS, size.rows * config.vocabSize);
+  return FLOAT_BYTES * (size.rows * numbersPerRow(config) + logits) + scoreBytes(config, size);
 }
 
 /** Most rows of a pass that `free` bytes hold; 0 where not even one does. */

@@ -73,11 +73,7 @@ export function hasPart(path: string, { hash }: SweepRun): boolean {
  * same time.
  */
 export function writePart(path: string, record: StudyRecord): void {
-  Deno.mkdirSync(partsOf(path), { recursive: true });
-  // A name of its own, so that two machines never write one file.
-  const own = join(partsOf(path), `${record.hash}.${Deno.hostname()}.${Deno.pid}`);
-  writeDurably(own, [new TextEncoder().encode(`${recordLine(record)}\n`)]);
-  Deno.renameSync(own, partPath(path, record.hash));
+  writeDurably(partPath(path, record.hash), [new TextEncoder().encode(`${recordLine(record)}\n`)]);
 }
 
 /**

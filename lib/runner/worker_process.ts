@@ -1,5 +1,6 @@
 import { ownPermissions } from "./own_permissions.ts";
-import { linesOf, parseReply, type TaskReply } from "./worker_protocol.ts";
+import { linesOf } from "./lines_of.ts";
+import { parseReply, type TaskReply } from "./worker_protocol.ts";
 
 /** A worker's program: a module, run by this Deno with these variables. */
 export interface WorkerProgram {

@@ -15,21 +15,21 @@ export const REPLY_PREFIX = "@reply ";
 /**
  * The loop of a worker process: reads tasks from stdin, answers on stdout, one after another.
  *
- * Ends the process as soon as stdin closes, in the middle of a task too: a parent killed with
- * `kill -9` leaves no worker behind.
+ * Ends the process within about a second after stdin closes, in the middle of a computation too: a
+ * parent killed with `kill -9` leaves no worker behind. A thread of its own reads stdin
+ * (`task_reader.ts`), since tensor work blocks this one.
  */
 export async function serveTasks<Payload, Result>(
   handle: (payload: Payload) => Promise<Result>,
 ): Promise<never> {
   const requests: TaskRequest<Payload>[] = [];
   let wake = () => {};
-  (async () => {
-    for await (const line of linesOf(Deno.stdin.readable)) {
-      requests.push(JSON.parse(line));
-      wake();
-    }
-    Deno.exit(0);
-  })();
+  const reader = new Worker(new URL("./task_reader.ts", import.meta.url), { type: "module" });
+  reader.onmessage = ({ data: line }: MessageEvent<string | null>) => {
+    if (line === null) Deno.exit(0);
+    requests.push(JSON.parse(line));
+    wake();
+  };
   while (true) {
     const request = requests.shift();
     if (request === undefined) {
@@ -49,18 +49,6 @@ export async function serveTasks<Payload, Result>(
 /** The reply in a worker's line; undefined for any other line. */
 export function parseReply<Result>(line: string): TaskReply<Result> | undefined {
   return line.startsWith(REPLY_PREFIX) ? JSON.parse(line.slice(REPLY_PREFIX.length)) : undefined;
-}
-
-/** Lines of a byte stream, without their newlines; an unfinished last line is dropped. */
-export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk, { stream: true });
-    const lines = rest.split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
-  }
 }
 
 function writeAll(bytes: Uint8Array): void {

@@ -1,24 +1,39 @@
 /** Names under which log-probabilities and lengths stand in other people's files. */
 import { UserError } from "../errors.ts";
 
-/** What a column of scored pairs is for. */
+/**
+ * What a column of scored pairs is for: `val_` of the validation model of `lossdiff-irm`, the last
+ * three of an explicit reward model, as a margin or as both scores.
+ */
 export type PairRole =
   | "chosen"
   | "rejected"
   | "ref_chosen"
   | "ref_rejected"
   | "chosen_tokens"
-  | "rejected_tokens";
+  | "rejected_tokens"
+  | "val_chosen"
+  | "val_rejected"
+  | "explicit_margin"
+  | "chosen_reward"
+  | "rejected_reward";
 
 /** What a column of scored candidates is for. */
 export type CandidateRole = "logp" | "ref_logp" | "tokens";
+
+/** A role of either. */
+export type AnyRole = PairRole | CandidateRole;
+
+/** Names that are recognised, by role; roles without an entry are not looked for. */
+export type Names<Role extends string> = Partial<Readonly<Record<Role, readonly string[]>>>;
 
 /** Column names by role; roles without one are left out. */
 export type Columns<Role extends string> = Partial<Readonly<Record<Role, string>>>;
 
 /**
  * Names that are recognised: this suite's first, then those of TRL (`ref_chosen_logps` of
- * `precompute_ref_log_probs`; `reference_chosen_logps` before 0.12; `logps/chosen` of its logs).
+ * `precompute_ref_log_probs`; `reference_chosen_logps` before 0.12; `logps/chosen` of its logs), and
+ * of UltraFeedback's scores (`score_chosen` of HuggingFaceH4/ultrafeedback_binarized).
  */
 export const pairColumns: Readonly<Record<PairRole, readonly string[]>> = {
   chosen: ["chosen_logp", "chosen_logps", "policy_chosen_logps", "logps/chosen"],
@@ -27,7 +42,18 @@ export const pairColumns: Readonly<Record<PairRole, readonly string[]>> = {
   ref_rejected: ["ref_rejected_logp", "ref_rejected_logps", "reference_rejected_logps"],
   chosen_tokens: ["chosen_tokens", "chosen_length", "chosen_num_tokens"],
   rejected_tokens: ["rejected_tokens", "rejected_length", "rejected_num_tokens"],
+  val_chosen: ["val_chosen_logp", "val_chosen_logps"],
+  val_rejected: ["val_rejected_logp", "val_rejected_logps"],
+  explicit_margin: ["explicit_margin", "reward_margin"],
+  chosen_reward: ["chosen_reward", "score_chosen", "chosen_score"],
+  rejected_reward: ["rejected_reward", "score_rejected", "rejected_score"],
 };
+
+/** The roles of one policy's scores: all that files of past policies and of voters hold. */
+export const policyRoles: readonly PairRole[] = [
+  ...(["chosen", "rejected", "ref_chosen", "ref_rejected"] as const),
+  ...(["chosen_tokens", "rejected_tokens"] as const),
+];
 
 /** Names of a candidate's columns that are recognised. */
 export const candidateColumns: Readonly<Record<CandidateRole, readonly string[]>> = {
@@ -42,7 +68,7 @@ export const candidateColumns: Readonly<Record<CandidateRole, readonly string[]>
  * @throws {UserError} where a given column is not there, or two names for a role are
  */
 export function findColumns<Role extends string>(
-  known: Readonly<Record<Role, readonly string[]>>,
+  known: Names<Role>,
   given: Columns<Role>,
   fields: readonly string[],
   where: string,
@@ -55,7 +81,9 @@ export function findColumns<Role extends string>(
         `${where}: there is no column "${named}" for ${role}; the columns are ${fields.join(", ")}`,
       );
     }
-    const names = named === undefined ? known[role].filter((n) => fields.includes(n)) : [named];
+    const names = named === undefined
+      ? (known[role] ?? []).filter((name) => fields.includes(name))
+      : [named];
     if (names.length > 1) {
       throw new UserError(
         `${where}: columns ${names.join(" and ")} may both be ${role}: say which, ` +

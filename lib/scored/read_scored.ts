@@ -3,12 +3,14 @@ import { openRecords } from "../data/read_records.ts";
 import { type FieldMap, fieldsOf } from "../data/record_fields.ts";
 import { kindOf } from "../data/source_record.ts";
 import { UserError } from "../errors.ts";
-import { type Columns, findColumns } from "./columns.ts";
+import { type Columns, findColumns, type Names } from "./columns.ts";
 import { NumberColumn } from "./number_column.ts";
 
 /** The scores of one file, in its order. */
 export interface ScoredFile<Role extends string> {
   readonly path: string;
+  /** Its first record, for messages. */
+  readonly where: string;
   /** Each record's own `id`, or its position from 0. */
   readonly ids: readonly string[];
   /** The numbers of the roles that have a column, one per record. */
@@ -20,7 +22,7 @@ export interface ScoredFile<Role extends string> {
 /** How a file of scores is read. */
 export interface ReadScoredOptions<Role extends string> {
   /** Names that each role's column may have. */
-  readonly known: Readonly<Record<Role, readonly string[]>>;
+  readonly known: Names<Role>;
   /** Columns by role where they have other names. */
   readonly given: Columns<Role>;
   /** Further columns that `onRecord` reads. */
@@ -39,17 +41,19 @@ export async function readScored<Role extends string>(
   path: string,
   { known, given, others = [], onRecord }: ReadScoredOptions<Role>,
 ): Promise<ScoredFile<Role>> {
-  const names = Object.values<readonly string[]>(known).flat();
+  const names = Object.values(known as Readonly<Record<string, readonly string[]>>).flat();
   const wanted = ["id", ...names, ...Object.values(given) as string[], ...others];
   const { records } = await openRecords(path, wanted);
   const ids: string[] = [];
   let fieldNames: string[] | undefined;
+  let first = path;
   const columns: { readonly name: string; readonly role: Role; readonly values: NumberColumn }[] =
     [];
   for await (const record of records) {
     const fields = fieldsOf(record, "log-probabilities");
     if (fieldNames === undefined) {
       fieldNames = Object.keys(fields);
+      first = record.where;
       const found = findColumns(known, given, fieldNames, record.where);
       for (const [role, name] of Object.entries(found) as [Role, string][]) {
         columns.push({ name, role, values: new NumberColumn() });
@@ -62,6 +66,7 @@ export async function readScored<Role extends string>(
   if (fieldNames === undefined) throw new UserError(`${path} holds no record`);
   return {
     path,
+    where: first,
     ids,
     numbers: new Map(columns.map(({ role, values }) => [role, values.values()])),
     fields: fieldNames,

@@ -1,5 +1,4 @@
 /** Margins under an ensemble of policies that were scored elsewhere. */
-import { UserError } from "../errors.ts";
 import type { LossConfig } from "../losses/loss_table.ts";
 import { type EnsembleConfig, ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
 import {
@@ -7,10 +6,13 @@ import {
   type MarginKind,
   rewardReadsReference,
 } from "../margins/implicit_reward.ts";
+import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
+import type { AnyRole, PairRole } from "./columns.ts";
+import { missingColumn } from "./missing_column.ts";
 import { inOrderOf, type ScoredFile } from "./read_scored.ts";
 
 /** The roles that make one completion's reward: names of its columns. */
-export interface RewardRoles<Role extends string> {
+export interface RewardRoles<Role extends AnyRole> {
   readonly policy: Role;
   readonly reference: Role;
   readonly tokens: Role;
@@ -31,7 +33,7 @@ export interface RewardConfig {
  *
  * @throws {UserError} naming the column that the rewards need and the file that lacks it
  */
-export function rewardsByPolicy<Role extends string>(
+export function rewardsByPolicy<Role extends AnyRole>(
   newest: ScoredFile<Role>,
   history: readonly ScoredFile<Role>[],
   { policy, reference, tokens }: RewardRoles<Role>,
@@ -42,10 +44,7 @@ export function rewardsByPolicy<Role extends string>(
     const column = (role: Role, fallback: boolean): Float64Array => {
       const values = own.get(role) ?? (fallback ? newest.numbers.get(role) : undefined);
       if (values !== undefined) return values;
-      throw new UserError(
-        `${file.path} has no column for ${role}, which ${loss.name} margins need: ` +
-          `name it, as --columns ${role}=...; its columns are ${file.fields.join(", ")}`,
-      );
+      throw missingColumn(file, role, `${loss.name} margins need`);
     };
     const needsTokens = readsLength(loss, margin);
     const policyLogps = column(policy, false);
@@ -57,6 +56,31 @@ export function rewardsByPolicy<Role extends string>(
       margin,
     );
   });
+}
+
+/** Both completions' rewards under each policy, newest first. */
+export function pairRewardsByPolicy(
+  newest: ScoredFile<PairRole>,
+  others: readonly ScoredFile<PairRole>[],
+  formula: Pick<RewardConfig, "loss" | "margin">,
+): Readonly<Record<"chosen" | "rejected", Float64Array[]>> {
+  const of = (side: "chosen" | "rejected") => {
+    const roles = { policy: side, reference: `ref_${side}`, tokens: `${side}_tokens` } as const;
+    return rewardsByPolicy<PairRole>(newest, others, roles, formula);
+  };
+  return { chosen: of("chosen"), rejected: of("rejected") };
+}
+
+/** Margins under each of other policies alone. Their reference may be the newest file's. */
+export function marginsOfOthers(
+  newest: ScoredFile<PairRole>,
+  others: readonly ScoredFile<PairRole>[],
+  formula: Pick<RewardConfig, "loss" | "margin">,
+): Float64Array[] {
+  const { chosen, rejected } = pairRewardsByPolicy(newest, others, formula);
+  return others.map((_, i) =>
+    implicitRewardMargins(chosen[i + 1] as Float64Array, rejected[i + 1] as Float64Array)
+  );
 }
 
 /** Rewards under the ensemble of past policies, newest first. */

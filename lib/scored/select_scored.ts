@@ -7,7 +7,8 @@ import { type Selection, type SelectionContext, selectPairs } from "../selection
 import type { SelectionRule } from "../selection/selection_rule.ts";
 import type { PairRole } from "./columns.ts";
 import type { ScoredFile } from "./read_scored.ts";
-import { ensembleOf, type RewardConfig, rewardsByPolicy } from "./score_history.ts";
+import { type OtherModels, ruleScores } from "./rule_scores.ts";
+import { ensembleOf, pairRewardsByPolicy, type RewardConfig } from "./score_history.ts";
 
 /** What was selected, and what it was selected by. */
 export interface ScoredSelection {
@@ -17,10 +18,15 @@ export interface ScoredSelection {
   readonly byPolicy: readonly Float64Array[];
   /** 1 is the largest margin. */
   readonly ranks: Uint32Array;
+  /** What the rule ranked by, where that is not the margin; 1 is the largest score. */
+  readonly other: { readonly scores: Float64Array; readonly ranks: Uint32Array } | null;
   readonly selection: Selection;
   /** Jaccard overlap with what the same rule kept one iteration ago; null where unknown. */
   readonly overlap: number | null;
 }
+
+/** What selection needs besides the scores of policies. */
+export interface ScoredContext extends Omit<SelectionContext, "scores">, OtherModels {}
 
 /**
  * Selects pairs as an iteration of `runSera` does, of scores that any model made.
@@ -32,35 +38,41 @@ export function selectScored(
   history: readonly ScoredFile<PairRole>[],
   rule: SelectionRule,
   { ensemble, ...formula }: RewardConfig,
-  context: SelectionContext,
+  { voters, validation, ...context }: ScoredContext,
 ): ScoredSelection {
-  const roles = (side: "chosen" | "rejected") => ({
-    policy: side,
-    reference: `ref_${side}` as const,
-    tokens: `${side}_tokens` as const,
-  });
-  const chosen = rewardsByPolicy(newest, history, roles("chosen"), formula);
-  const rejected = rewardsByPolicy(newest, history, roles("rejected"), formula);
+  const { chosen, rejected } = pairRewardsByPolicy(newest, history, formula);
   const marginsFrom = (first: number) =>
     implicitRewardMargins(
       ensembleOf(chosen.slice(first), ensemble),
       ensembleOf(rejected.slice(first), ensemble),
     );
   const margins = marginsFrom(0);
-  const ranks = new Uint32Array(margins.length);
-  rankPairs(margins).forEach((index, rank) => ranks[index] = rank + 1);
-  const selection = selectPairs(rule, margins, context);
-  // The last iteration saw the history alone.
-  const overlap = history.length > 0 && keepOrder(rule, margins) !== null
-    ? jaccard(selection.indices, selectPairs(rule, marginsFrom(1), context).indices)
-    : null;
+  const byPolicy = chosen.slice(0, ensemble.window).map((rewards, age) =>
+    implicitRewardMargins(rewards, rejected[age] as Float64Array)
+  );
+  const scoresBy = (ensembleMargins: Float64Array) =>
+    ruleScores(rule, newest, { voters, validation }, formula, {
+      ...{ ensemble: ensembleMargins, own: byPolicy[0] as Float64Array },
+    });
+  const select = (by: Float64Array, scores = scoresBy(by)) =>
+    selectPairs(rule, by, { ...context, ...(scores === undefined ? {} : { scores }) });
+  const scores = scoresBy(margins);
+  const selection = select(margins, scores);
+  // The last iteration saw the history alone. What its voters and validation model said is unknown.
+  const known = keepOrder(rule, margins, scores) !== null && voters.length === 0 &&
+    rule.rule !== "lossdiff-irm";
   return {
-    margins,
-    byPolicy: chosen.slice(0, ensemble.window).map((rewards, age) =>
-      implicitRewardMargins(rewards, rejected[age] as Float64Array)
-    ),
-    ranks,
-    selection,
-    overlap,
+    ...{ margins, byPolicy, selection },
+    ranks: ranksOf(margins),
+    other: scores === undefined ? null : { scores, ranks: ranksOf(scores) },
+    overlap: history.length > 0 && known
+      ? jaccard(selection.indices, select(marginsFrom(1)).indices)
+      : null,
   };
+}
+
+function ranksOf(values: Float64Array): Uint32Array {
+  const ranks = new Uint32Array(values.length);
+  rankPairs(values).forEach((index, rank) => ranks[index] = rank + 1);
+  return ranks;
 }

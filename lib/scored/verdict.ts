@@ -8,7 +8,7 @@ export type Verdict = "kept" | "swapped" | "dropped" | "bootstrapped";
 export interface PairPlace {
   readonly kept: boolean;
   readonly swapped: boolean;
-  /** From 1. */
+  /** From 1, by the score that the rule ranks by. */
   readonly rank: number;
   readonly total: number;
   /** Where it is known: whether the label is wrong. */
@@ -23,7 +23,8 @@ export function verdictOf({ kept, swapped }: PairPlace): Verdict {
 /** Why, in words. */
 export function reasonOf(rule: SelectionRule, place: PairPlace): string {
   const { kept, swapped, rank, total } = place;
-  const at = `rank ${rank} of ${total}`;
+  const by = "by" in rule && rule.by !== undefined ? ` by ${rule.by}` : "";
+  const at = `rank ${rank} of ${total}${by}`;
   switch (rule.rule) {
     case "all":
       return "every pair is kept";
@@ -36,7 +37,8 @@ export function reasonOf(rule: SelectionRule, place: PairPlace): string {
     case "threshold":
       return `margin ${kept ? "at least" : "below"} ${rule.tau}`;
     case "oracle":
-      return `label known to be ${place.flipped ? "wrong" : "right"}, ${at}`;
+      return `label known to be ${place.flipped ? "wrong" : "right"}, ` +
+        (rule.order !== "random" ? at : kept ? "drawn" : "not drawn");
     case "top":
       return `${at}: ${kept ? "among" : "below"} the top ${keepCount(rule.keep, total)}`;
     case "bottom":

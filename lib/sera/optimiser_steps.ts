@@ -39,6 +39,9 @@ export async function optimiserSteps(
       optimiser.restore({ step: saved.step, moments: saved.moments });
     }
     const first = saved?.step ?? 0;
+    if (first > 0) {
+      progress.message(`${phase} of iteration ${iteration}: continuing after step ${first}`);
+    }
     progress.phase(phase, steps, { unit: "step", done: first });
     for (let step = first; step < steps; step++) {
       const row = await oneStep(optimiser, step, learningRateAt(rates, step));

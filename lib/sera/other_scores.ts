@@ -1,5 +1,4 @@
-import { needsMismatched } from "../losses/loss_config.ts";
-import { pairLoss } from "../losses/pair_loss.ts";
+import { lossDifferences } from "../losses/loss_differences.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
 import { alignmentPotential } from "../selection/alignment_potential.ts";
 import { centralBands } from "../selection/central_bands.ts";
@@ -63,8 +62,7 @@ async function explicitMargins({ rewardModel }: PreparedRun): Promise<Float64Arr
  * loss(pi; d) - loss(pi_val; d), and its implicit reward margin of d.
  *
  * Our reading: pi_val, in the paper a model trained on a validation set, is for each pair the shadow
- * that was trained on the other folds of the offline pairs; held-out pairs are for measurement. KTO's
- * reference point is taken as 0.
+ * that was trained on the other folds of the offline pairs; held-out pairs are for measurement.
  */
 async function lossDiffIrm(
   run: PreparedRun,
@@ -74,12 +72,9 @@ async function lossDiffIrm(
 ): Promise<Float64Array> {
   const { config, pairs, policy, scorer } = run;
   const own = await scorer.pairs(`policy-${t - 1}-offline`, policy, pairs);
-  const point = needsMismatched(config.loss) ? 0 : undefined;
-  const lossUnder = (logps: BothSides) =>
-    pairLoss(config.loss, pairLogps(pairs, logps, sft, point)).losses;
-  const validation = lossUnder(heldOut);
+  const logpsUnder = (logps: BothSides) => pairLogps(pairs, logps, sft);
   return centralBands(
-    lossUnder(own).map((loss, i) => loss - (validation[i] as number)),
+    lossDifferences(config.loss, logpsUnder(own), logpsUnder(heldOut)),
     marginsOf(run, own, sft),
   );
 }

@@ -3,12 +3,12 @@
  * prompt's tokens: vLLM by `prompt_logprobs`, llama-cpp-python by `echo`. llama.cpp's own
  * llama-server ignores or refuses `echo` (ggml-org/llama.cpp#27174): it serves generation alone.
  */
-import { messageOf, UserError } from "../errors.ts";
-import { HubStatusError, withRetries } from "../policy/io/hub_client.ts";
+import { UserError } from "../errors.ts";
 import type { Response as ModelResponse } from "../policy/generate.ts";
 import type { SamplingRule } from "../policy/sampling.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
-import { echoedLogp, promptLogp } from "./prompt_logps.ts";
+import { askServer, type Json, ServerRefusal } from "./ask_server.ts";
+import { echoedLogp, promptLogp, tokenIdOf } from "./prompt_logps.ts";
 
 /** How a server is asked. */
 export interface ServerOptions {
@@ -24,8 +24,16 @@ export interface ServerGeneration extends SamplingRule {
   readonly seed: number;
 }
 
-type Json = Readonly<Record<string, unknown>>;
 type Dialect = "prompt_logprobs" | "echo";
+
+/**
+ * Rules of sampling that are off. They are said: vLLM takes what is left out from the model's
+ * generation_config.json, llama.cpp has top_k 40 and min_p 0.05. -1 is off in every vLLM; 0 is not.
+ */
+const neutral = {
+  ...{ top_k: -1, min_p: 0, presence_penalty: 0, frequency_penalty: 0 },
+  ...{ repetition_penalty: 1, repeat_penalty: 1 }, // vLLM's name, llama.cpp's
+};
 
 /** One server, one of its models, and the tokenizer that both sides must share. */
 export class CompletionsServer {
@@ -81,11 +89,7 @@ export class CompletionsServer {
   async checkTokens(texts: Iterable<string>): Promise<void> {
     for (const text of texts) {
       const own = [...this.#tokenizer.encode(text)];
-      // vLLM reads prompt and add_special_tokens, llama.cpp content and add_special.
-      const { tokens } = await this.#ask("/tokenize", {
-        ...{ model: this.model, prompt: text, add_special_tokens: false },
-        ...{ content: text, add_special: false },
-      });
+      const tokens = await this.#tokensOf(text);
       if (Array.isArray(tokens) && tokens.join() === own.join()) continue;
       const at = Array.isArray(tokens) ? own.findIndex((id, i) => id !== tokens[i]) : 0;
       throw new UserError(
@@ -93,6 +97,26 @@ export class CompletionsServer {
           `${at < 0 ? own.length : at} of ${JSON.stringify(text.slice(0, 60))}: its scores would ` +
           "be of something else; give the --model that the server runs",
       );
+    }
+  }
+
+  /** A text's tokens by the server, without special ones that it adds. */
+  async #tokensOf(text: string): Promise<unknown> {
+    const { model } = this;
+    try {
+      // vLLM reads prompt and add_special_tokens, llama.cpp content and add_special.
+      return (await this.#ask("/tokenize", {
+        ...{ model, prompt: text, add_special_tokens: false },
+        ...{ content: text, add_special: false },
+      })).tokens;
+    } catch (error) {
+      if (!(error instanceof ServerRefusal && error.status === 404)) throw error;
+      // llama-cpp-python puts the start token first, where the model has one.
+      const asked = (input: string) => this.#ask("/extras/tokenize", { model, input });
+      const [all, added] = await Promise.all([asked(text), asked("")]);
+      const [tokens, start] = [all.tokens, added.tokens];
+      if (!Array.isArray(tokens) || !Array.isArray(start)) return tokens;
+      return tokens.slice(start.length);
     }
   }
 
@@ -117,10 +141,10 @@ export class CompletionsServer {
     const choice = await this.#completions({
       prompt: [...promptIds],
       ...{ max_tokens: maxNewTokens, temperature, top_p: topP, seed },
-      ...(topK === 0 ? {} : { top_k: topK }),
+      ...{ ...neutral, ...(topK === 0 ? {} : { top_k: topK }) },
       stop_token_ids: this.#tokenizer.stopTokenIds,
-      // vLLM then writes each token as "token_id:123".
-      ...{ logprobs: 1, return_tokens_as_token_ids: true },
+      // vLLM then tells the ids, or writes each token as "token_id:123" (before 0.10.2).
+      ...{ return_token_ids: true, logprobs: 1, return_tokens_as_token_ids: true },
     });
     const finished = choice.finish_reason === "stop";
     const ids = generatedIds(choice) ?? [...this.#tokenizer.encode(String(choice.text ?? ""))];
@@ -133,9 +157,10 @@ export class CompletionsServer {
 
   #scoring(dialect: Dialect, ids: readonly number[]): Json {
     const common = { max_tokens: 1, temperature: 0 };
-    return dialect === "prompt_logprobs"
-      ? { ...common, prompt: ids, prompt_logprobs: 1 }
-      : { ...common, prompt: this.#tokenizer.decode(ids), echo: true, logprobs: 1 };
+    return dialect === "prompt_logprobs" ? { ...common, prompt: ids, prompt_logprobs: 1 } : {
+      ...{ ...common, prompt: this.#tokenizer.decode(ids), echo: true, logprobs: 1 },
+      ...{ add_special_tokens: false, return_tokens_as_token_ids: true },
+    };
   }
 
   async #findDialect(ids: readonly number[]): Promise<Dialect> {
@@ -150,8 +175,10 @@ export class CompletionsServer {
         }
         reasons.push(`${dialect}: ignored`);
       } catch (error) {
-        if (!(error instanceof UserError) || !/ answered 4(?!29)/.test(error.message)) throw error;
-        reasons.push(`${dialect}: refused`);
+        const refused = error instanceof ServerRefusal && error.status < 500 &&
+          error.status !== 429;
+        if (!refused) throw error;
+        reasons.push(`${dialect}: refused${error.said === "" ? "" : `, as "${error.said}"`}`);
       }
     }
     throw new UserError(
@@ -169,50 +196,23 @@ export class CompletionsServer {
     );
   }
 
-  /** GET without a body, else POST; tried again while that may help. */
   async #ask(path: string, body?: Json): Promise<Json> {
-    const url = new URL(this.url + path);
-    const key = Deno.env.get("SERA_SERVER_KEY");
-    const transient = (error: unknown) => !(error instanceof HubStatusError) || error.isTransient;
-    try {
-      // The second attempt follows after a hundredth of the patience, about a second.
-      return await withRetries({ retryMs: this.#timeoutMs / 100 }, transient, async () => {
-        const response = await fetch(url, {
-          ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-          headers: {
-            "content-type": "application/json",
-            ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-          },
-          signal: AbortSignal.timeout(this.#timeoutMs),
-        });
-        if (response.ok) return await response.json() as Json;
-        await response.body?.cancel();
-        throw new HubStatusError(
-          response.status,
-          url,
-          Number(response.headers.get("retry-after")) || 0,
-        );
-      });
-    } catch (error) {
-      const what = error instanceof HubStatusError
-        ? `answered ${error.status}${error.isTransient ? " again and again" : ""}`
-        : error instanceof DOMException && error.name === "TimeoutError"
-        ? `gave no answer within ${this.#timeoutMs / 1000} s, again and again`
-        : `cannot be asked: ${messageOf(error)}`;
-      throw new UserError(
-        `${url} ${what}; what was done is kept: see to the server, then run the same command again`,
-      );
-    }
+    return await askServer(new URL(this.url + path), this.#timeoutMs, body);
   }
 }
 
-/** Ids of what was generated: vLLM's `token_id:7`, llama.cpp's `content` with ids; else undefined. */
-function generatedIds({ logprobs }: Json): number[] | undefined {
+/**
+ * Ids of what was generated: vLLM's `token_ids` (from 0.10.2 on) or `token_id:7`, llama.cpp's
+ * `content` with ids; else undefined.
+ */
+function generatedIds({ token_ids: own, logprobs }: Json): number[] | undefined {
   const { tokens, content } = Object(logprobs) as Json;
-  const ids = Array.isArray(content)
+  const ids = Array.isArray(own)
+    ? own
+    : Array.isArray(content)
     ? content.map((token) => Object(token).id)
     : Array.isArray(tokens)
-    ? tokens.map((token) => Number(/^token_id:(\d+)$/.exec(`${token}`)?.[1] ?? NaN))
+    ? tokens.map((token) => tokenIdOf(token) ?? NaN)
     : undefined;
   return ids?.every((id) => Number.isSafeInteger(id)) ? ids : undefined;
 }

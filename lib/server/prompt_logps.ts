@@ -1,11 +1,17 @@
 /** Log-probabilities of a completion in the replies of the two dialects, tokens checked. */
 import { UserError } from "../errors.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
+import type { Json } from "./ask_server.ts";
 
-type Json = Readonly<Record<string, unknown>>;
+/** What vLLM writes for a log-probability of minus infinity, which JSON does not have. */
+const VLLM_MINUS_INFINITY = -9999;
+
+/** Rounding may lift a log-probability above 0 by less. */
+const ROUNDING = 1e-3;
 
 /**
- * vLLM: `prompt_logprobs` has one table per prompt token, by token id; null for the first.
+ * vLLM: `prompt_logprobs` has one table per prompt token, by token id; null for the first. A table
+ * holds the token itself and the most likely ones, in any order.
  *
  * @param ids prompt and completion
  * @param first place of the completion's first token
@@ -25,7 +31,7 @@ export function promptLogp(
   for (let i = first; i < ids.length; i++) {
     const entry = (tables[i] as Readonly<Record<string, Json>> | null)?.[`${ids[i]}`];
     if (entry === undefined) throw otherTokens(url, ids.length, tables.length, i);
-    sum += finite(entry.logprob, url);
+    sum += checked(entry.logprob, url, i);
   }
   return sum;
 }
@@ -51,22 +57,54 @@ export function echoedLogp(
   const count = promptIds.length + completionIds.length;
   // The last token is the generated one; some servers put the start token before the text.
   const extra = tokens.length - 1 - count;
+  if (extra === -1) {
+    throw new UserError(
+      `${url} scored ${
+        count - 1
+      } tokens where ${count} were sent: its tokenizer is not --model's, ` +
+        "or it is llama-cpp-python and the model has no start token: use vLLM for such a model",
+    );
+  }
   if (extra !== 0 && extra !== 1) throw otherTokens(url, count, tokens.length - 1);
   const first = extra + promptIds.length;
   completionIds.forEach((id, i) => {
-    const own = tokenizer.decode([id]);
     const theirs = String(tokens[first + i]);
+    const told = tokenIdOf(theirs);
+    if (told === id) return;
+    if (told !== undefined) throw otherTokens(url, count, count, promptIds.length + i);
+    const own = tokenizer.decode([id]);
     // A part of a character has no text of its own; a special token may be written as none.
     if (own === theirs || theirs === "" || /\uFFFD/.test(own + theirs)) return;
     throw otherTokens(url, count, count, promptIds.length + i);
   });
   return logps.slice(first, first + completionIds.length)
-    .reduce((sum: number, logp) => sum + finite(logp, url), 0);
+    .reduce((sum: number, logp, i) => sum + checked(logp, url, promptIds.length + i), 0);
 }
 
-function finite(value: unknown, url: string): number {
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  throw new UserError(`${url} gave the log-probability ${value}: check the model's weights`);
+/** The id in vLLM's `token_id:7`; undefined for other text. */
+export function tokenIdOf(token: unknown): number | undefined {
+  const digits = /^token_id:(\d+)$/.exec(`${token}`)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+function checked(value: unknown, url: string, place: number): number {
+  const given = `${url} gave the token at place ${place} the log-probability`;
+  if (typeof value !== "number" || !Number.isFinite(value)) {
+    throw new UserError(`${given} ${value}: check the model's weights`);
+  }
+  if (value <= VLLM_MINUS_INFINITY) {
+    throw new UserError(
+      `${given} ${value}, which stands for minus infinity: the model cannot say this token; check ` +
+        "its weights, and that the server masks no tokens",
+    );
+  }
+  if (value > ROUNDING) {
+    throw new UserError(
+      `${given} ${value}, which is above 0: it tells logits; start vLLM with ` +
+        "--logprobs-mode raw_logprobs",
+    );
+  }
+  return value;
 }
 
 function otherTokens(url: string, own: number, theirs: number, at?: number): UserError {

@@ -6,10 +6,10 @@ import {
   type DiskProbe,
   explainDiskError,
   removeIfThere,
-  TEMPORARY_ENDING,
   truncateDurably,
   writeDurably,
 } from "../files/durable_file.ts";
+import { removeAbandoned, TEMPORARY_ENDING } from "../files/temporary_file.ts";
 
 const encoder = new TextEncoder();
 
@@ -151,12 +151,11 @@ export class Artefacts {
     this.#rows.set(name, rows);
   }
 
-  /** Removes what a crash left half-written in the folder and one level below. */
-  removeLeftovers(folder = this.#folder, depth = 1): void {
-    for (const entry of Deno.readDirSync(folder)) {
-      const path = join(folder, entry.name);
-      if (entry.isFile && entry.name.endsWith(TEMPORARY_ENDING)) removeIfThere(path, this.#probe);
-      if (entry.isDirectory && depth > 0) this.removeLeftovers(path, depth - 1);
+  /** Removes what killed processes left half-written in the folder and one level below. */
+  removeLeftovers(): void {
+    removeAbandoned(this.#folder, true);
+    for (const { name, isDirectory } of Deno.readDirSync(this.#folder)) {
+      if (isDirectory) removeAbandoned(join(this.#folder, name), true);
     }
   }
 

@@ -84,6 +84,7 @@ export async function trainSupervised(
       losses.push(...kept.rows.map(({ loss }) => loss));
     }
     const first = kept?.state.step ?? 0;
+    if (first > 0) progress.message(`supervised fine-tuning: continuing after step ${first}`);
     progress.phase("supervised fine-tuning", config.steps, { unit: "step", done: first });
     const batches = batchSchedule(examples.length, config.steps, config.batch, seed, 0);
     for (let step = first; step < config.steps; step++) {

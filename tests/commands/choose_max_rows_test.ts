@@ -49,3 +49,23 @@ Deno.test("wasm and GPU: an error, and no choice", () => {
   const gpu = chooseMaxRows(opened, options, config, { ...engine, device: "gpu" }, 1e6);
   assert.deepEqual(gpu, { maxRows: 4096 });
 });
+
+Deno.test("without fused kernels, 16,000 tokens are an error before the work; with them a warning", () => {
+  const config = seraConfig({});
+  const options = { maxRows: undefined, out: join("no", "such", "folder"), force: false };
+  const long = { promptIds: ids(1000), chosenIds: ids(15_000), rejectedIds: ids(15_000) };
+  const heads = { heads: 9, kvHeads: 3, headDim: 64, hiddenSize: 576, layers: 30 };
+  const model = {
+    ...{ files: { config: { ...TINY_CONFIG, ...heads, maxPositions: 16_000 } }, lora: {} },
+    pairs: [...pairs, { id: "long", ...long }],
+  } as unknown as typeof opened;
+  const choose = (nativeOps: boolean, available: number) =>
+    chooseMaxRows(model, options, config, { ...engine, nativeOps }, available);
+  assert.throws(() => choose(false, 64e9), {
+    name: "UserError",
+    message:
+      /^an update takes about [\d.]+ GB of memory, and [\d.]+ GB are free: what must be in one pass has 30999 tokens; lower --max-length, or build the fused kernels: deno task setup$/,
+  });
+  assert.match(choose(true, 8e9).warning ?? "", /has 30999 tokens; lower --max-length$/);
+  assert.deepEqual(choose(false, 1e13), { maxRows: 4096 });
+});

@@ -1,8 +1,10 @@
 /** `align` as a user runs it: child processes on a tiny model. */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createPrng } from "../../lib/random/prng.ts";
 import type { RunRecord } from "../../lib/report/record.ts";
+import { leaveBehind, leftBehind } from "../support/left_behind.ts";
 import { runScript, spawnScript } from "../support/run_script.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
@@ -101,9 +103,13 @@ Deno.test("align repeats exactly, survives kill -9 at ten moments, and refuses a
     });
 
     await t.step("a finished run says so and changes nothing", async () => {
+      for (const name of ["adapter/adapter_model.safetensors", "values/reference.json"]) {
+        leaveBehind(join(dir, "a", name));
+      }
       const again = await runScript("align", args("a"));
       assert.equal(again.code, 0, again.stderr);
       assert.match(again.stdout, /finished already/);
+      assert.deepEqual(leftBehind(join(dir, "a")), []);
     });
 
     await t.step("another config in the same folder is refused, naming the option", async () => {
@@ -127,8 +133,13 @@ Deno.test("align repeats exactly, survives kill -9 at ten moments, and refuses a
         }, delay);
         await child.output();
         clearTimeout(timer);
+        const isBegun = existsSync(join(dir, out, "state.json"));
         const resumed = await runScript("align", args(out));
         assert.equal(resumed.code, 0, resumed.stderr);
+        if (isBegun && !resumed.stdout.includes("finished already")) {
+          assert.match(resumed.stderr, new RegExp(`continuing the run in .*${out}\n`));
+        }
+        assert.deepEqual(leftBehind(join(dir, out)), []);
         assert.equal(await adapterBytes(dir, out), expected);
         const { steps, iterations } = await readRecord(dir, out);
         assert.deepEqual({ steps, iterations }, {

@@ -1,6 +1,7 @@
 /** `data` as a user runs it, on files in published schemas. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { leaveBehind, leftBehind } from "../support/left_behind.ts";
 import { runScript } from "../support/run_script.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
@@ -35,11 +36,13 @@ Deno.test("data filters, splits, flips by gap and records all of it; align reads
     const empty = { ...rows[51]!, rejected: [user("e"), assistant("")] };
     const data = join(dir, "uf.jsonl"), out = join(dir, "out");
     await Deno.writeTextFile(data, jsonLines([...rows, rows[59], twin, empty]));
+    for (const name of ["train.jsonl", "held_out.jsonl"]) leaveBehind(join(out, name));
     const { code, stdout, stderr } = await runScript("data", [
       ...["--data", data, "--out", out, "--model", model, "--max-length", "64"],
       ...["--min-gap", "1", "--held-out", "0.2", "--flip-labels", "0.25", "--flip-by", "gap"],
     ]);
     assert.equal(code, 0, stderr);
+    assert.deepEqual(leftBehind(out), [], "what a killed run left half-written stays");
     const { counts } = JSON.parse(Deno.readTextFileSync(join(out, "record.json")));
     assert.deepEqual(counts.dropped, {
       "a score gap below 1": 10,

@@ -53,6 +53,7 @@ Deno.test("sft trains, repeats exactly and survives kill -9 to the same bytes", 
     assert.equal(record.losses.length, Math.floor(record.data.train / 6));
     assert.ok(record.heldOutLoss.after < record.heldOutLoss.before - 0.3, whole.stdout);
 
+    let said = "";
     for (let kills = 1, finished = false; !finished; kills++) {
       const child = spawnScript("sft", [...args, "--out", join(dir, "b")]);
       const steps = join(dir, "b", "steps.jsonl");
@@ -63,10 +64,13 @@ Deno.test("sft trains, repeats exactly and survives kill -9 to the same bytes", 
         clearInterval(timer);
         child.kill("SIGKILL");
       }, 5);
-      const { code } = await child.output().finally(() => clearInterval(timer));
+      const { code, stderr } = await child.output().finally(() => clearInterval(timer));
       finished = code === 0;
+      said = new TextDecoder().decode(stderr);
       assert.ok(kills < 10, "never finished");
     }
+    assert.match(said, new RegExp(`continuing the run in ${join(dir, "b")}\n`));
+    assert.match(said, /supervised fine-tuning: continuing after step [1-9]/);
     assert.deepEqual(weightsOf(dir, "b"), weightsOf(dir, "a"));
     const again = await recordOf(dir, "b");
     assert.deepEqual(again.losses, record.losses);

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import type { RunRecord } from "../../lib/report/record.ts";
+import { leaveBehind, leftBehind } from "../support/left_behind.ts";
 import { taskArguments } from "../support/task_arguments.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
@@ -43,6 +44,9 @@ Deno.test("fifteen tasks of a user, from a folder of their own", async (t) => {
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       return { code, out: text(stdout), err: text(stderr) };
     }
+    // What processes left that were killed while they wrote.
+    const outputs = ["answers", "scores/scored", "comparison/report", "comparison/records/compare"];
+    for (const name of outputs) leaveBehind(at(`${name}.jsonl`));
     const OWN = ["--model", "my-model", "--data", "pairs.jsonl"];
     const align = (out: string, ...args: string[]) =>
       task("align", ...OWN, "--out", out, ...QUICK, ...args);
@@ -266,6 +270,10 @@ Deno.test("fifteen tasks of a user, from a folder of their own", async (t) => {
         assert.ok(existsSync(at("studies/smoke/tables")));
       },
     );
+
+    await t.step("nothing half-written is left of any task", () => {
+      assert.deepEqual(leftBehind(home), []);
+    });
 
     await t.step("and `deno task` itself, called from that folder, takes its paths", async () => {
       const { INIT_CWD: _, ...outside } = { ...Deno.env.toObject(), ...env };

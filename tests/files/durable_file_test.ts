@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { DurableWriter, writeDurably } from "../../lib/files/durable_file.ts";
+import { appendDurably, DurableWriter, writeDurably } from "../../lib/files/durable_file.ts";
+import { startHeldWriter } from "../support/held_writer.ts";
+import { leaveBehind, leftBehind } from "../support/left_behind.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -38,6 +40,47 @@ Deno.test("a leftover of a dead process with our id and number is no obstacle", 
     writeDurably(path, [bytes("new")], note);
     assert.equal(Deno.readTextFileSync(path), "new");
     assert.equal(Deno.readTextFileSync(taken[0] as string), "left over");
+    return Promise.resolve();
+  }));
+
+Deno.test("what a killed process half-wrote is removed by the next writer; living ones and other hosts keep theirs", () =>
+  withTempDir(async (dir) => {
+    const path = join(dir, "train.jsonl");
+    const names = () => [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+    const killed = await startHeldWriter(path);
+    const [left] = names();
+    assert.match(left ?? "", /^train\.jsonl\..+-\d+-1\.being-written$/);
+    await killed.kill();
+    const living = await startHeldWriter(join(dir, "other.jsonl")); // writes here: it tidies up
+    const [held] = names();
+    assert.deepEqual(names(), [held], "the killed process's file is still there");
+
+    const ours = `.${Deno.hostname()}-`;
+    const dead = [
+      `train.jsonl${ours}1-1.being-written`,
+      `.writable${ours}99999999-3.being-written`,
+    ];
+    const stay = [
+      "train.jsonl.elsewhere-1-1.being-written", // on a machine whose locks may not be seen here
+      `train.jsonl${ours}1.being-written`,
+      `notes${ours}1-1`,
+      "mine.being-written",
+    ];
+    for (const name of [...dead, ...stay]) Deno.writeTextFileSync(join(dir, name), "half");
+    writeDurably(path, [bytes("new")]);
+    assert.deepEqual(names(), [held, ...stay, "train.jsonl"].sort());
+    await living.finish();
+    assert.equal(Deno.readTextFileSync(join(dir, "other.jsonl")), "half and half");
+    assert.deepEqual(names(), [...stay, "other.jsonl", "train.jsonl"].sort());
+  }));
+
+Deno.test("a log that is only added to is a place where what was half-written goes too", () =>
+  withTempDir((dir) => {
+    const path = join(dir, "records.jsonl");
+    leaveBehind(path);
+    assert.equal(leftBehind(dir).length, 1);
+    appendDurably(path, bytes("{}\n"));
+    assert.deepEqual(leftBehind(dir), []);
     return Promise.resolve();
   }));
 

@@ -1,11 +1,18 @@
 import assert from "node:assert/strict";
-import { loadEngine } from "../../lib/engine/tensorflow.ts";
+import { loadEngine, type Tensor2D } from "../../lib/engine/tensorflow.ts";
 import type { ModelConfig } from "../../lib/policy/config.ts";
 import { hiddenStates } from "../../lib/policy/forward.ts";
 import { LanguageModel } from "../../lib/policy/language_model.ts";
-import { chooseRows, passBytes, rowsThatFit, weightBytes } from "../../lib/policy/memory.ts";
+import {
+  chooseRows,
+  passBytes,
+  rowsThatFit,
+  scoreBytes,
+  weightBytes,
+} from "../../lib/policy/memory.ts";
 import { pack } from "../../lib/policy/packing.ts";
 import { randomParameters } from "../../lib/policy/parameters.ts";
+import { composite } from "../engine/ops/implementations.ts";
 import { TINY_CONFIG } from "../support/tiny_model.ts";
 
 const SMOLLM2: ModelConfig = {
@@ -39,11 +46,36 @@ Deno.test("the tape of a pass holds as many bytes as estimated", async () => {
     hiddenStates(weights, batch, true);
     const held = tf.memory().numBytes - before;
     const rows = batch.tokenIds.length;
+    const size = { rows, longest: 60, fused: info.nativeOps };
     const logits = 4 * 3 * rows * TINY_CONFIG.vocabSize;
-    const expected = passBytes(TINY_CONFIG, { rows, longest: 60, fused: info.nativeOps }) - logits;
+    // Of the scores, those that are kept: one array a layer.
+    const passing = 5 * scoreBytes(TINY_CONFIG, size) / (TINY_CONFIG.layers + 5);
+    const expected = passBytes(TINY_CONFIG, size) - logits - passing;
     assert.ok(held < 1.3 * expected && held > 0.6 * expected, `${held} held, ${expected} expected`);
   });
   model.dispose();
+});
+
+Deno.test("without fused kernels every layer keeps its scores: a pass holds what is estimated", async () => {
+  const { tf } = await loadEngine();
+  const heads = 4, headDim = 4, length = 300, layers = 12;
+  const kernel = composite;
+  const segment = { start: 0, length, prefixStart: 0, prefixLength: 0 };
+  const layout = kernel.attentionLayout([segment], length);
+  tf.tidy(() => {
+    const qkv = tf.zeros([length, 3 * heads * headDim]) as Tensor2D;
+    const shape = { heads, kvHeads: heads, headDim };
+    kernel.attention(qkv, layout, shape); // the mask
+    const before = tf.memory().numBytes;
+    const kept = Array.from({ length: layers }, () => kernel.attention(qkv, layout, shape));
+    tf.dispose(kept.map(({ out }) => out));
+    const held = tf.memory().numBytes - before;
+    const config = { ...TINY_CONFIG, heads, kvHeads: heads, headDim, layers };
+    const size = { rows: length, longest: length, fused: false };
+    assert.equal(held, scoreBytes(config, size) * layers / (layers + 5));
+    assert.equal(scoreBytes(config, { ...size, fused: true }), 0);
+  });
+  layout.dispose();
 });
 
 Deno.test("rows that fit do fit, and one more does not", () => {

@@ -7,6 +7,8 @@ interface Order {
   readonly crashOnce?: string;
   readonly throwAlways?: boolean;
   readonly sleepMs?: number;
+  /** Computes so long without a look at anything else. */
+  readonly spinMs?: number;
   /** Takes memory until there is none. */
   readonly hoard?: boolean;
 }
@@ -14,6 +16,7 @@ interface Order {
 await serveTasks(async (order: Order) => {
   console.log("a library's chatter on stdout");
   if (order.sleepMs) await new Promise((resolve) => setTimeout(resolve, order.sleepMs));
+  for (const end = performance.now() + (order.spinMs ?? 0); performance.now() < end;);
   for (const hoard: number[][] = []; order.hoard;) {
     hoard.push(Array.from({ length: 1e5 }, () => 1.5));
   }

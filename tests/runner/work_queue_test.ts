@@ -7,6 +7,7 @@ const program: WorkerProgram = {
   module: new URL("./toy_worker.ts", import.meta.url).href,
   env: {},
 };
+const COORDINATOR = new URL("./toy_coordinator.ts", import.meta.url).href;
 type Order = Record<string, unknown>;
 const task = (id: string, payload: Order, needs?: string): Task<Order> => ({
   id,
@@ -108,22 +109,47 @@ Deno.test({
   },
 });
 
-Deno.test({
-  name: "a worker ends when its parent is gone, in the middle of a task too",
-  ignore: Deno.build.os === "windows",
-  fn: async () => {
+for (
+  const [name, order] of [["waits", { sleepMs: 60_000 }], ["computes", { spinMs: 60_000 }]] as const
+) {
+  Deno.test({
+    name: `a worker that ${name} in the middle of a task ends when its parent is killed`,
+    ignore: Deno.build.os !== "linux",
+    fn: async () => {
+      for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+        const parent = new Deno.Command(Deno.execPath(), {
+          args: ["run", "-A", "--no-check", "--quiet", COORDINATOR, JSON.stringify(order)],
+          stdout: "piped",
+        }).spawn();
+        const reader = parent.stdout.getReader();
+        const pid = Number(new TextDecoder().decode((await reader.read()).value));
+        assert.ok(alive(pid), String(pid));
+        parent.kill(signal);
+        await parent.status;
+        await reader.cancel();
+        const start = performance.now();
+        while (alive(pid)) {
+          assert.ok(performance.now() - start < 20_000, `${name} on after ${signal}`);
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+    },
+  });
+
+  Deno.test(`a worker that ${name} ends when it is closed`, async () => {
     const worker = new WorkerProcess<Order, unknown>(program);
     await worker.run("a", { value: 1 });
-    worker.run("b", { value: 1, sleepMs: 60_000 });
-    await worker.close(); // closes stdin, as the parent's death does; returns when it has ended
-    assert.ok(worker.dead || !alive(worker.pid));
-  },
-});
+    worker.run("b", { value: 1, ...order });
+    const start = performance.now();
+    await worker.close(); // returns when it has ended
+    assert.ok(performance.now() - start < 20_000);
+  });
+}
 
+/** Whether a process is there and has not ended. */
 function alive(pid: number): boolean {
   try {
-    Deno.statSync(`/proc/${pid}`);
-    return true;
+    return !/\) Z /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
   } catch {
     return false;
   }

@@ -1,56 +1,7 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { createPrng } from "../../lib/random/prng.ts";
 import { fileURLToPath } from "node:url";
-import { selectCommand } from "../../experiments/commands/select/options.ts";
-import { select } from "../../experiments/commands/select/select.ts";
-import { parseCommand } from "../../lib/cli/command.ts";
-import { readPreferences } from "../../lib/data/read_preferences.ts";
-import { silentProgress } from "../../lib/progress/progress_sink.ts";
-import { createPrng, type Prng } from "../../lib/random/prng.ts";
-import { withTempDir } from "../support/temp_dir.ts";
-import { jsonLines } from "../support/tiny_pairs.ts";
-
-type Row = Record<string, unknown>;
-
-/** Writes the inputs, runs the command and reads what it wrote. */
-async function run(
-  files: Record<string, readonly Row[]>,
-  args: readonly string[],
-): Promise<{ kept: Row[]; dropped: Row[]; report: string; said: string }> {
-  return await withTempDir(async (dir) => {
-    for (const [name, rows] of Object.entries(files)) {
-      await Deno.writeTextFile(join(dir, name), jsonLines(rows));
-    }
-    const placed = args.map((arg) => Object.hasOwn(files, arg) ? join(dir, arg) : arg);
-    const out = join(dir, "kept.jsonl");
-    const droppedPath = join(dir, "dropped.jsonl");
-    const { options, given } = parseCommand(
-      selectCommand,
-      [...placed, "--out", out, "--dropped", droppedPath],
-    );
-    const said = await select(options, new Set(given.keys()), silentProgress);
-    const rows = (path: string) =>
-      Deno.readTextFileSync(path).split("\n").filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as Row);
-    if (rows(out).length > 0) await readPreferences(out);
-    const report = Deno.readTextFileSync(`${out}.report.md`);
-    return { kept: rows(out), dropped: rows(droppedPath), report, said };
-  });
-}
-
-/** Pairs scored by one policy. Few different numbers, exact in binary: many margins are equal. */
-function scored(count: number, prng: Prng, policy: number, text: boolean): Row[] {
-  const logp = () => -prng.integer(6);
-  return Array.from({ length: count }, (_, i) => ({
-    id: `p${i}`,
-    ...(text
-      ? { prompt: `q${i}`, chosen: `yes ${i}`, rejected: `no ${policy}`, source: "ab"[i % 2] }
-      : {}),
-    ...{ chosen_logp: logp(), rejected_logp: logp() },
-    ...(text ? { ref_chosen_logp: logp(), ref_rejected_logp: logp() } : {}),
-    ...(text ? { chosen_tokens: 2 ** prng.integer(3), rejected_tokens: 2 ** prng.integer(3) } : {}),
-  }));
-}
+import { type Row, runSelect as run, scored } from "../support/run_select.ts";
 
 /**
  * The same selection written from the definitions: r~ by recursion from the oldest policy on, ranks
@@ -128,6 +79,7 @@ Deno.test("every rule keeps the pairs that it names, from TRL's columns", async 
       [["--rule", "middle", "--keep", "0.2"], [2]],
       [["--rule", "threshold", "--tau", "0"], [0, 2, 3]],
       [["--rule", "oracle", "--keep", "0.6"], [0, 2, 3]],
+      [["--rule", "oracle", "--order", "random", "--keep", "0.6"], [0, 2, 3]],
       [["--rule", "small-gap", "--keep", "0.6"], [2, 3, 4]],
       // None of the three largest margins is a flipped pair's.
       [["--rule", "matched", "--keep", "0.6"], [0, 2, 3]],
@@ -144,6 +96,11 @@ Deno.test("every rule keeps the pairs that it names, from TRL's columns", async 
   assert.equal(kept.filter((row) => row.flipped === true).length, 1);
   assert.equal(kept.filter((row) => row.flipped === false).length, 3);
   assert.equal(dropped[0]?.reason, "label known to be wrong, not drawn");
+  const oracle = await run(
+    { "new.jsonl": rows },
+    [...data, "--rule", "oracle", "--order", "random", "--count", "2"],
+  );
+  for (const row of oracle.kept) assert.equal(row.reason, "label known to be right, drawn");
   const drawn = async (seed: string) =>
     (await run({ "new.jsonl": rows }, [
       ...data,

@@ -62,7 +62,7 @@ async function scoreBy(
 let requests: readonly SeenRequest[] = [], url = "";
 const isScoring = ({ path }: SeenRequest) => path === "/v1/completions";
 
-for (const dialect of ["vllm", "echo"] as const) {
+for (const dialect of ["vllm", "vllm-echo", "echo"] as const) {
   Deno.test(`a server's scores (${dialect}) are those of the model in this process`, async () => {
     await withModels(async (place) => {
       await scoreBy(place, { dialect });
@@ -146,7 +146,7 @@ Deno.test("a stalled server, another tokenisation and servers without prompt sco
     );
     await assert.rejects(scoreBy(place, { dialect: "none" }), {
       message:
-        /no log-probabilities of prompts \(prompt_logprobs: ignored; echo: refused\): use vLLM/,
+        /no log-probabilities of prompts \(prompt_logprobs: ignored; echo: refused, as "Only no echo is supported"\): use vLLM/,
     });
     await assert.rejects(scoreBy(place, {}, ["--server-model", "other"]), {
       message: /serves no model other: it has policy, base/,

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { createPrng } from "../../lib/random/prng.ts";
+import { openRunDirectory } from "../../lib/storage/run_directory.ts";
+import { startHeldWriter } from "../support/held_writer.ts";
 import { inTemporaryFolder } from "./crash.ts";
 
 const script = fileURLToPath(new URL("./killed_run.ts", import.meta.url));
@@ -103,4 +105,35 @@ Deno.test("a clock that was set back, and files from the future, change nothing"
         name,
       );
     }
+  }));
+
+Deno.test("a half-written adapter and value go when the run is opened again; what lives stays", () =>
+  inTemporaryFolder(async (folder) => {
+    openRunDirectory(folder, { seed: 7 }).close();
+    const written = () =>
+      [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
+        isDirectory
+          ? [...Deno.readDirSync(join(folder, name))].map((entry) => `${name}/${entry.name}`)
+          : name === ".lock" || name.endsWith(".json")
+          ? []
+          : [name]
+      ).sort();
+    for (const name of ["adapter/adapter_model.safetensors", "values/reference.json"]) {
+      await (await startHeldWriter(join(folder, name))).kill();
+    }
+    const left = written();
+    assert.match(left[0] ?? "", /^adapter\/adapter_model\.safetensors\..*\.being-written$/);
+    assert.match(left[1] ?? "", /^values\/reference\.json\..*\.being-written$/);
+    assert.equal(left.length, 2);
+    Deno.writeTextFileSync(join(folder, "values", "sft.json"), "{}");
+    // Of a run that went on on another machine: the folder is this process's alone.
+    Deno.writeTextFileSync(join(folder, "values", "sft.json.elsewhere-1-1.being-written"), "{");
+    const living = await startHeldWriter(join(folder, "scores.jsonl"));
+    openRunDirectory(folder, { seed: 7 }).close();
+    const [held, ...rest] = written();
+    assert.match(held ?? "", /^scores\.jsonl\..*\.being-written$/);
+    assert.deepEqual(rest, ["values/sft.json"]);
+    await living.finish();
+    openRunDirectory(folder, { seed: 7 }).close();
+    assert.deepEqual(written(), ["scores.jsonl", "values/sft.json"]);
   }));

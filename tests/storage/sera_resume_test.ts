@@ -6,6 +6,7 @@ import { LanguageModel } from "../../lib/policy/language_model.ts";
 import { randomParameters } from "../../lib/policy/parameters.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import type { DiskProbe } from "../../lib/files/durable_file.ts";
+import { silentProgress } from "../../lib/progress/progress_sink.ts";
 import { bytesOf } from "../../lib/files/fingerprint.ts";
 import { openRunDirectory } from "../../lib/storage/run_directory.ts";
 import { RunStore } from "../../lib/storage/run_store.ts";
@@ -48,8 +49,11 @@ const pairs: TokenizedPair[] = Array.from({ length: 10 }, (_, i) => ({
   rejectedIds: Int32Array.of(...ids(5), EOS),
 }));
 
-/** Runs in a folder until the end or a crash; the results but for times, or undefined. */
-async function run(folder: string, probe?: DiskProbe) {
+/**
+ * Runs in a folder until the end or a crash; the results but for times, or undefined. What it says
+ * is added to `said`.
+ */
+async function run(folder: string, probe?: DiskProbe, said: string[] = []) {
   using directory = openRunDirectory(folder, { test: 1 }, probe === undefined ? {} : { probe });
   const lora = {
     rank: 2,
@@ -75,6 +79,7 @@ async function run(folder: string, probe?: DiskProbe) {
         gold: { reward: (_, ids) => ids.length },
       },
       store,
+      progress: { ...silentProgress, message: (text) => void said.push(text) },
     });
     const weights = [...await policy.snapshot()].map(([name, { data }]) =>
       [name, bytesOf(data as Float32Array<ArrayBuffer>).slice()] as const
@@ -98,7 +103,9 @@ Deno.test("SeRA crashed at many moments, one after the other, ends as an undistu
   await loadEngine();
   await inTemporaryFolder(async (quiet) => {
     const counter = crashAt(Infinity);
-    const expected = await run(quiet, counter.probe);
+    const said: string[] = [];
+    const expected = await run(quiet, counter.probe, said);
+    assert.deepEqual(said, [], "nothing is continued");
     assert.ok(expected !== undefined);
     assert.equal(expected.steps.length, 12);
     assert.ok((expected.iterations[2]?.generated.length ?? 0) > 0, "nothing was bootstrapped");
@@ -113,7 +120,7 @@ Deno.test("SeRA crashed at many moments, one after the other, ends as an undistu
       while (result === undefined) {
         // Each life gets a random share of what an undisturbed run needs.
         const life = Math.round(operations * (0.05 + 0.2 * prng.uniform()));
-        result = await run(folder, crashAt(life).probe).catch((error) => {
+        result = await run(folder, crashAt(life).probe, said).catch((error) => {
           if (error instanceof Crash) return undefined;
           throw error;
         });
@@ -122,6 +129,7 @@ Deno.test("SeRA crashed at many moments, one after the other, ends as an undistu
       }
       assert.ok(crashes >= 4, `only ${crashes} crashes`);
       assert.deepEqual(result, expected);
+      assert.match(said[0] ?? "", /^update of iteration [1-3]: continuing after step [1-3]$/);
     });
   });
 });

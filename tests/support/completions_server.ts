@@ -3,12 +3,14 @@ import { generate } from "../../lib/policy/generate.ts";
 import { loadPolicy } from "../../lib/policy/load_policy.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import type { TextTokenizer } from "../../lib/text/tokenizer.ts";
+import { vllmCompletion, vllmError, vllmLogprobs, vllmPromptLogprobs } from "./vllm_shapes.ts";
 
 /**
- * How a server tells prompt log-probabilities: as vLLM, as llama-cpp-python, or not at all as
- * llama.cpp's own server, which tells the ids of what it generates.
+ * How a server tells prompt log-probabilities: as vLLM, as a vLLM that has no `prompt_logprobs`
+ * (behind a proxy), as llama-cpp-python (`echo`), or not at all as llama.cpp's own server, which
+ * tells the ids of what it generates.
  */
-export type Dialect = "vllm" | "echo" | "none" | "llama.cpp";
+export type Dialect = "vllm" | "vllm-echo" | "echo" | "none" | "llama.cpp";
 
 /** A request, for tests that count or disturb. */
 export interface SeenRequest {
@@ -60,10 +62,21 @@ export async function serveModels(
       }
       const served = models.get(body.model);
       if (served === undefined) return new Response("no such model", { status: 404 });
-      if (path === "/tokenize") {
-        return Response.json({ tokens: [...served.tokenizer.encode(body.prompt)] });
+      const { tokenizer } = served;
+      if (path === "/tokenize" && dialect !== "echo") {
+        const start = body.add_special_tokens === false ? [] : [0];
+        const tokens = [...start, ...tokenizer.encode(body.prompt)];
+        return Response.json({
+          ...{ count: tokens.length, max_model_len: 128, tokens, token_strs: null },
+        });
       }
-      if (path !== "/v1/completions") return new Response("not found", { status: 404 });
+      // llama-cpp-python, llama_cpp/server/app.py: the start token comes first.
+      if (path === "/extras/tokenize" && dialect === "echo") {
+        return Response.json({ tokens: [0, ...tokenizer.encode(body.input)] });
+      }
+      if (path !== "/v1/completions") {
+        return Response.json({ detail: "Not Found" }, { status: 404 });
+      }
       const answer = turn.then(() => complete(served.model, served.tokenizer, dialect, body));
       turn = answer.catch(() => {});
       return await answer;
@@ -87,9 +100,36 @@ async function complete(
   body: any,
 ): Promise<Response> {
   const isText = typeof body.prompt === "string";
+  if (dialect === "echo" && !isText) {
+    // pydantic, of `prompt: Union[str, List[str]]` in llama_cpp/server/types.py
+    const detail = [{
+      type: "string_type",
+      loc: ["body", "prompt"],
+      msg: "Input should be a string",
+    }];
+    return Response.json({ detail }, { status: 422 });
+  }
   const ids = Int32Array.from(isText ? tokenizer.encode(body.prompt) : body.prompt);
-  if (body.echo === true && dialect !== "echo" && dialect !== "llama.cpp") {
+  const textOf = (id: number) => tokenizer.decode([id]);
+  const isVllm = dialect === "vllm" || dialect === "vllm-echo";
+  if (isVllm && body.top_k === 0) {
+    return vllmError(400, "top_k must be -1 (disable), or at least 1, got 0."); // before 0.9
+  }
+  if (body.echo === true && dialect !== "echo" && dialect !== "llama.cpp" && !isVllm) {
     return Response.json({ error: "Only no echo is supported" }, { status: 400 });
+  }
+  const common = {
+    model: body.model,
+    promptIds: [...ids],
+    tellsIds: body.return_token_ids === true,
+  };
+  if (body.echo === true && isVllm) {
+    const logps = [null, ...await tokenLogps(model, ids), -1];
+    const asIds = body.return_tokens_as_token_ids === true;
+    return Response.json(vllmCompletion({
+      ...{ ...common, text: `${body.prompt}x`, ids: [7], finishReason: "length" },
+      logprobs: vllmLogprobs([...ids, 7], logps, textOf, asIds),
+    }));
   }
   if (body.echo === true && dialect === "echo") {
     const logps = await tokenLogps(model, ids);
@@ -101,21 +141,26 @@ async function complete(
     });
   }
   if (body.prompt_logprobs !== undefined && dialect === "vllm") {
-    const logps = await tokenLogps(model, ids);
-    const tables = logps.map((logprob, i) => ({ [`${ids[i + 1]}`]: { logprob, rank: 1 } }));
-    return choice({ prompt_logprobs: [null, ...tables] });
+    const promptLogprobs = vllmPromptLogprobs([...ids], await tokenLogps(model, ids), textOf);
+    const generated = { text: textOf(7), ids: [7], finishReason: "length" } as const;
+    return Response.json(vllmCompletion({ ...common, ...generated, promptLogprobs }));
   }
   const [[response]] = await generate(model, [ids], {
-    ...{ temperature: body.temperature, topP: body.top_p ?? 1, topK: body.top_k ?? 0 },
+    ...{ temperature: body.temperature, topP: body.top_p ?? 1, topK: Math.max(0, body.top_k ?? 0) },
     ...{ responses: 1, maxNewTokens: body.max_tokens, batch: 1, seed: body.seed ?? 0, path: [] },
     stopTokenIds: body.stop_token_ids ?? [],
   }) as [[{ ids: Int32Array; finished: boolean }]];
+  const text = tokenizer.decode(response.ids, { skipSpecialTokens: true });
+  const finishReason = response.finished ? "stop" : "length";
+  if (isVllm) {
+    const made = [...response.ids];
+    return Response.json(vllmCompletion({
+      ...{ ...common, text, ids: made, finishReason },
+      logprobs: vllmLogprobs(made, made.map(() => -1), textOf, body.return_tokens_as_token_ids),
+    }));
+  }
   return choice({
-    text: tokenizer.decode(response.ids, { skipSpecialTokens: true }),
-    finish_reason: response.finished ? "stop" : "length",
-    ...(dialect === "vllm"
-      ? { logprobs: { tokens: [...response.ids].map((id) => `token_id:${id}`) } }
-      : {}),
+    ...{ text, finish_reason: finishReason },
     ...(dialect === "llama.cpp"
       ? { logprobs: { content: [...response.ids].map((id) => ({ id, token: "\uFFFD" })) } }
       : {}),

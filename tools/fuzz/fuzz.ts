@@ -4,7 +4,7 @@ import { UserError } from "../../lib/errors.ts";
 import { whenOverdue } from "../../lib/files/processor_watch.ts";
 import { SilenceTimer } from "../../lib/files/silence_timer.ts";
 import { ownPermissions } from "../../lib/runner/own_permissions.ts";
-import { linesOf } from "../../lib/runner/worker_protocol.ts";
+import { linesOf } from "../../lib/runner/lines_of.ts";
 import type { CaseReport } from "./child.ts";
 import { FAULTS, judge, type Outcome } from "./outcome.ts";
 import { type FuzzReader, readers } from "./readers.ts";

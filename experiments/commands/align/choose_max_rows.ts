@@ -1,3 +1,4 @@
+import { WASM_BYTES } from "../../../lib/engine/ops/attention_room.ts";
 import type { EngineInfo } from "../../../lib/engine/tensorflow.ts";
 import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import { UserError } from "../../../lib/errors.ts";
@@ -5,7 +6,7 @@ import { needsWholeBatch } from "../../../lib/losses/loss_config.ts";
 import {
   chooseRows,
   type RowsChoice,
-  WASM_BYTES,
+  scoreBytes,
   weightBytes,
 } from "../../../lib/policy/memory.ts";
 import { packedRows } from "../../../lib/policy/packing.ts";
@@ -21,7 +22,8 @@ const ADAPTED = 1, FULL = 5;
  * `--max-rows`: what the user gave, what the run had that is continued, or as many as the free
  * memory holds. The memory of a GPU is not looked at.
  *
- * @throws {UserError} on the wasm backend, which cannot go beyond its address space
+ * @throws {UserError} on the wasm backend, which cannot go beyond its address space, and without
+ * fused kernels where the scores of the longest sequence alone do not fit
  */
 export function chooseMaxRows(
   { files: { config }, lora, pairs }: Pick<OpenedPreferences, "files" | "lora" | "pairs">,
@@ -35,19 +37,21 @@ export function chooseMaxRows(
   if (device === "gpu") return { maxRows: wanted };
   const isWasm = backend === "wasm";
   const weights = (lora === undefined ? FULL : ADAPTED) * weightBytes(config);
+  const free = Math.max(0, (isWasm ? Math.min(available, WASM_BYTES) : available) - weights);
   const ofPairs = pairs.map((pair) => packedRows(groupOf(pair)));
+  const longest = pairs.reduce(
+    (most, { promptIds, chosenIds, rejectedIds }) =>
+      Math.max(most, promptIds.length + Math.max(chosenIds.length, rejectedIds.length)),
+    0,
+  );
   const choice = chooseRows(config, {
     groupRows: needsWholeBatch(loss) ? [largestSum(ofPairs, batch)] : ofPairs,
-    longest: pairs.reduce(
-      (most, { promptIds, chosenIds, rejectedIds }) =>
-        Math.max(most, promptIds.length + Math.max(chosenIds.length, rejectedIds.length)),
-      0,
-    ),
-    ...{ wanted, fixed: (given ?? before) !== undefined, fused: nativeOps },
-    free: Math.max(0, (isWasm ? Math.min(available, WASM_BYTES) : available) - weights),
+    ...{ longest, wanted, fixed: (given ?? before) !== undefined, fused: nativeOps, free },
   });
-  if (choice.warning !== undefined && isWasm) {
-    throw new UserError(`${choice.warning}, or set up TensorFlow`);
+  if (choice.warning === undefined) return choice;
+  if (isWasm) throw new UserError(`${choice.warning}, or set up TensorFlow`);
+  if (scoreBytes(config, { rows: longest, longest, fused: nativeOps }) > free) {
+    throw new UserError(`${choice.warning}, or build the fused kernels: deno task setup`);
   }
   return choice;
 }

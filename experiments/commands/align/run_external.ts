@@ -57,6 +57,10 @@ export async function runAlignExternally(
   if (folder.finished) return `finished already: see ${folder.path("report.html")}`;
   folder.writeText("config.yaml", configFileText(alignOptions, optionsInForce(options)));
   folder.appendJsonl("processes.jsonl", { startedAt });
+  if (folder.resumed) {
+    const more = folder.grown === null ? "" : ` (${folder.grown})`;
+    progress.message(`continuing the run in ${out}${more}`);
+  }
   const chat = { template: tokenizer.hasChatTemplate, use: options.chatTemplate };
   const summary = tellData(progress, file, tokenized, chat);
   const store = new RunStore(folder, { warn });

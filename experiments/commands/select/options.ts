@@ -11,7 +11,7 @@ import {
 } from "../../../lib/cli/option.ts";
 import { lossNames } from "../../../lib/losses/loss_table.ts";
 import { above0, share, wholeFrom } from "../../../lib/number_rule.ts";
-import { selectionRules } from "../../../lib/selection/selection_rule.ts";
+import { scoreNames, selectionRules } from "../../../lib/selection/selection_rule.ts";
 import {
   defaultBootstrap as bootstrap,
   defaultSeraConfig as config,
@@ -19,6 +19,13 @@ import {
 import { methods } from "../../../lib/sera/methods.ts";
 import { marginOptions } from "../margin_options.ts";
 import { lossSynonyms, optionSynonyms } from "../option_synonyms.ts";
+
+/** Fields of the studies' rules that no option sets, and why. */
+export const studyFields = {
+  fixed: "a draw follows from --seed alone: the same seed in each iteration fixes it",
+  truth: "the column flipped says which labels are wrong, by whatever truth",
+  fill: "give the number of right labels as --count",
+} as const;
 
 /** Options of `select`. */
 export const selectOptions = {
@@ -44,10 +51,30 @@ export const selectOptions = {
   }),
   rule: choiceOption({
     flags: "--rule <name>",
-    description: "which margins are kept (oracle and matched need a column flipped)",
-    // The others need a model.
-    choices: selectionRules.filter((rule) => rule !== "lossdiff-irm" && rule !== "shortest"),
+    description: "which pairs are kept (oracle and matched need a column flipped)",
+    choices: selectionRules,
     default: methods.sera.selection.rule,
+  }),
+  by: choiceOption({
+    flags: "--by <score>",
+    description: "what top, bottom and middle rank by",
+    choices: ["implicit", ...scoreNames],
+    default: "implicit",
+  }),
+  order: choiceOption({
+    flags: "--order <order>",
+    description: "order of equally labelled pairs, for --rule oracle",
+    choices: ["margin", "random"],
+    default: "margin",
+  }),
+  voters: pathListOption({
+    flags: "--voters <files...>",
+    description: "the same pairs scored by each voter, for --by votes",
+  }),
+  validation: pathOption({
+    flags: "--validation <file>",
+    description: "the same pairs scored by a model of validation pairs, for --rule lossdiff-irm",
+    defaultText: "columns val_chosen and val_rejected of --data",
   }),
   keep: ruledOption({
     flags: "--keep <share>",
@@ -116,7 +143,7 @@ export const selectOptions = {
   }),
   seed: integerOption({
     flags: "--seed <n>",
-    description: "seed of --rule random and matched",
+    description: "seed of --rule random, matched and oracle in random order",
     min: 0,
     default: 0,
   }),
@@ -133,9 +160,15 @@ export const selectCommand: CommandSpec<typeof selectOptions> = {
   synonyms: optionSynonyms,
   notes:
     `Columns (roles): chosen_logp (chosen), rejected_logp (rejected), ref_chosen_logp (ref_chosen),
-ref_rejected_logp (ref_rejected), and for losses that count tokens chosen_tokens, rejected_tokens;
-of candidates: prompt, response, logp, ref_logp, tokens, finished. TRL's names are recognised.
-Sums over completion tokens, in nats. Records of a history are matched by id, else by position.
-Writes the pairs kept, in order, with margin, rank (1 is the largest margin), verdict (kept, swapped
-or bootstrapped) and reason: the dataset of any DPO trainer.`,
+ref_rejected_logp (ref_rejected); for losses that count tokens chosen_tokens, rejected_tokens.
+--rule shortest reads chosen_tokens, --rule lossdiff-irm val_chosen_logp (val_chosen) and
+val_rejected_logp (val_rejected), --by explicit and explicit-minus-implicit explicit_margin, or
+chosen_reward and rejected_reward, of a reward model.
+Of candidates: prompt, response, logp, ref_logp, tokens, finished. TRL's names are recognised.
+Sums over completion tokens, in nats. Records of further files are matched by id, else by position.
+Writes the pairs kept, in order, with margin, rank (1 is the largest margin), score (what the rule
+ranked by, where not the margin), verdict (kept, swapped or bootstrapped) and reason: the dataset of
+any DPO trainer.
+Fields of the studies' rules that are no option:
+${Object.entries(studyFields).map(([field, why]) => `${field} (${why})`).join("\n")}`,
 };

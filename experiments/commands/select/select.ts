@@ -10,14 +10,8 @@ import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { createPrng } from "../../../lib/random/prng.ts";
 import { roundShare } from "../../../lib/round_share.ts";
 import { type Bootstrapped, bootstrapScored } from "../../../lib/scored/candidates.ts";
-import {
-  candidateColumns,
-  type CandidateRole,
-  pairColumns,
-  type PairRole,
-  parseColumns,
-} from "../../../lib/scored/columns.ts";
-import { readScored, type ScoredFile } from "../../../lib/scored/read_scored.ts";
+import type { CandidateRole, PairRole } from "../../../lib/scored/columns.ts";
+import type { ScoredFile } from "../../../lib/scored/read_scored.ts";
 import type { RewardConfig } from "../../../lib/scored/score_history.ts";
 import { type ScoredSelection, selectScored } from "../../../lib/scored/select_scored.ts";
 import {
@@ -27,11 +21,11 @@ import {
   selectionReport,
 } from "../../../lib/scored/selection_report.ts";
 import { reasonOf, verdictOf } from "../../../lib/scored/verdict.ts";
-import { checkSelectionRule } from "../../../lib/selection/check_rule.ts";
-import { ruleFields } from "../../../lib/selection/rule_fields.ts";
 import type { SelectionRule } from "../../../lib/selection/selection_rule.ts";
 import type { SelectOptions } from "./options.ts";
 import { FactGatherer, plainText } from "./pair_facts.ts";
+import { givenColumns, readInputs } from "./read_inputs.ts";
+import { ruleOf } from "./rule_of.ts";
 
 /**
  * Runs the command.
@@ -47,23 +41,15 @@ export async function select(
 ): Promise<string> {
   const rule = ruleOf(options, given);
   const rewards = rewardsOf(options, given);
-  const columns = parseColumns<PairRole | CandidateRole>(
-    options.columns,
-    [...Object.keys(pairColumns), ...Object.keys(candidateColumns)] as (PairRole | CandidateRole)[],
-  );
+  const columns = givenColumns(options, rule);
   const outputs = [options.out, options.dropped].filter((path) => path !== undefined);
   outputs.forEach(prepareOutput);
   const source = options.source ?? "source";
   const gatherer = new FactGatherer(source);
-  const others = ["chosen", "rejected", "flipped", source];
-  const read = (path: string, onRecord?: (fields: FieldMap) => void) => {
-    progress.message(`reading ${path}`);
-    const all = { known: pairColumns, given: columns as Record<PairRole, string> };
-    return readScored<PairRole>(path, onRecord ? { ...all, others, onRecord } : all);
-  };
-  const newest = await read(options.data, (fields) => gatherer.add(fields));
-  const history: ScoredFile<PairRole>[] = [];
-  for (const path of options.history) history.push(await read(path));
+  const { newest, history, ...models } = await readInputs(options, rule, columns, {
+    others: ["chosen", "rejected", "flipped", source],
+    onRecord: (fields) => gatherer.add(fields),
+  }, progress);
 
   const total = newest.ids.length;
   const flipped = gatherer.flipped(total);
@@ -73,6 +59,7 @@ export async function select(
     );
   }
   const selected = selectScored(newest, history, rule, rewards, {
+    ...models,
     prng: createPrng(options.seed, "select"),
     ...(flipped === undefined ? {} : { flipped }),
   });
@@ -101,22 +88,6 @@ export async function select(
   return `${summary}: ${options.out}; report: ${reportPath}`;
 }
 
-function ruleOf({ rule, keep, count, tau }: SelectOptions, given: ReadonlySet<string>) {
-  if (count !== undefined && given.has("keep")) {
-    throw new UsageError("--keep and --count both say how many: leave one of them out");
-  }
-  const known: readonly string[] = ruleFields[rule];
-  for (const key of ["keep", "count", "tau"]) {
-    if (!given.has(key) || known.includes(key === "count" ? "keep" : key)) continue;
-    throw new UsageError(`--${key} has no effect with --rule ${rule}: leave one of them out`);
-  }
-  const fields = { keep: count === undefined ? keep : { count }, tau };
-  const chosen = Object.entries(fields).filter(([field]) => known.includes(field));
-  const made = { rule, ...Object.fromEntries(chosen) } as SelectionRule;
-  checkSelectionRule(made);
-  return made;
-}
-
 function rewardsOf(
   { loss, margin, perToken, beta, weighting, gamma, window }: SelectOptions,
   given: ReadonlySet<string>,
@@ -137,7 +108,7 @@ async function writePairs(
   { data, out, dropped }: SelectOptions,
   rule: SelectionRule,
   newest: ScoredFile<PairRole>,
-  { margins, byPolicy, ranks, selection }: ScoredSelection,
+  { margins, byPolicy, ranks, other, selection }: ScoredSelection,
   { flipped, wanted, bootstrap }: {
     readonly flipped: readonly boolean[] | undefined;
     readonly wanted: readonly number[];
@@ -171,14 +142,16 @@ async function writePairs(
     const writer = kept.has(i) ? keptWriter : droppedWriter;
     if (writer === undefined) continue;
     const place = {
-      ...{ kept: kept.has(i), swapped: swapped.has(i), rank: ranks[i] as number, total },
+      ...{ kept: kept.has(i), swapped: swapped.has(i), total },
+      rank: (other?.ranks ?? ranks)[i] as number,
       flipped: flipped?.[i],
     };
     const row = {
       id: newest.ids[i],
       ...(place.swapped ? swapSides(fields) : fields),
       margin: place.swapped ? -(margins[i] as number) : margins[i],
-      rank: place.rank,
+      rank: ranks[i],
+      ...(other === null ? {} : { score: other.scores[i] }),
       verdict: verdictOf(place),
       reason: reasonOf(rule, place),
     };

@@ -1,4 +1,5 @@
 import type { Engine, Tensor, Tensor1D, Tensor2D, Tensor4D } from "../tensorflow.ts";
+import { refuseTooLong } from "./attention_room.ts";
 import { compositeDecodeCache } from "./composite_decode.ts";
 import { compositeLayout, type PaddedLayout } from "./composite_layout.ts";
 import { geluOps } from "./gelu.ts";
@@ -131,6 +132,7 @@ export function compositeOps(engine: Engine): Ops {
     attentionLayout: (segments, count) => compositeLayout(tf, segments, count),
     attention: (qkv, layout, shape) => {
       const pad = layout as PaddedLayout;
+      refuseTooLong(pad.segments, shape.heads, engine.info);
       const [out, weights] = tf.tidy(() => {
         const { q, k, v } = padded(qkv, pad, shape);
         const scores = tf.mul(matMul(q, k, false, true), 1 / Math.sqrt(shape.headDim));

@@ -1,7 +1,8 @@
 /** Wrong input is an error that can be caught: native code must not read beyond its tensors. */
 import assert from "node:assert/strict";
 import { engine } from "../../../lib/engine/tensorflow.ts";
-import { native, randomMatrix, testEach } from "./implementations.ts";
+import { assertUserError } from "../../support/errors.ts";
+import { composite, native, randomMatrix, testEach } from "./implementations.ts";
 
 const shape = { heads: 2, kvHeads: 1, headDim: 4 };
 const width = 16;
@@ -38,6 +39,23 @@ testEach("rows of the wrong width are refused by attention", (kernel) => {
     4,
   );
   assert.throws(() => kernel.attention(randomMatrix("qkv", 4, width - 1), layout, shape));
+  layout.dispose();
+});
+
+Deno.test("without fused kernels, attention over 16,000 tokens is a limit that is said, no crash", async () => {
+  const heads = 128, length = 16_000; // more than a machine has
+  const { tf } = engine();
+  const layout = composite.attentionLayout(
+    [{ start: 0, length, prefixStart: 0, prefixLength: 0 }],
+    length,
+  );
+  const qkv = tf.zeros([length, 3 * heads]) as ReturnType<typeof randomMatrix>;
+  await assertUserError(
+    () => composite.attention(qkv, layout, { heads, kvHeads: heads, headDim: 1 }),
+    "attention over 16000 tokens takes about 524.3 GB of memory without the fused kernels",
+    /and [\d.]+ GB are free: shorten the texts \(--max-length\), or run `deno task setup`$/,
+  );
+  qkv.dispose();
   layout.dispose();
 });
 

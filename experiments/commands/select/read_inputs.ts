@@ -1,0 +1,77 @@
+import type { FieldMap } from "../../../lib/data/record_fields.ts";
+import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import {
+  type AnyRole,
+  candidateColumns,
+  type Columns,
+  pairColumns,
+  type PairRole,
+  parseColumns,
+  policyRoles,
+} from "../../../lib/scored/columns.ts";
+import { readScored, type ScoredFile } from "../../../lib/scored/read_scored.ts";
+import { furtherRoles, type OtherModels } from "../../../lib/scored/rule_scores.ts";
+import type { SelectionRule } from "../../../lib/selection/selection_rule.ts";
+import type { SelectOptions } from "./options.ts";
+
+/** The scores that a selection is made of. */
+export interface SelectInputs extends OtherModels {
+  readonly newest: ScoredFile<PairRole>;
+  /** Newest first. */
+  readonly history: readonly ScoredFile<PairRole>[];
+}
+
+/**
+ * What `--columns` says, by role.
+ *
+ * @throws {UserError} on a role that nothing reads with this rule
+ */
+export function givenColumns(
+  { columns, validation }: Pick<SelectOptions, "columns" | "validation">,
+  rule: SelectionRule,
+): Columns<AnyRole> {
+  const roles = [...pairRoles(rule, validation), ...Object.keys(candidateColumns)];
+  return parseColumns<AnyRole>(columns, roles as AnyRole[]);
+}
+
+/**
+ * Reads the pairs and what other models say of them.
+ *
+ * @param others further columns of the newest file, for `onRecord`
+ * @throws {UserError} naming file, record and column
+ */
+export async function readInputs(
+  { data, history, voters, validation }: Pick<
+    SelectOptions,
+    "data" | "history" | "voters" | "validation"
+  >,
+  rule: SelectionRule,
+  given: Columns<AnyRole>,
+  { others, onRecord }: {
+    readonly others: readonly string[];
+    readonly onRecord: (fields: FieldMap) => void;
+  },
+  progress: ProgressSink,
+): Promise<SelectInputs> {
+  const read = async (path: string, roles: readonly PairRole[], more = {}) => {
+    progress.message(`reading ${path}`);
+    const known = Object.fromEntries(roles.map((role) => [role, pairColumns[role]]));
+    return await readScored<PairRole>(path, { known, given: given as Columns<PairRole>, ...more });
+  };
+  const readAll = async (paths: readonly string[]) => {
+    const files: ScoredFile<PairRole>[] = [];
+    for (const path of paths) files.push(await read(path, policyRoles));
+    return files;
+  };
+  return {
+    newest: await read(data, pairRoles(rule, validation), { others, onRecord }),
+    history: await readAll(history),
+    voters: await readAll(voters),
+    validation: validation === undefined ? undefined : await read(validation, policyRoles),
+  };
+}
+
+/** The roles of the newest file that the rule reads: columns of other roles may hold anything. */
+function pairRoles(rule: SelectionRule, validation: string | undefined): readonly PairRole[] {
+  return [...policyRoles, ...(validation === undefined ? furtherRoles(rule) : [])];
+}
