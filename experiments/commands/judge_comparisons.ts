@@ -1,24 +1,33 @@
 import type { OptionValues } from "../../lib/cli/option.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
-import { userPath } from "../../lib/cli/user_path.ts";
+import { userPath, userPathOrHub } from "../../lib/cli/user_path.ts";
 import { UserError } from "../../lib/errors.ts";
+import type { ChatTemplateUse } from "../../lib/data/render_text.ts";
 import type { JsonObject } from "../../lib/files/canonical_json.ts";
 import { ANTHROPIC_KEY, anthropicEndpoint } from "../../lib/judges/anthropic_endpoint.ts";
 import type { Comparison, JudgedComparison } from "../../lib/judges/comparison.ts";
 import { judgeByReward } from "../../lib/judges/judge_by_reward.ts";
+import { FLUENCY_SAMPLES, judgeBySentiment } from "../../lib/judges/judge_by_sentiment.ts";
 import type { JudgeEndpoint } from "../../lib/judges/judge_endpoint.ts";
 import { type JudgingCost, PairJudge } from "../../lib/judges/judge_pairs.ts";
 import { OPENAI_KEY, openAiEndpoint } from "../../lib/judges/openai_endpoint.ts";
 import type { TokenPrices } from "../../lib/judges/spending.ts";
+import { loadPolicy } from "../../lib/policy/load_policy.ts";
+import { modelFingerprint } from "../../lib/policy/io/model_files.ts";
+import { openModel } from "../../lib/policy/io/load.ts";
 import { RewardModel } from "../../lib/policy/reward_model.ts";
 import { formatDuration } from "../../lib/progress/format_progress.ts";
 import type { ProgressSink } from "../../lib/progress/progress_sink.ts";
+import { defaultBootstrap } from "../../lib/sera/config.ts";
 import type { JudgeName, judgeOptions } from "./judge_options.ts";
 
 /** The options of a judge, as given. */
 export type JudgeOptions = OptionValues<typeof judgeOptions> & {
   readonly judge: JudgeName;
   readonly maxRows: number;
+  /** Of gold's samples: those of the answers. */
+  readonly maxNewTokens: number;
+  readonly chatTemplate: ChatTemplateUse;
 };
 
 /** A judge that can be asked. */
@@ -59,13 +68,21 @@ export interface Judging {
 export async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
   const { judge, judgeModel, judgeUrl, maxCost } = options;
   if (judgeModel === undefined) {
-    throw new UsageError(`the judge ${judge} needs its name: --judge-model`);
+    throw new UsageError(
+      judge === "gold"
+        ? "the judge gold needs the SFT model, which says what is fluent: --judge-model"
+        : `the judge ${judge} needs its name: --judge-model`,
+    );
   }
-  if (judge === "reward") {
+  if (judge === "reward" || judge === "gold") {
     if (judgeUrl !== undefined || maxCost !== undefined) {
-      throw new UsageError("a reward model runs here: --judge-url and --max-cost are not for it");
+      throw new UsageError(
+        `the judge ${judge} runs here: --judge-url and --max-cost are not for it`,
+      );
     }
-    return await rewardJudge(userPath(judgeModel), options.maxRows);
+    return judge === "reward"
+      ? await rewardJudge(userPath(judgeModel), options.maxRows)
+      : await goldJudge(userPathOrHub(judgeModel), options);
   }
   if (judgeUrl !== undefined && !/^https?:\/\/[^/]+/.test(judgeUrl)) {
     throw new UsageError(
@@ -108,11 +125,12 @@ function chatJudge(
   return {
     identity: { ...endpoint.identity, seed },
     name: `${model} (${provider})`,
-    estimate: (comparisons, journal) => estimateText(open(journal).estimate(comparisons)),
+    estimate: (comparisons, journal) =>
+      estimateText(open(journal).estimate(comparisons), concurrency),
     judge: async (comparisons, journal, progress) => {
       const judge = open(journal);
       const before = judge.estimate(comparisons);
-      progress.message(estimateText(before));
+      progress.message(estimateText(before, concurrency));
       const already = judge.spent.dollars ?? 0;
       if (maxCost !== undefined && already + (before.dollars ?? 0) > maxCost) {
         throw new UserError(
@@ -141,13 +159,22 @@ function chatJudge(
   };
 }
 
-function estimateText({ calls, tokens, dollars: cost, seconds }: JudgingCost): string {
+/** What a call is taken to last before one was made, seconds. */
+const ASSUMED_SECONDS = 2;
+
+function estimateText(
+  { calls, tokens, dollars: cost, seconds }: JudgingCost,
+  concurrency: number,
+): string {
   if (calls === 0) return "every verdict is there already";
   return `${calls} questions to the judge, about ${tokens.input} + ${tokens.output} tokens, ` +
     `${
       cost === null ? "price unknown (--price-input, --price-output)" : `about ${dollars(cost)}`
     }, ` +
-    (seconds === null ? "time known after the first replies" : `about ${formatDuration(seconds)}`);
+    (seconds === null
+      ? `about ${formatDuration(Math.ceil(calls / concurrency) * ASSUMED_SECONDS)} if a call ` +
+        `takes ${ASSUMED_SECONDS} s (none is made yet)`
+      : `about ${formatDuration(seconds)}`);
 }
 
 function dollars(value: number): string {
@@ -173,6 +200,51 @@ async function rewardJudge(path: string, maxRows: number): Promise<OpenedJudge> 
         facts: { scores: scores.map((score) => ({ ...score })), cut },
         text: `${2 * comparisons.length} answers scored by ${path}` +
           (cut === 0 ? "" : `; ${cut} exceeded its context and were cut`),
+      };
+    },
+  };
+}
+
+/** The gold reward of controlled sentiment. */
+async function goldJudge(spec: string, options: JudgeOptions): Promise<OpenedJudge> {
+  const { maxNewTokens, chatTemplate, maxRows, judgeSeed: seed } = options;
+  const sha256 = modelFingerprint(await openModel(spec));
+  return {
+    identity: {
+      ...{ provider: "gold", model: spec, sha256, samples: FLUENCY_SAMPLES },
+      ...{ maxNewTokens, chatTemplate, seed },
+    },
+    name: `the gold reward of sentiment, fluent under ${spec}`,
+    estimate: (comparisons) =>
+      `${FLUENCY_SAMPLES} samples to draw and ${2 * comparisons.length} answers to score here, ` +
+      "at no price",
+    judge: async (comparisons, _journal, progress) => {
+      const loaded = await loadPolicy(spec);
+      progress.phase("sample what is fluent", undefined, { unit: "sample" });
+      let before = 0;
+      const { judged, scores, fluentFrom, notFluent, cut } = await judgeBySentiment(
+        comparisons,
+        loaded,
+        {
+          ...{ maxNewTokens, chatTemplate, maxRows, seed, batch: defaultBootstrap.batch },
+          onSampled: (count) => {
+            progress.advance(count - before);
+            before = count;
+          },
+        },
+      );
+      progress.done();
+      loaded.model.dispose();
+      return {
+        judged,
+        facts: {
+          ...{ scores: scores.map((score) => ({ ...score })), fluentFrom },
+          ...{ notFluent: { ...notFluent }, cut },
+        },
+        text: `${2 * comparisons.length} answers scored by sentiment; not fluent (below ` +
+          `${fluentFrom.toFixed(2)} nats a token): ${notFluent.answers} of ours, ` +
+          `${notFluent.baselines} of the baseline's` +
+          (cut === 0 ? "" : `; ${cut} exceeded the context and were cut`),
       };
     },
   };

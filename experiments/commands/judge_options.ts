@@ -7,14 +7,14 @@ import {
 } from "../../lib/cli/option.ts";
 
 /** Judges that can be asked. */
-export const JUDGES = ["openai", "anthropic", "reward"] as const;
+export const JUDGES = ["openai", "anthropic", "reward", "gold"] as const;
 /** One of them. */
 export type JudgeName = typeof JUDGES[number];
 
 const judgeSpec = {
   description:
-    "who compares answers: a model behind OpenAI's or Anthropic's interface, or a reward " +
-    "model here",
+    "who compares answers: a model behind OpenAI's or Anthropic's interface; here, without a " +
+    "server: a reward model, or the gold reward of controlled sentiment",
   choices: JUDGES,
 } as const;
 
@@ -33,7 +33,9 @@ export const answerJudgeOption = choiceOption({
 export const judgeOptions = {
   judgeModel: textOption({
     flags: "--judge-model <name>",
-    description: "the judge's name at its server; with --judge reward a folder with a score head",
+    description:
+      "the judge's name at its server; with --judge reward a folder with a score head, " +
+      "with --judge gold the SFT model (folder, .gguf file or hub id) that says what is fluent",
   }),
   judgeUrl: textOption({
     flags: "--judge-url <url>",
@@ -70,7 +72,7 @@ export const judgeOptions = {
   }),
   judgeSeed: integerOption({
     flags: "--judge-seed <n>",
-    description: "seed of the questions' keys, sent to judges that take one",
+    description: "seed of the questions' keys, sent to judges that take one; of gold's samples",
     min: 0,
     default: 0,
   }),

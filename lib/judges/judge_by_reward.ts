@@ -1,11 +1,12 @@
 import type { RewardModel } from "../policy/reward_model.ts";
-import { type Comparison, judged, type JudgedComparison, type Verdict } from "./comparison.ts";
+import type { Comparison, JudgedComparison } from "./comparison.ts";
+import { type AnswerScores, judgedByScores } from "./judged_by_scores.ts";
 
 /** Comparisons judged by a reward model, and what it scored. */
 export interface RewardJudged {
   readonly judged: readonly JudgedComparison[];
-  /** Of our answers and the baseline's, in the comparisons' order. */
-  readonly scores: readonly { readonly answer: number; readonly baseline: number }[];
+  /** In the comparisons' order. */
+  readonly scores: readonly AnswerScores[];
   /** Texts that exceeded the model's context and were cut. */
   readonly cut: number;
 }
@@ -29,21 +30,12 @@ export async function judgeByReward(
     model.tokens(instruction, baseline),
   ]);
   const values = await model.scores(texts.map(({ ids }) => ids), maxRows, onDone);
-  const scores = comparisons.map((_, i) => ({
+  const scores = comparisons.map((_, i): AnswerScores => ({
     answer: values[2 * i] as number,
     baseline: values[2 * i + 1] as number,
   }));
   return {
-    judged: comparisons.map((comparison, i) => {
-      const { answer, baseline } = scores[i] as typeof scores[number];
-      const verdict = (first: number, second: number): Verdict =>
-        first > second ? "first" : first < second ? "second" : "tie";
-      return judged(comparison, {
-        "answer first": verdict(answer, baseline),
-        "baseline first": verdict(baseline, answer),
-      });
-    }),
-    scores,
+    ...{ judged: judgedByScores(comparisons, scores), scores },
     cut: texts.filter(({ cut }) => cut).length,
   };
 }

@@ -50,6 +50,8 @@ export class PairJudge {
   readonly #journal: ReplyJournal;
   readonly #budget: Budget;
   readonly #waitMs: number;
+  /** Questions under way: both orders of equal answers, say, are one. */
+  readonly #underWay = new Map<string, Promise<void>>();
 
   /**
    * Reads what earlier processes kept.
@@ -80,9 +82,10 @@ export class PairJudge {
 
   /** What is to do for these comparisons, about. */
   estimate(comparisons: readonly Comparison[]): JudgingCost {
-    const prompts = comparisons.flatMap((comparison) =>
+    const all = comparisons.flatMap((comparison) =>
       ORDERS.flatMap((order) => this.#settled(comparison, order).next ?? [])
     );
+    const prompts = [...new Map(all.map((prompt) => [keyOf(prompt), prompt])).values()];
     const tokens = sumOf(prompts.map(likelyUsage));
     const { calls, seconds } = this.spent;
     const perCall = calls === 0 ? null : (seconds ?? 0) / calls;
@@ -139,7 +142,12 @@ export class PairJudge {
     for (;;) {
       const { verdict, next, attempt } = this.#settled(comparison, order);
       if (next === undefined) return verdict;
-      await this.#call(next, { id: comparison.id, order, attempt });
+      const key = keyOf(next);
+      const call = this.#underWay.get(key) ??
+        this.#call(next, { id: comparison.id, order, attempt })
+          .finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, call);
+      await call;
     }
   }
 
@@ -192,6 +200,11 @@ export class PairJudge {
   #known(tokens: JudgeUsage): number | null {
     return this.#options.prices === undefined ? null : this.#dollars([tokens]);
   }
+}
+
+/** Prompts of two attempts differ by their nonce. */
+function keyOf({ system, user }: JudgePrompt): string {
+  return JSON.stringify([system, user]);
 }
 
 function sumOf(usages: readonly JudgeUsage[]): JudgeUsage {

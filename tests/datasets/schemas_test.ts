@@ -122,6 +122,29 @@ Deno.test("TRL's forms: pairs of texts or messages, completions, texts", () => {
   });
 });
 
+Deno.test("what trl-lib's sets hold, field by field", async () => {
+  const scored = { chosen: [user("a"), assistant("b")], rejected: [user("a"), assistant("c")] };
+  const kinds = (fields: Record<string, unknown>) => {
+    const { schema, row } = read(fields);
+    return [schema, row.kind];
+  };
+  // ultrafeedback_binarized, hh-rlhf-helpful-base, tldr-preference, Capybara, tldr.
+  const ranked = { ...scored, score_chosen: 8, score_rejected: 5 };
+  assert.deepEqual(kinds(ranked), ["ultrafeedback", "pair"]);
+  const explicit = { prompt: [user("a")], chosen: [assistant("b")], rejected: [assistant("c")] };
+  assert.deepEqual(kinds(explicit), ["trl", "pair"]);
+  assert.deepEqual(kinds({ prompt: "p TL;DR:", chosen: " a", rejected: " b" }), ["trl", "pair"]);
+  const capybara = { source: "Airoboros", messages: [user("a"), assistant("b")], num_turns: 1 };
+  assert.deepEqual(kinds(capybara), ["messages", "demonstration"]);
+  assert.deepEqual(kinds({ prompt: "p TL;DR:", completion: " a" }), ["trl", "demonstration"]);
+  // kto-mix-14k, prm800k, ultrafeedback-prompt: no pairs and nothing to imitate.
+  const unpaired = { prompt: [user("a")], completion: [assistant("b")], label: false };
+  await assertUserError(() => read(unpaired), "d.jsonl:1", "unpaired");
+  const stepwise = { prompt: "p", completions: ["a", "b"], labels: [true, false] };
+  await assertUserError(() => read(stepwise), "prompt, completions, labels fits no known schema");
+  await assertUserError(() => read({ prompt: [user("a")] }), "a record with prompt fits no known");
+});
+
 Deno.test("an unpaired preference and unknown fields are refused with what there is", async () => {
   await assertUserError(() => read({ prompt: "a", completion: "b", label: true }), "unpaired");
   await assertUserError(() => read({ question: "a" }), "question", "ultrafeedback", "hh-rlhf");

@@ -9,6 +9,7 @@ import {
   refusal,
   serveJudge,
 } from "../support/judge_server.ts";
+import { leaveBehind, leftBehind } from "../support/left_behind.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
@@ -76,12 +77,17 @@ Deno.test("evaluate: answers by a model, judged; killed while answering and whil
       ...["--judge-model", "judge", "--judge-url", `${server.url}/v1`, "--price-input", "2"],
       ...["--price-output", "8", "--max-cost", "5"],
     ];
+    leaveBehind(join(home, "whole", "answers.jsonl")); // killed while it wrote
     const whole = await run(home, "evaluate", args("whole"));
     assert.equal(whole.code, 0, whole.err);
     assert.match(whole.out, /judge \(openai\) on 12 instructions \(AlpacaEval\):/);
     assert.match(whole.out, /win rate [\d.]+ % ± [\d.]+ \(standard error\), \d+ comparisons/);
     assert.match(whole.out, /length-controlled win rate [\d.]+ % .*length_controlled_minimal/);
-    assert.match(whole.err, /24 questions to the judge, about \d+ \+ 288 tokens, about \$0\.\d+/);
+    assert.match(
+      whole.err,
+      /24 questions to the judge, about \d+ \+ 288 tokens, about \$0\.\d+, about 12 s if a call takes 2 s/,
+    );
+    assert.deepEqual(leftBehind(home), []);
     const summary = JSON.parse(Deno.readTextFileSync(join(home, "whole/summary.json")));
     assert.deepEqual(Object.keys(summary.groups), ["koala", "vicuna"]);
     assert.equal(summary.judging.calls, server.charged.length);
@@ -159,6 +165,47 @@ Deno.test("evaluate: a reward model judges files of answers without a server", a
     ).length;
     assert.equal(summary.winRate, (wins + ties / 2) / 12);
     assert.match(out, /24 answers scored by/);
+  });
+});
+
+Deno.test("evaluate: the gold reward of sentiment judges files of answers without a server", async () => {
+  await withTempDir(async (home) => {
+    await makeTinyModelFolder(join(home, "sft"), { seed: 7 });
+    await Deno.writeTextFile(join(home, "set.json"), SET);
+    const answers = JSON.parse(SET).map((row: object, i: number) => ({
+      ...{ ...row, output: i < 6 ? "it is good" : "it is bad" },
+    }));
+    await Deno.writeTextFile(join(home, "answers.json"), JSON.stringify(answers));
+    const args = [
+      ...["--prompts", "set.json", "--answers", "answers.json", "--out", "out", "--judge", "gold"],
+      ...["--max-new-tokens", "16"],
+    ];
+    const nameless = await run(home, "evaluate", args);
+    assert.match(nameless.err, /the judge gold needs the SFT model.*--judge-model/);
+    const withModel = [...args, "--judge-model", "sft"];
+    const remote = await run(home, "evaluate", [...withModel, "--judge-url", "http://x/v1"]);
+    assert.match(remote.err, /the judge gold runs here: --judge-url and --max-cost are not for it/);
+    const planned = await run(home, "evaluate", [...withModel, "--dry-run"]);
+    assert.match(planned.out, /128 samples to draw and 24 answers to score here, at no price/);
+    assert.ok(!existsSync(join(home, "out", "summary.json")));
+
+    const { code, out, err } = await run(home, "evaluate", withModel);
+    assert.equal(code, 0, err);
+    const { summary, judging, judge } = JSON.parse(
+      Deno.readTextFileSync(join(home, "out/summary.json")),
+    );
+    assert.equal(judge.provider, "gold");
+    assert.match(judge.sha256, /^[0-9a-f]{64}$/);
+    assert.equal(summary.agreement, 1);
+    // The reference answers "7" to all: no sentiment, or the worst where it is not fluent.
+    const wins = judging.scores.map(({ answer, baseline }: { answer: number; baseline: number }) =>
+      answer > baseline ? 1 : answer === baseline ? 0.5 : 0
+    );
+    assert.equal(summary.winRate, wins.reduce((a: number, b: number) => a + b) / 12);
+    assert.ok(judging.scores.some(({ answer }: { answer: number }) => answer > 0));
+    assert.match(out, /24 answers scored by sentiment; not fluent \(below -[\d.]+ nats a token\)/);
+    const again = await run(home, "evaluate", withModel);
+    assert.equal(again.out, out);
   });
 });
 

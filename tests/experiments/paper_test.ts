@@ -9,11 +9,12 @@ import { sftCommand } from "../../experiments/commands/sft/options.ts";
 import { planText } from "../../experiments/paper/plan_text.ts";
 import { readTable, tableNames } from "../../experiments/paper/table_config.ts";
 import { commandCost, measuredRates } from "../../experiments/paper/table_cost.ts";
-import { planTable } from "../../experiments/paper/table_plan.ts";
+import { type PlannedCommand, planTable } from "../../experiments/paper/table_plan.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
 import { weightBytes } from "../../lib/policy/memory.ts";
 import { assertUserError } from "../support/errors.ts";
+import { serveJudge } from "../support/judge_server.ts";
 import { runScript } from "../support/run_script.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
@@ -49,6 +50,31 @@ async function writeData(dir: string) {
     }))),
   );
   return { sftData, data };
+}
+
+/** The judging of a run, by a local server and on two instructions. */
+async function judgeOnce(dir: string, { command, args, folder }: PlannedCommand) {
+  assert.equal(command, "evaluate");
+  const prompts = join(dir, "alpaca_eval.json");
+  await Deno.writeTextFile(
+    prompts,
+    JSON.stringify([{ instruction: "Name a sea." }, { instruction: "Name a tea." }]),
+  );
+  await using server = serveJudge(({ first, second }) => ({
+    verdict: first === second ? "tie" : first < second ? "first" : "second",
+  }));
+  const { code, stderr } = await runScript(command, [
+    ...[...args, "--prompts", prompts, "--judge-url", `${server.url}/v1`],
+    ...["--max-new-tokens", "8"],
+  ]);
+  assert.equal(code, 0, stderr);
+  // Equal answers are one question in both orders.
+  const asked = server.charged.map(({ user }) => user);
+  assert.ok(asked.length >= 2 && asked.length <= 4);
+  assert.equal(new Set(asked).size, asked.length);
+  assert.equal(server.charged[0]!.body.model, "gpt-4o");
+  const { summary } = JSON.parse(await Deno.readTextFile(join(folder, "summary.json")));
+  assert.equal(summary.comparisons, 2);
 }
 
 Deno.test("there is a table for losses, noise, parts and the ensemble", () => {
@@ -120,6 +146,7 @@ for (const name of tableNames()) {
         assert.equal(record.iterations.length, 2);
         // The task finds what is there, and goes on from it: of its first model, whose folder that is.
         if (label !== Object.keys(table.models)[0]) continue;
+        await judgeOnce(dir, plan[3]!);
         const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
           args: [
             ...["run", "-A", "--no-check", "--quiet", `${projectRoot}experiments/paper/main.ts`],

@@ -233,6 +233,34 @@ Deno.test("what an answer says cannot end its part, pass for the other or reach 
   });
 });
 
+Deno.test("equal answers are one question in both orders, and it is paid for once", async () => {
+  const [one] = COMPARISONS as [Comparison];
+  const same = ["q0", "q1"].map((id, index) => ({ ...one, id, index, baseline: one.answer }));
+  await withJudge(() => ({ verdict: "first" }), async (open, server) => {
+    const judge = open();
+    assert.equal(judge.estimate(same).calls, 1);
+    const judgedPairs = await judge.judge(same);
+    assert.deepEqual(judgedPairs.map(({ preference }) => preference), [0.5, 0.5]);
+    assert.equal(server.questions.length, 1);
+    assert.equal(judge.lost, 0);
+    assert.deepEqual(await open().judge(same), judgedPairs);
+    assert.equal(server.questions.length, 1);
+  });
+});
+
+Deno.test("replies to one question that were kept twice are read, and both are counted", async () => {
+  await withJudge(honest, async (open, server, journal) => {
+    await open({ concurrency: 1 }).judge(COMPARISONS.slice(0, 1));
+    const [asked, reply, ...more] = Deno.readTextFileSync(journal).trim().split("\n");
+    // As earlier versions wrote it, where both orders of equal answers were asked at once.
+    Deno.writeTextFileSync(journal, [asked, asked, reply, reply, ...more, ""].join("\n"));
+    const judge = open();
+    await judge.judge(COMPARISONS.slice(0, 1));
+    assert.equal(judge.spent.calls + judge.lost, 3);
+    assert.equal(server.questions.length, 2);
+  });
+});
+
 Deno.test("the same seed asks the same questions, another seed others", () => {
   const [comparison] = COMPARISONS as [Comparison];
   const ask = (seed: number) => judgePrompt(comparison, "answer first", seed, 0);

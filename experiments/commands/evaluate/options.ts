@@ -96,13 +96,16 @@ export const evaluateCommand: CommandSpec<typeof evaluateOptions> = {
   readConfig: readConfigFile,
   notes:
     `Every pair of answers is judged in both orders; ties, and orders that disagree, count half. Keys
-come from OPENAI_API_KEY or ANTHROPIC_API_KEY alone. The folder --out holds:
+come from OPENAI_API_KEY or ANTHROPIC_API_KEY alone. --judge gold scores by the sentiment of
+sentences (VADER, capped); an answer that is less likely a token than 95 % of the SFT model's own
+samples (as long as --max-new-tokens) gets the worst score. The folder --out holds:
   summary.json
       win rates, plain and length-controlled, with standard errors; agreement; cost
   judgements.jsonl
       a line per instruction: both answers, both verdicts
   replies.jsonl
-      every call and raw reply: none is paid for twice, the same command goes on
+      every call and raw reply of a judge at a server: none is paid for twice, the same command
+      goes on
   answers.jsonl, baseline.jsonl
       what models answered here, in AlpacaEval's schema`,
 };

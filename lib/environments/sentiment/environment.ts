@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { quantile } from "simple-statistics";
 import { type CandidatePair, labelCandidates } from "../../data/label_candidates.ts";
 import { flipLabels } from "../../data/label_noise.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
@@ -17,7 +16,7 @@ import { silentProgress } from "../../progress/progress_sink.ts";
 import { createPrng } from "../../random/prng.ts";
 import type { Environment, EnvironmentContext, PreparedEnvironment } from "../environment.ts";
 import { frozenModel, policyOn } from "../frozen_model.ts";
-import { SentimentGold } from "./gold.ts";
+import { fluencyThreshold, SentimentGold } from "./gold.ts";
 import { splitPrompts } from "./prompts.ts";
 import { DECODE_BATCH, samplesKey, type SftSamples, sftSamples } from "./samples.ts";
 import {
@@ -25,9 +24,6 @@ import {
   type SentimentSetting,
   sentimentSettingTexts,
 } from "./setting.ts";
-
-/** This share of the SFT model's own responses does not count as fluent. */
-const NOT_FLUENT = 0.05;
 
 /**
  * Controlled sentiment (Rafailov et al. 2023, section 6.1) with a pretrained model: it goes on from
@@ -194,10 +190,9 @@ async function makeAssets(
   const offline = await draw(train, poolSamples, "offline pairs");
   const evaluation = await draw(heldOut, samplesPerPrompt, "SFT evaluation");
   const lengths = offline.responses.flat().map(({ ids }) => ids.length);
-  const perToken = offline.logps.map((logp, i) => logp / (lengths[i] as number));
   const gold = new SentimentGold({
     sft,
-    fluentFrom: quantile(perToken, NOT_FLUENT),
+    fluentFrom: fluencyThreshold(offline.logps, lengths),
     text: (ids) => textOf(files, ids),
   });
   await gold.prepare(responseGroups(train, offline.responses), offline.logps);

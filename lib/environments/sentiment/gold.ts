@@ -1,8 +1,22 @@
+import { quantile } from "simple-statistics";
 import type { GoldReward } from "../../metrics/gold.ts";
 import type { LanguageModel } from "../../policy/language_model.ts";
 import type { PromptGroup } from "../../policy/packing.ts";
 import { completionLogps } from "../../policy/sequence_logps.ts";
 import { SENTIMENT_CAP, sentimentOf } from "./lexicon.ts";
+
+/** This share of the SFT model's own responses does not count as fluent. */
+const NOT_FLUENT = 0.05;
+
+/**
+ * Least log-probability per token, nats, of a fluent response: the 5 % quantile of the SFT model's own.
+ *
+ * @param logps of its samples under itself, nats, summed over tokens
+ * @param lengths of these, tokens
+ */
+export function fluencyThreshold(logps: readonly number[], lengths: readonly number[]): number {
+  return quantile(logps.map((logp, i) => logp / (lengths[i] as number)), NOT_FLUENT);
+}
 
 /** What the gold reward of a seed knows. */
 export interface SentimentGoldOptions {
