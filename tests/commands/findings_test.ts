@@ -7,6 +7,7 @@ import { projectRoot } from "../../lib/engine/layout.ts";
 import { judgeClaims } from "../../lib/study/judge_claims.ts";
 import { openStudy, type StudyResults } from "../../lib/study/open_study.ts";
 import { planStudy } from "../../lib/study/plan.ts";
+import type { StudyRecord } from "../../lib/study/record.ts";
 import { claim, rowsWithGold, study } from "../study/sample_study.ts";
 
 /** The sample study as if SeRA were better by these, a seed each. */
@@ -17,12 +18,43 @@ function opened(differences: readonly number[]): StudyResults {
   return { study, plan, rows, records: new Map(), missing: [], verdicts };
 }
 
+/** The sample study as it is published, and of it what `here` has. */
+function published(differences: readonly number[], here = differences) {
+  return { all: opened(differences), same: opened(here) };
+}
+
 Deno.test("a reproduced number agrees where one mean lies inside the other's interval", () => {
-  const published = opened([0.2, 0.21, 0.19]); // .200 [.175, .225]
-  const [same] = verdictLines(opened([0.2, 0.212]), published);
-  assert.match(same ?? "", /^ {2}\w.* better: gold \+0\.206 .*; published \+0\.200 .*: agrees$/);
-  assert.match(verdictLines(opened([0.5, 0.1]), published)[0] ?? "", /: agrees$/);
-  assert.match(verdictLines(opened([0.3, 0.301, 0.299]), published)[0] ?? "", /does not agree$/);
+  const beside = published([0.2, 0.21, 0.19]); // .200 [.175, .225]
+  const line = (here: readonly number[]) => verdictLines(opened(here), beside)[0] ?? "";
+  assert.match(
+    line([0.2, 0.212]),
+    /^ {2}\w.* better: gold \+0\.206 .*; published \+0\.200 .*: agrees$/,
+  );
+  assert.match(line([0.5, 0.1]), /: agrees$/);
+  assert.match(line([0.3, 0.301, 0.299]), /does not agree$/);
+});
+
+Deno.test("a few seeds are compared with the same seeds, not with all", () => {
+  const beside = published([0.2, 0.21, -3], [0.2, 0.21]);
+  const [line] = verdictLines(opened([0.2, 0.21]), beside);
+  assert.match(line ?? "", /published -0\.863 .*, of these seeds \+0\.205 .*: agrees$/);
+});
+
+Deno.test("runs that have the published numbers are counted, whatever their times", () => {
+  const record = (hash: string, gold: number, seconds: number) =>
+    [hash, {
+      ...{ hash, sft: { gold: 0 }, iterations: [{ gold }], samples: { lengths: [[1]] } },
+      volatile: { seconds },
+    }] as unknown as [string, StudyRecord];
+  const here = { ...opened([0.2]), records: new Map([record("a", 1, 3), record("b", 2, 4)]) };
+  const beside = (b: number) => {
+    const records = new Map([record("a", 1, 9), record("b", b, 9), record("c", 5, 9)]);
+    return { all: opened([0.2]), same: { ...opened([0.2]), records } };
+  };
+  const last = (b: number) => verdictLines(here, beside(b)).at(-1);
+  assert.match(last(2) ?? "", /2 of 2 published runs have the same numbers here, digit for digit$/);
+  assert.match(last(2 + 1e-15) ?? "", /1 of 2 .*; another processor rounds differently$/);
+  assert.doesNotMatch(verdictLines(opened([0.2, 0.3]), published([0.2, 0.3])).join(), /digit/);
 });
 
 Deno.test("claims that were not run are counted; nothing is compared where nothing is published", () => {

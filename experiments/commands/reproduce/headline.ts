@@ -1,38 +1,75 @@
+import { fingerprintJson } from "../../../lib/files/fingerprint.ts";
 import type { ClaimResult } from "../../../lib/study/judge_claims.ts";
 import type { StudyResults } from "../../../lib/study/open_study.ts";
+import type { StudyRecord } from "../../../lib/study/record.ts";
 import type { PairedDifference } from "../../../lib/statistics/paired_difference.ts";
 
+/** What a study is compared with. */
+export interface PublishedStudy {
+  /** All of it. */
+  readonly all: StudyResults;
+  /** The cells and seeds that were run here. */
+  readonly same: StudyResults;
+}
+
 /**
- * One line per claim: verdict and difference, and beside it the published difference with whether
- * the two agree: the mean of one lies inside the 95 % interval of the other. Claims without two
- * seeds are only counted.
+ * One line per claim: verdict and difference, and beside it the published differences, of all seeds
+ * and of the same, with whether the latter agrees: the mean of one lies inside the 95 % interval of
+ * the other. Then how many runs have the published numbers. Claims without two seeds are only
+ * counted.
  *
- * @param published the published study; absent where nothing is to be compared
+ * @param published absent where nothing is to be compared
  * @param smoke the numbers mean nothing: differences stand without a verdict
  */
 export function verdictLines(
   opened: StudyResults,
-  published?: StudyResults,
+  published?: PublishedStudy,
   smoke = false,
 ): string[] {
-  const comparable = new Set(published?.plan.map(({ hash }) => hash));
+  const comparable = new Set(published?.all.plan.map(({ hash }) => hash));
   const shares = opened.plan.some(({ hash }) => comparable.has(hash));
-  const byId = new Map(published?.verdicts.map((result) => [result.claim.id, result]));
+  const [all, same] = [contrastsOf(published?.all), contrastsOf(published?.same)];
   const lines = opened.verdicts.flatMap(({ claim, verdict, contrast }) => {
     if (contrast === undefined) return [];
     if (smoke) return [`  no verdict  ${claim.id}: ${claim.metric} ${differenceText(contrast)}`];
     const own = `  ${verdict.padEnd(10)}  ${claim.id}: ${claim.metric} ${differenceText(contrast)}`;
-    const other = shares ? byId.get(claim.id)?.contrast : undefined;
-    if (other === undefined) return [own];
+    const whole = shares ? all.get(claim.id) : undefined;
+    if (whole === undefined) return [own];
+    const part = same.get(claim.id);
+    const other = part ?? whole;
     const agrees = contains(other, contrast.mean) || contains(contrast, other.mean);
     return [
-      `${own}; published ${differenceText(other)}: ${agrees ? "agrees" : "does not agree"}`,
+      `${own}; published ${differenceText(whole)}` +
+      (part === undefined ? "" : `, of these seeds ${differenceText(part)}`) +
+      `: ${agrees ? "agrees" : "does not agree"}`,
     ];
   });
   const untested = opened.study.claims.length - lines.length;
-  return untested === 0
-    ? lines
-    : [...lines, `  ${untested} more claims need cells or seeds that were not run`];
+  return [
+    ...lines,
+    ...(untested === 0 ? [] : [`  ${untested} more claims need cells or seeds that were not run`]),
+    ...(published === undefined ? [] : sameNumbers(opened, published.same)),
+  ];
+}
+
+function contrastsOf(study: StudyResults | undefined): Map<string, PairedDifference | undefined> {
+  return new Map(study?.verdicts.map(({ claim, contrast }) => [claim.id, contrast]));
+}
+
+/** How many of the runs that are published have the published numbers, all digits of all metrics. */
+function sameNumbers(opened: StudyResults, { records }: StudyResults): string[] {
+  const numbers = ({ sft, iterations, samples }: StudyRecord) =>
+    fingerprintJson([sft, iterations, samples]);
+  const pairs = [...opened.records.values()].flatMap((own) => {
+    const other = records.get(own.hash);
+    return other === undefined ? [] : [[own, other] as const];
+  });
+  if (pairs.length === 0) return [];
+  const equal = pairs.filter(([own, other]) => numbers(own) === numbers(other)).length;
+  return [
+    `  ${equal} of ${pairs.length} published runs have the same numbers here, digit for digit` +
+    (equal === pairs.length ? "" : "; another processor rounds differently"),
+  ];
 }
 
 /** What stands before everything that a smoke run gives. */

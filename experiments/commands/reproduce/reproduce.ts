@@ -68,9 +68,11 @@ export async function reproduce(
     print(`\n${study.id}: ${study.title}`);
     const smoke = preset === "smoke";
     if (smoke) print(`  ${SMOKE}`);
-    const beside = publish || smoke
-      ? undefined
-      : openStudy(study, { records: published, family: familyOf(study) });
+    const there = { records: published, family: familyOf(study) };
+    const beside = publish || smoke ? undefined : {
+      all: openStudy(study, there),
+      same: openStudy(study, { ...part, preset, ...there }),
+    };
     print(verdictLines(opened, beside, smoke).join("\n"));
     const missing = missingLines(opened, commandOptions(options), publish);
     if (missing.length > 0) print(missing.join("\n"));
