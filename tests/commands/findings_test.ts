@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { missingLines, verdictLines } from "../../experiments/commands/reproduce/headline.ts";
 import { withFindings } from "../../experiments/commands/reproduce/publish_readmes.ts";
-import { studies } from "../../experiments/studies.ts";
+import { familyOf, realStudies, studies } from "../../experiments/studies.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { judgeClaims } from "../../lib/study/judge_claims.ts";
 import { openStudy, type StudyResults } from "../../lib/study/open_study.ts";
@@ -82,7 +82,10 @@ Deno.test("arms without a record are named, with the command that runs them", ()
 Deno.test("the README's findings are those of the published records", () => {
   const readme = Deno.readTextFileSync(join(projectRoot, "README.md"));
   assert.equal(
-    withFindings(readme, studies.map((each) => openStudy(each, { family: studies }))),
+    withFindings(
+      readme,
+      [...studies, ...realStudies].map((each) => openStudy(each, { family: familyOf(each) })),
+    ),
     readme,
   );
   assert.throws(() => withFindings("# SeRA\n", []), /the page lacks/);
