@@ -4,7 +4,10 @@ import { UserError } from "../errors.ts";
 import { appendDurably, truncateDurably, writeDurably } from "../files/durable_file.ts";
 import { parseRecord, recordLine, type StudyRecord } from "./record.ts";
 
-/** Records of the studies: one JSONL file per study, only ever added to. */
+/**
+ * Records of the studies: a JSONL file per study, only ever added to. What comes after a file is
+ * full goes into a further one: `<study>.jsonl`, `<study>.2.jsonl`.
+ */
 export interface RecordStore {
   /** Where its files lie. */
   readonly folder: string;
@@ -14,13 +17,16 @@ export interface RecordStore {
   add(study: string, record: StudyRecord): void;
 }
 
+/** Bytes from which a file is full: repositories refuse or slow down on large ones. */
+const FULL = 4 * 2 ** 20;
+
 /** How records are opened. */
 export interface RecordOptions {
   /** Whether records will be added. The folder must then be this process's own. Default false. */
   readonly writable?: boolean;
   /**
    * Told of each line that is no record or was changed; it then counts as absent, and if `writable`
-   * it is moved to `<study>.jsonl.damaged`, so that its run is done again. Default: an error, as is
+   * it is moved to `<file>.damaged`, so that its run is done again. Default: an error, as is
    * right for records that cannot be made again at will.
    */
   readonly onDamaged?: ((message: string) => void) | undefined;
@@ -36,27 +42,41 @@ export function openRecords(folder: string, options: RecordOptions = {}): Record
   const { writable = false } = options;
   const records = new Map<string, StudyRecord>();
   const owned = new Map<string, Set<string>>();
+  const ownOf = (study: string) => {
+    const own = owned.get(study) ?? new Set();
+    owned.set(study, own);
+    return own;
+  };
   const files = existsSync(folder)
     ? [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".jsonl"))
     : [];
   for (const { name } of files) {
     const read = readRecords(join(folder, name), options);
-    owned.set(name.slice(0, -".jsonl".length), new Set(read.map((record) => record.hash)));
-    for (const record of read) records.set(record.hash, record);
+    const own = ownOf(name.replace(/(\.\d+)?\.jsonl$/, ""));
+    for (const record of read) {
+      own.add(record.hash);
+      records.set(record.hash, record);
+    }
   }
   return {
     folder,
     records,
     add: (study, record) => {
       if (!writable) throw new UserError(`the records in ${folder} were opened for reading only`);
-      const own = owned.get(study) ?? new Set();
-      if (own.has(record.hash)) return;
+      if (ownOf(study).has(record.hash)) return;
       Deno.mkdirSync(folder, { recursive: true });
-      appendDurably(join(folder, `${study}.jsonl`), encoded([recordLine(record)]));
-      owned.set(study, own.add(record.hash));
+      appendDurably(fileWithRoom(folder, study), encoded([recordLine(record)]));
+      ownOf(study).add(record.hash);
       records.set(record.hash, record);
     },
   };
+}
+
+function fileWithRoom(folder: string, study: string): string {
+  for (let part = 1;; part++) {
+    const path = join(folder, `${study}${part === 1 ? "" : `.${part}`}.jsonl`);
+    if (!existsSync(path) || Deno.statSync(path).size < FULL) return path;
+  }
 }
 
 function readRecords(path: string, { writable = false, onDamaged }: RecordOptions): StudyRecord[] {

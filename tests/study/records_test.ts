@@ -37,6 +37,22 @@ Deno.test("records survive, are not added twice, and belong to the study's file"
     }
   }));
 
+Deno.test("what comes after a file is full goes into a further one of the study", () =>
+  inFolder((folder) => {
+    const long = recordOf(first, metrics);
+    const full = { ...long, samples: { lengths: [Array<number>(2 ** 21).fill(1)] } };
+    openRecords(folder, { writable: true }).add("a", full);
+    openRecords(folder, { writable: true }).add("a", recordOf(second, metrics));
+    const lines = (name: string) =>
+      Deno.readTextFileSync(join(folder, name)).split("\n").filter((line) => line !== "").length;
+    assert.deepEqual([lines("a.jsonl"), lines("a.2.jsonl")], [1, 1]);
+    const store = openRecords(folder, { writable: true });
+    assert.deepEqual([...store.records.keys()].sort(), [first.hash, second.hash].sort());
+    store.add("a", full);
+    store.add("a", recordOf(second, metrics));
+    assert.deepEqual([lines("a.jsonl"), lines("a.2.jsonl")], [1, 1], "added twice");
+  }));
+
 Deno.test("a line torn by a kill is cut off; a broken, changed or misnamed line is named", () =>
   inFolder((folder) => {
     const path = join(folder, "a.jsonl");

@@ -71,7 +71,7 @@ lengths (tokens) of the last policy's samples, \`[prompt][sample]\`. \`warnings\
 their first iteration, as they were defined at the time; tables find them anew in the metrics.
 \`volatile\`: times, commit, versions and machine, the only part that differs between two runs of one
 config. \`seal\`: SHA-256 of all the rest; a line that was changed is refused. Runs that several studies
-share stand in each one's file.
+share stand in each one's file. A file of 4 MiB is full: the study goes on in \`<study>.2.jsonl\`.
 
 ## \`tables/\`
 
