@@ -1,6 +1,8 @@
 import type { OptionValues } from "../../lib/cli/option.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
 import { userPath, userPathOrHub } from "../../lib/cli/user_path.ts";
+import { loadEngine } from "../../lib/engine/tensorflow.ts";
+import { frozenModel } from "../../lib/environments/frozen_model.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { ChatTemplateUse } from "../../lib/data/render_text.ts";
 import type { JsonObject } from "../../lib/files/canonical_json.ts";
@@ -12,7 +14,6 @@ import type { JudgeEndpoint } from "../../lib/judges/judge_endpoint.ts";
 import { type JudgingCost, PairJudge } from "../../lib/judges/judge_pairs.ts";
 import { OPENAI_KEY, openAiEndpoint } from "../../lib/judges/openai_endpoint.ts";
 import type { TokenPrices } from "../../lib/judges/spending.ts";
-import { loadPolicy } from "../../lib/policy/load_policy.ts";
 import { modelFingerprint } from "../../lib/policy/io/model_files.ts";
 import { openModel } from "../../lib/policy/io/load.ts";
 import { RewardModel } from "../../lib/policy/reward_model.ts";
@@ -181,6 +182,15 @@ function dollars(value: number): string {
   return `$${value.toFixed(value < 0.1 ? 4 : 2)}`;
 }
 
+/** Advances a phase to a count, of which each call tells the whole. */
+function advanceTo(progress: ProgressSink): (count: number) => void {
+  let before = 0;
+  return (count) => {
+    progress.advance(count - before);
+    before = count;
+  };
+}
+
 async function rewardJudge(path: string, maxRows: number): Promise<OpenedJudge> {
   const model = await RewardModel.load(path);
   return {
@@ -189,11 +199,12 @@ async function rewardJudge(path: string, maxRows: number): Promise<OpenedJudge> 
     estimate: (comparisons) => `${2 * comparisons.length} answers to score here, at no price`,
     judge: async (comparisons, _journal, progress) => {
       progress.phase("score", 2 * comparisons.length, { unit: "answer" });
-      let before = 0;
-      const { judged, scores, cut } = await judgeByReward(comparisons, model, maxRows, (done) => {
-        progress.advance(done - before);
-        before = done;
-      });
+      const { judged, scores, cut } = await judgeByReward(
+        comparisons,
+        model,
+        maxRows,
+        advanceTo(progress),
+      );
       progress.done();
       return {
         judged,
@@ -208,7 +219,8 @@ async function rewardJudge(path: string, maxRows: number): Promise<OpenedJudge> 
 /** The gold reward of controlled sentiment. */
 async function goldJudge(spec: string, options: JudgeOptions): Promise<OpenedJudge> {
   const { maxNewTokens, chatTemplate, maxRows, judgeSeed: seed } = options;
-  const sha256 = modelFingerprint(await openModel(spec));
+  const files = await openModel(spec);
+  const sha256 = modelFingerprint(files);
   return {
     identity: {
       ...{ provider: "gold", model: spec, sha256, samples: FLUENCY_SAMPLES },
@@ -219,22 +231,18 @@ async function goldJudge(spec: string, options: JudgeOptions): Promise<OpenedJud
       `${FLUENCY_SAMPLES} samples to draw and ${2 * comparisons.length} answers to score here, ` +
       "at no price",
     judge: async (comparisons, _journal, progress) => {
-      const loaded = await loadPolicy(spec);
+      await loadEngine();
+      const model = await frozenModel(files);
       progress.phase("sample what is fluent", undefined, { unit: "sample" });
-      let before = 0;
       const { judged, scores, fluentFrom, notFluent, cut } = await judgeBySentiment(
         comparisons,
-        loaded,
+        { files, model },
         {
           ...{ maxNewTokens, chatTemplate, maxRows, seed, batch: defaultBootstrap.batch },
-          onSampled: (count) => {
-            progress.advance(count - before);
-            before = count;
-          },
+          onSampled: advanceTo(progress),
         },
       );
       progress.done();
-      loaded.model.dispose();
       return {
         judged,
         facts: {

@@ -30,12 +30,5 @@ export async function judgeByReward(
     model.tokens(instruction, baseline),
   ]);
   const values = await model.scores(texts.map(({ ids }) => ids), maxRows, onDone);
-  const scores = comparisons.map((_, i): AnswerScores => ({
-    answer: values[2 * i] as number,
-    baseline: values[2 * i + 1] as number,
-  }));
-  return {
-    ...{ judged: judgedByScores(comparisons, scores), scores },
-    cut: texts.filter(({ cut }) => cut).length,
-  };
+  return { ...judgedByScores(comparisons, values), cut: texts.filter(({ cut }) => cut).length };
 }

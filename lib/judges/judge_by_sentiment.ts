@@ -95,30 +95,25 @@ export async function judgeBySentiment(
       return groupOf(promptIds, ids.slice(0, room));
     });
   });
-  const gold = new SentimentGold({ ...{ sft, fluentFrom, text } });
+  const gold = new SentimentGold({ sft, fluentFrom, text });
   const scored = groups.filter(hasTokens);
   await gold.prepare(scored, await logps(scored));
-  const isFluent = ({ promptIds, completions: [ids] }: PromptGroup) =>
-    ids !== undefined && ids.length > 0 && gold.valid(promptIds, ids);
-  const rewards = groups.map((group) =>
-    isFluent(group)
-      ? gold.reward(group.promptIds, group.completions[0] as Int32Array)
-      : -SENTIMENT_CAP
+  const fluent = groups.map(({ promptIds, completions: [ids] }) =>
+    ids !== undefined && ids.length > 0 && gold.valid(promptIds, ids)
   );
-  const scores = comparisons.map((_, i): AnswerScores => ({
-    answer: rewards[2 * i] as number,
-    baseline: rewards[2 * i + 1] as number,
-  }));
-  const notFluent = (side: number) =>
-    groups.filter((group, i) => i % 2 === side && !isFluent(group)).length;
+  const rewards = groups.map(({ promptIds, completions: [ids] }, i) =>
+    fluent[i] ? gold.reward(promptIds, ids as Int32Array) : -SENTIMENT_CAP
+  );
+  const notFluent = (side: number) => fluent.filter((is, i) => i % 2 === side && !is).length;
   return {
-    ...{ judged: judgedByScores(comparisons, scores), scores, fluentFrom, cut },
+    ...{ ...judgedByScores(comparisons, rewards), fluentFrom, cut },
     notFluent: { answers: notFluent(0), baselines: notFluent(1) },
   };
 }
 
 const groupOf = (promptIds: Int32Array, ids: Int32Array): PromptGroup => ({
-  ...{ promptIds, completions: [ids] },
+  promptIds,
+  completions: [ids],
 });
 const lengthOf = ({ completions: [ids] }: PromptGroup): number => ids?.length ?? 0;
 const hasTokens = (group: PromptGroup): boolean => lengthOf(group) > 0;

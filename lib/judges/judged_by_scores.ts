@@ -6,18 +6,29 @@ export interface AnswerScores {
   readonly baseline: number;
 }
 
-/** The higher score wins, equal scores tie; order means nothing to such a judge. */
+/**
+ * The higher score wins, equal scores tie; order means nothing to such a judge.
+ *
+ * @param values scores of each comparison's answer and baseline in turn, [2 N]
+ */
 export function judgedByScores(
   comparisons: readonly Comparison[],
-  scores: readonly AnswerScores[],
-): JudgedComparison[] {
+  values: ArrayLike<number>,
+): { readonly judged: JudgedComparison[]; readonly scores: AnswerScores[] } {
+  const scores = comparisons.map((_, i): AnswerScores => ({
+    answer: values[2 * i] as number,
+    baseline: values[2 * i + 1] as number,
+  }));
   const verdict = (first: number, second: number): Verdict =>
     first > second ? "first" : first < second ? "second" : "tie";
-  return comparisons.map((comparison, i) => {
-    const { answer, baseline } = scores[i] as AnswerScores;
-    return judged(comparison, {
-      "answer first": verdict(answer, baseline),
-      "baseline first": verdict(baseline, answer),
-    });
-  });
+  return {
+    judged: comparisons.map((comparison, i) => {
+      const { answer, baseline } = scores[i] as AnswerScores;
+      return judged(comparison, {
+        "answer first": verdict(answer, baseline),
+        "baseline first": verdict(baseline, answer),
+      });
+    }),
+    scores,
+  };
 }
