@@ -10,6 +10,8 @@ const diffs = blocksOf(readDocument("CONTRIBUTING.md"), "diff");
 const USE = `
 import assert from "node:assert/strict";
 import { loadEngine, lossConfigFromOptions, type LossName, pairLoss } from "./lib/mod.ts";
+import { reasonOf } from "./lib/scored/verdict.ts";
+import { selectPairs } from "./lib/selection/select.ts";
 import { selectionMetrics } from "./lib/metrics/selection_metrics.ts";
 import { generate } from "./lib/policy/generate.ts";
 import { parseHfConfig, toHfConfig } from "./lib/policy/io/hf_config.ts";
@@ -33,6 +35,11 @@ assert.throws(
 );
 // @ts-expect-error: a name with a typing error is none
 export const name: LossName = "exponentail";
+
+const sure = { rule: "large-gap", keep: { count: 2 } } as const;
+assert.deepEqual(selectPairs(sure, Float64Array.of(-3, 0.5, 1, -0.2)).indices, [0, 2]);
+const place = { kept: true, swapped: false, rank: 1, total: 4 };
+assert.equal(reasonOf(sure, place), "the margin is among the 2 farthest from 0");
 
 const ids = Int32Array.of(1, 2);
 const pairs = ["a", "b", "c"].map((id) => ({ id, promptIds: ids, chosenIds: ids, rejectedIds: ids }));
@@ -79,8 +86,8 @@ console.log("all diffs in use");
 Deno.test("CONTRIBUTING's diffs apply, compile and do what they say", () => {
   const filesOf = (diff = "") => diff.match(/(?<=^\+\+\+ b\/).*$/gm) ?? [];
   // A loss and a metric are a change of one file, a study is two.
-  assert.deepEqual(diffs.slice(0, 3).map((diff) => filesOf(diff).length), [1, 1, 2]);
-  assert.equal(diffs.length, 4);
+  assert.deepEqual(diffs.slice(0, 4).map((diff) => filesOf(diff).length), [1, 5, 1, 2]);
+  assert.equal(diffs.length, 5);
   const dir = Deno.makeTempDirSync({ prefix: "sera-test-" });
   try {
     copyRepository(dir);
@@ -98,7 +105,7 @@ Deno.test("CONTRIBUTING's diffs apply, compile and do what they say", () => {
     assert.match(used.output, /all diffs in use/);
     const cells = run(dir, Deno.execPath(), [
       ...["run", "-A", "--no-check", "tools/notebooks/main.ts", "check"],
-      "notebooks/10_batch.ipynb",
+      "notebooks/12_batch.ipynb",
     ]);
     assert.equal(cells.code, 0, cells.output);
     const touched = diffs.flatMap(filesOf).filter((path) => path.endsWith(".ts"));

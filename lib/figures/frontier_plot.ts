@@ -23,7 +23,7 @@ export interface FrontierPlotOptions<Row> extends PlotOptions<Row> {
 /**
  * One path an arm, through its means over seeds at each iteration; the last has a large mark and the
  * 95 % t intervals of both axes. Every mean is shown; a few wide intervals of the height are cut at the
- * edge, and the subtitle says so.
+ * edge, and the subtitle says so; those of a distance end at 0 where every mean is above it.
  *
  * @throws {UserError} where no row has both values, or a mean would mix rows of one seed
  */
@@ -53,8 +53,11 @@ export function frontierPlot<Row extends { readonly iteration: number }>(
       n: kl.n,
     };
   });
+  // A bar of a distance that reaches below 0, where no distance is, would stretch the axis.
+  const floor = means.every((point) => point.x >= 0) ? 0 : -Infinity;
   const points = means.map((point) => ({
     ...point,
+    ...(point.xLow === undefined ? {} : { xLow: Math.max(floor, point.xLow) }),
     end: means.every((other) =>
       other.panel !== point.panel || other.series !== point.series ||
       other.iteration <= point.iteration

@@ -50,7 +50,7 @@ export interface IntervalPlotOptions<C extends DrawnContrast>
 
 /**
  * Means, 95 % intervals and every seed's difference, one line a contrast, coloured where zero lies
- * outside. Claims have a round mean, exploratory contrasts a diamond; shares of collapsed seeds stand
+ * outside (before any correction: a coloured claim may be undecided). Claims have a round mean, exploratory contrasts a diamond; shares of collapsed seeds stand
  * beside those that have any. A few far values do not stretch the axis: arrows at its edge stand for them.
  *
  * @throws {UserError} without contrasts
@@ -112,9 +112,10 @@ export function intervalPlot<C extends DrawnContrast>(
       ...(collapses === "" ? [] : [{ ...place, kind: "collapsed", text: collapses }]),
     ];
   });
+  const none = ratio ? "\u00d71" : "0";
   const subtitle = options.subtitle ??
     `${seedsText(seedsOf, "paired seeds", intervalsText(contrasts))}; a dot is a seed` +
-      kindsText(contrasts);
+      `${kindsText(contrasts)}; blue: above ${none}, orange: below (uncorrected)`;
   const beyond = contrasts.map((c) => ({
     seeds: c.pairs.filter(({ difference }) => sideOf(difference) !== null).length,
     contrasts: [c.low, c.mean, c.high].some((value) => sideOf(value) !== null) ? 1 : 0,

@@ -13,7 +13,7 @@ export interface ClaimResult {
   readonly claim: Claim;
   /** How it fares. */
   readonly verdict: Verdict;
-  /** Undefined where fewer than two seeds are there. */
+  /** On the seeds of the claim's plan; undefined where fewer than two of them are there. */
   readonly contrast?: Contrast;
   /** p-value of a difference after Holm's correction over the family; 1 without a contrast. */
   readonly adjustedP: number;
@@ -33,7 +33,9 @@ export interface JudgedClaims {
 const LEVEL = 0.05;
 
 /**
- * Verdicts on claims, from the contrasts of their rows. Holm's correction runs over these claims and
+ * Verdicts on claims, from the contrasts of their rows. A claim of an opened study is judged on the
+ * seeds of its plan alone, `seeds` of them from the study's first, whatever else was run: who looks
+ * at more seeds than planned could stop where it suits. Holm's correction runs over these claims and
  * the rest of their family: once over the p-values of a difference, once over those of equivalence.
  *
  * | verdict      | "higher" or "lower"                              | "same"                        |
@@ -73,10 +75,11 @@ export function judgeClaims(
 }
 
 function contrastOf(claim: Claim, source: RowSource): Contrast | undefined {
-  const { condition, metric, arm, baseline } = claim;
+  const { condition, metric, arm, baseline, seeds } = claim;
   const opened = "study" in source;
+  const end = opened ? (source.study.firstSeed ?? 0) + seeds : Infinity;
   const own = (opened ? source.rows : source).filter((row: StudyRow) =>
-    row.condition === condition && [arm, baseline].includes(row.arm)
+    row.condition === condition && [arm, baseline].includes(row.arm) && row.seed < end
   );
   const both = [arm, baseline].every((id) => own.some((row) => row.arm === id));
   const rows = opened ? { study: source.study, rows: own } : own;

@@ -45,8 +45,9 @@ export type MatchableRow = MetricValues & {
 
 /**
  * Rows with those of the matched arms, after the others of each condition. A matched arm has one row
- * a seed: a copy of the nearest candidate's, at the iteration it is matched to. It has none where
- * the arm or every candidate lacks the metric.
+ * a seed: a copy of the nearest candidate's, at the iteration it is matched to. It has none where one
+ * of the arms that it looks at has no run of that seed (the nearest of half a path matches nothing),
+ * or where the arm or every candidate lacks the metric.
  */
 export function withMatchedRows<Row extends MatchableRow>(
   { matched = [] }: WithMatched,
@@ -63,12 +64,12 @@ function rowsOf<Row extends MatchableRow>(
   condition: readonly Row[],
 ): Row[] {
   const valueOf = (row: Row): number => row[by] ?? NaN;
-  const candidates = among.flatMap((arm) =>
-    condition.filter((row) => row.arm === arm && row.iteration > 0 && Number.isFinite(valueOf(row)))
-  );
+  const paths = among.map((arm) => condition.filter((row) => row.arm === arm && row.iteration > 0));
   return condition.filter((row) => row.arm === to && row.last).flatMap((target) => {
     const distance = (row: Row) => Math.abs(valueOf(row) - valueOf(target));
-    const [first, ...others] = candidates.filter((row) => row.seed === target.seed);
+    const own = paths.map((path) => path.filter((row) => row.seed === target.seed));
+    if (own.some((path) => path.length === 0)) return [];
+    const [first, ...others] = own.flat().filter((row) => Number.isFinite(valueOf(row)));
     if (first === undefined || !Number.isFinite(valueOf(target))) return [];
     const nearest = others.reduce(
       (best, row) => distance(row) < distance(best) ? row : best,

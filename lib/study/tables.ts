@@ -13,17 +13,16 @@ const isVolatile = (metric: MetricName) => metrics[metric].volatile === true;
 /** The tables of one study by file name, without ending: pure functions of plan and records. */
 export function studyTables(opened: StudyResults): Readonly<Record<string, Table>> {
   const { study: { id }, rows, verdicts } = opened;
-  const shared = onSharedSeeds(rows);
   const steady = verdicts.filter(({ claim }) => !isVolatile(claim.metric));
   const timed = verdicts.filter(({ claim }) => isVolatile(claim.metric));
   return {
-    [`${id}_summary`]: summaryTable(shared, metricNames.filter((name) => !isVolatile(name))),
+    [`${id}_summary`]: summaryTable(rows, metricNames.filter((name) => !isVolatile(name))),
     [`${id}_win_rates`]: winRateTable(opened),
     [`${id}_failures`]: failureTable(rows),
     ...(steady.length > 0 ? { [`${id}_verdicts`]: verdictTable(steady) } : {}),
     ...(timed.length > 0 ? { [`${id}_times_verdicts`]: verdictTable(timed) } : {}),
     [`${id}_times`]: summaryTable(
-      shared.filter((row) => row.iteration > 0),
+      rows.filter((row) => row.iteration > 0),
       metricNames.filter(isVolatile),
     ),
   };
@@ -36,15 +35,19 @@ export function verdictTableName(study: string, { claim }: ClaimResult): string 
 
 /**
  * Mean, 95 % t interval and number of seeds of each metric, a line for each condition, arm,
- * iteration and metric.
+ * iteration and metric; and the mean over the seeds that all arms of the condition have.
  */
 function summaryTable(rows: readonly StudyRow[], names: readonly MetricName[]): Table {
+  const shared = new Set(onSharedSeeds(rows));
   const cells = Map.groupBy(
     rows,
     (row) => JSON.stringify([row.condition, row.arm, row.iteration]),
   );
   return {
-    columns: ["condition", "arm", "iteration", "metric", "unit", "mean", "low", "high", "seeds"],
+    columns: [
+      ...["condition", "arm", "iteration", "metric", "unit", "mean", "low", "high", "seeds"],
+      ...["mean_shared", "seeds_shared"],
+    ],
     rows: [...cells.values()].flatMap((cell) => {
       const { condition, arm, iteration } = cell[0] as StudyRow;
       return names.flatMap((metric) => {
@@ -52,7 +55,13 @@ function summaryTable(rows: readonly StudyRow[], names: readonly MetricName[]): 
         if (values.length === 0) return [];
         const { mean, low, high, n } = meanWithInterval(values);
         const unit = metrics[metric].unit;
-        return [[condition, arm, iteration, metric, unit, mean, finite(low), finite(high), n]];
+        const both = cell.filter((row) => shared.has(row)).flatMap((row) =>
+          finite(row[metric]) ?? []
+        );
+        return [[
+          ...[condition, arm, iteration, metric, unit, mean, finite(low), finite(high), n],
+          ...[both.length === 0 ? null : meanWithInterval(both).mean, both.length],
+        ]];
       });
     }),
   };

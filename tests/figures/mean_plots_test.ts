@@ -117,6 +117,15 @@ Deno.test("a frontier is a path of means by iteration; its end is marked", () =>
   );
 });
 
+Deno.test("a frontier's bar of the distance ends at 0, unless a mean is below it", () => {
+  const lows = (rows: typeof ROWS) =>
+    valuesOf<{ xLow: number }>(frontierPlot(rows, { title: "t" })).map(({ xLow }) => xLow);
+  // 1.5 +- 12.7062 * 0.5 reaches to -4.85
+  assert.deepEqual(lows(ROWS), [0, 0, 0, 0]);
+  const below = ROWS.map((row) => row.iteration === 0 ? { ...row, kl: -0.1 } : row);
+  near(lows(below)[1], 1.5 - 12.7062 / 2);
+});
+
 Deno.test("a frontier shows every mean, and cuts an interval that would squeeze the others", () => {
   const rows = Array.from({ length: 10 }, (_, arm) =>
     [0, 1, 2].map((seed) => ({

@@ -125,3 +125,22 @@ Deno.test("a verdict's contrast is the figure's: one function makes both", () =>
   assert.deepEqual(result?.contrast, drawn);
   assert.equal(drawn?.claim, claim.id);
 });
+
+Deno.test("a claim of a study is judged on the seeds of its plan, whatever else was run", () => {
+  const up = [0.5, 0.6, 0.55, -9, -9, -9];
+  const planned = { ...claim, seeds: 3 };
+  const opened = { study: { ...study, claims: [planned] }, rows: rowsOf(up) };
+  const result = judgeClaims([planned], opened)[0];
+  assert.deepEqual([result?.contrast?.n, result?.verdict], [3, "supported"]);
+  const later = {
+    study: { ...opened.study, firstSeed: 3 },
+    rows: opened.rows.map((row) => ({ ...row, seed: row.seed + 3 })),
+  };
+  assert.deepEqual(judgeClaims([planned], later)[0]?.contrast?.pairs.map(({ seed }) => seed), [
+    3,
+    4,
+    5,
+  ]);
+  const more = contrasts(opened, claim.metric, [[claim.arm, claim.baseline]])[0];
+  assert.equal(more?.n, 6, "a figure shows them all");
+});

@@ -56,6 +56,11 @@ Deno.test("without the metric there is no row; candidates without it are passed 
   assert.deepEqual(found(one).map(([seed]) => seed), [0]);
 });
 
+Deno.test("a path that lacks one of its arms matches nothing, seed by seed", () => {
+  const rows = rowsOf((arm, seed) => arm === "rdpo" && seed === 1 ? [] : undefined);
+  assert.deepEqual(found(rows).map(([seed]) => seed), [0, 2]);
+});
+
 Deno.test("contrasts, claims and seeds treat a matched arm like an arm", () => {
   const opened = { study: matched, rows: rowsOf(() => undefined) };
   const [contrast] = contrasts(opened, "gold", [["sera", "at-kl"]]);

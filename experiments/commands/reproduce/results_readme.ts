@@ -1,32 +1,36 @@
+import { FAILURE_THRESHOLDS } from "../../../lib/metrics/failure_signatures.ts";
 import { metricNames, metrics } from "../../../lib/metrics/metrics.ts";
 import { RESAMPLES } from "../../../lib/statistics/bootstrap_t.ts";
 import { RESAMPLED, SKEWED } from "../../../lib/statistics/paired_difference.ts";
+import type { ClaimResult } from "../../../lib/study/judge_claims.ts";
 import type { StudyResults } from "../../../lib/study/open_study.ts";
-import { tableMarkdown } from "../../../lib/study/table.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
+import { paddedTable } from "../padded_table.ts";
 import { resultText } from "./headline.ts";
 
 /** `results/README.md`: all verdicts; every file, column and unit; the command that makes them. */
 export function resultsReadme(opened: readonly StudyResults[]): string {
-  const claims = tableMarkdown({
-    columns: ["study", "claim", "difference, 95 % interval", "seeds", "verdict"],
-    rows: opened.flatMap(({ study, verdicts }) =>
+  const claims = paddedTable(
+    ["study", "claim", "difference, 95 % interval", "seeds", "collapsed", "verdict"],
+    opened.flatMap(({ study, verdicts }) =>
       verdicts.map((result) => [
         `[${study.id}](tables/${verdictTableName(study.id, result)}.md)`,
         result.claim.text,
         resultText(result),
-        result.contrast?.n ?? 0,
+        `${result.contrast?.n ?? 0}`,
+        collapsedText(result),
         result.verdict,
       ])
     ),
-  });
-  const metricTable = tableMarkdown({
-    columns: ["metric", "unit", "better", "meaning"],
-    rows: metricNames.map((name) => {
+  );
+  const metricTable = paddedTable(
+    ["metric", "unit", "better", "meaning"],
+    metricNames.map((name) => {
       const { unit, text, better = "", volatile } = metrics[name];
-      return [`\`${name}\``, unit, better, text + (volatile ? " (differs between two runs)" : "")];
+      const whole = text + (volatile ? " (differs between two runs)" : "");
+      return [`\`${name}\``, unit, better, whole.replaceAll("|", "\\|")];
     }),
-  });
+  );
   const names = opened.map(({ study, plan, missing }) => {
     const done = plan.length - missing.length;
     const runs = missing.length === 0
@@ -46,8 +50,9 @@ ${names}
 
 Each was written down as a metric, a contrast, a direction and a smallest effect that matters before
 the runs ([the plan](../experiments/plan.md)). The claims of all studies in the small language are one
-family for Holm's correction, those of a pretrained model another; a claim that has some of its seeds
-is judged on those. Each has one of four verdicts:
+family for Holm's correction, those of a pretrained model another. A claim is judged on the seeds of
+its plan alone, on those of them that are there; figures and notebooks use every seed that both arms
+have, and some cells have more than a claim planned. Each has one of four verdicts:
 
 - _negligible_: two one-sided tests (TOST) show the difference to be within the smallest effect,
   corrected p below 0.05, whatever its sign;
@@ -59,8 +64,10 @@ is judged on those. Each has one of four verdicts:
 
 Differences are an arm's metric minus its baseline's, paired by seed; times are ratios. Intervals and
 p-values are those of the paired t test, or of a studentised bootstrap of ${RESAMPLES} resamples where
-at least ${RESAMPLED} differences have a sample skewness beyond ${SKEWED}. Every other contrast in
-tables, figures and notebooks is exploratory: it has an interval and no verdict.
+at least ${RESAMPLED} differences have a sample skewness beyond ${SKEWED}. Intervals are not
+corrected: one may leave 0 out where its claim is undecided. _Collapsed_ are shares of the seeds,
+the arm's against the baseline's. Every other contrast in tables, figures and notebooks is
+exploratory: it has an interval and no verdict.
 
 ${claims}
 ## \`records/<study>.jsonl\`
@@ -78,8 +85,9 @@ share stand in each one's file. A file of 4 MiB is full: the study goes on in \`
 CSV; those short enough to read as Markdown too.
 
 - \`<study>_summary\`: mean of a metric with its 95 % t interval (\`low\`, \`high\`), by condition, arm and
-  iteration (0 is the SFT model), over the \`seeds\` that all arms of the condition have: seeds differ more
-  than arms do. Differences use every seed that both arms have.
+  iteration (0 is the SFT model), over all \`seeds\` of the cell; \`mean_shared\` is over the
+  \`seeds_shared\` that all arms of the condition have. Seeds differ more than arms do: means over
+  other seeds are not to be subtracted from each other; verdicts and figures pair by seed.
 - \`<study>_verdicts\`: the claims above. \`method\`: \`t\` or \`bootstrap-t\`; \`holm_p\`, \`equivalence_p\`:
   p-values of a difference and of equivalence, each after Holm's correction; \`arm_collapsed\`,
   \`baseline_collapsed\`: shares of the seeds that collapsed; \`smallest_effect\`: differences below it do
@@ -87,6 +95,7 @@ CSV; those short enough to read as Markdown too.
 - \`<study>_win_rates\`: win rate by gold reward of an arm against the condition's first arm, ties half,
   over all pairs of samples to one prompt; \`length_controlled\` is what is left at equal length.
 - \`<study>_failures\`: how many seeds showed each failure signature.
+${failureText}
 - \`<study>_times*\`: seconds; they change whenever runs are made again.
 
 ## \`figures/\`
@@ -97,3 +106,24 @@ What the executed notebooks show, byte for byte.
 
 ${metricTable}`;
 }
+
+/** Shares of the seeds that collapsed; empty where none did, or nothing is compared. */
+function collapsedText({ contrast }: ClaimResult): string {
+  if (contrast === undefined || contrast.collapsed + contrast.baselineCollapsed === 0) return "";
+  return `${percent(contrast.collapsed)} against ${percent(contrast.baselineCollapsed)}`;
+}
+
+const percent = (share: number) => `${Math.round(100 * share)} %`;
+
+const limit = FAILURE_THRESHOLDS;
+const failureText = `  - _collapse_: different bigrams below ${
+  percent(limit.distinct2Share)
+} or valid responses below
+    ${percent(limit.validShare)} of the SFT model's, more than ${
+  percent(limit.repetitionRate)
+} repeated bigrams, or
+    ${percent(limit.truncationRate)} more unfinished responses than the SFT model has;
+  - _decline_: gold reward more than ${limit.scoreDrop} below the run's best;
+  - _train-held-out-gap_: the held-out loss rises more than ${limit.heldOutRise} nats and
+    ${percent(limit.heldOutRiseShare)} above its best while the training loss falls;
+  - _irm-uniformly-low_: after an iteration nine margins in ten are below ${limit.marginP90}.`;
