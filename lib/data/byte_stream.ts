@@ -1,3 +1,5 @@
+import { pipeline, Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import { messageOf, UserError } from "../errors.ts";
 
 /** Bytes read at a time. */
@@ -5,14 +7,15 @@ const CHUNK_BYTES = 1 << 20;
 
 /**
  * The bytes of a file in chunks; a file that gzip has compressed is unpacked on the way, by its first
- * bytes, whatever its name.
+ * bytes, whatever its name, all of its members (bgzip's files and joined ones have several).
  *
  * @throws {UserError} if the file is missing, a folder, unreadable or its compressed data damaged
  */
 export async function* byteStream(path: string): AsyncGenerator<Uint8Array> {
   const [zipped, file] = await openData(path);
+  using _closed = file;
   try {
-    yield* zipped ? file.readable.pipeThrough(new DecompressionStream("gzip")) : chunksOf(file);
+    yield* zipped ? unpacked(file) : chunksOf(file);
   } catch (error) {
     const advice = zipped ? "; is it whole? Download or compress it again" : "";
     throw new UserError(`${path} cannot be read: ${messageOf(error)}${advice}`);
@@ -20,12 +23,24 @@ export async function* byteStream(path: string): AsyncGenerator<Uint8Array> {
 }
 
 async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
-  using _closed = file;
   for (;;) {
     const buffer = new Uint8Array(CHUNK_BYTES);
     const count = await file.read(buffer);
     if (count === null) return;
     yield buffer.subarray(0, count);
+  }
+}
+
+/** Node's reader: the web's `DecompressionStream` takes a second member for trailing data. */
+async function* unpacked(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
+  const packed = Readable.from(chunksOf(file));
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  const ended = new Promise<void>((resolve) => pipeline(packed, gunzip, () => resolve()));
+  try {
+    yield* gunzip;
+  } finally {
+    gunzip.destroy();
+    await ended;
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { foreignMessage } from "../files/foreign_error.ts";
+import { plainIntegers } from "./plain_integers.ts";
 
 /** Rows that are handed on at a time. */
 const BATCH = 1000;
@@ -24,8 +25,9 @@ export interface ParquetPart {
 }
 
 /**
- * The rows of a Parquet file, read a row group at a time. Only for `readInSandbox`: a damaged file
- * can make hyparquet run for ever or take any amount of memory.
+ * The rows of a Parquet file, read a row group at a time, with integers as `plainIntegers` has them.
+ * Only for `readInSandbox`: a damaged file can make hyparquet run for ever or take any amount of
+ * memory.
  *
  * @param columns those whose values are read; null: all
  * @throws {Error} if the file is not Parquet, is cut short or holds invalid UTF-8
@@ -38,13 +40,19 @@ export async function* parquetRows(
   const file = asBuffer(handle);
   try {
     const metadata = await readMetadata(file);
-    const names = parquetSchema(metadata).children.map((child) => child.element.name);
+    const { children } = parquetSchema(metadata);
+    const names = children.map((child) => child.element.name);
     yield { columns: names };
     const wanted = names.filter((name) => columns?.includes(name) ?? true);
+    const integers = children.filter(holdsBigInts).map((child) => child.element.name)
+      .filter((name) => wanted.includes(name));
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
       const rows = await readRows(file, metadata, wanted, rowStart, rowEnd);
+      for (const row of rows) {
+        for (const name of integers) row[name] = plainIntegers(row[name]);
+      }
       for (let at = 0; at < rows.length; at += BATCH) yield { rows: rows.slice(at, at + BATCH) };
       rowStart = rowEnd;
     }
@@ -53,6 +61,12 @@ export async function* parquetRows(
       `not a readable Parquet file: ${foreignMessage(error)}; download or write it again`,
     );
   }
+}
+
+/** Whether hyparquet may give bigints for a column. Others are spared the look at each value. */
+function holdsBigInts({ element, children }: SchemaTree): boolean {
+  return element.type === "INT64" || element.logical_type?.type === "VARIANT" ||
+    children.some(holdsBigInts);
 }
 
 /**

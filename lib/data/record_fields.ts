@@ -87,8 +87,7 @@ export function idField(
   used: Map<string, string>,
 ): string {
   const value = fields["id"] ?? position;
-  const usable = (typeof value === "string" && value !== "") || typeof value === "bigint" ||
-    Number.isSafeInteger(value);
+  const usable = (typeof value === "string" && value !== "") || Number.isSafeInteger(value);
   if (!usable) {
     throw new UserError(
       `${where}: field "id" must be text or an integer, got ${kindOf(value)}`,

@@ -38,13 +38,10 @@ export async function readSourceColumns(
   return found;
 }
 
-/** A value of a data file as JSON holds it: Parquet knows dates, bytes and 64-bit integers too. */
+/** A value of a data file as JSON holds it: Parquet knows dates and bytes too. */
 function plain(value: unknown): ColumnValue {
   if (value === null || typeof value === "boolean" || typeof value === "string") return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
-  if (typeof value === "bigint") {
-    return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  }
   if (value instanceof Date) return value.toISOString();
   if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (Array.isArray(value)) return value.map(plain);

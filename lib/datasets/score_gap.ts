@@ -1,4 +1,5 @@
 import type { FieldMap } from "../data/record_fields.ts";
+import { kindOf } from "../data/source_record.ts";
 import { UserError } from "../errors.ts";
 
 /**
@@ -11,7 +12,8 @@ export function scoreGap(where: string, fields: FieldMap): { gap?: number } {
     const value = fields[name];
     if (value === undefined || value === null) return undefined;
     if (typeof value === "number" && Number.isFinite(value)) return value;
-    throw new UserError(`${where}: "${name}" is ${JSON.stringify(value)}, not a number`);
+    const found = typeof value === "string" ? JSON.stringify(value) : kindOf(value);
+    throw new UserError(`${where}: "${name}" is ${found}, not a finite number`);
   });
   const [chosen, rejected] = scores;
   return chosen === undefined || rejected === undefined ? {} : { gap: chosen - rejected };

@@ -116,8 +116,12 @@ function responseOf(fields: FieldMap, row: number, where: string): Response {
   if (typeof response !== "string") {
     throw new UserError(`${where}: field "response" must be text; \`generate\` writes it`);
   }
-  const tokenIds = Array.isArray(ids) && ids.length > 0
-    ? Int32Array.from(ids as number[])
+  const given: unknown[] = Array.isArray(ids) ? ids : [];
+  if (given.some((id) => !Number.isSafeInteger(id))) {
+    throw new UserError(`${where}: field "token_ids" must be a list of integers`);
+  }
+  const tokenIds = given.length > 0
+    ? Int32Array.from(given as number[])
     : Int32Array.from([...new TextEncoder().encode(response), -1]);
   return { text: response, tokenIds, truncated: finished === false, row };
 }

@@ -77,9 +77,7 @@ export function findColumns<Role extends string>(
   for (const role of Object.keys(known) as Role[]) {
     const named = given[role];
     if (named !== undefined && !fields.includes(named)) {
-      throw new UserError(
-        `${where}: there is no column "${named}" for ${role}; the columns are ${fields.join(", ")}`,
-      );
+      throw noSuchColumn(named, role, fields, where);
     }
     const names = named === undefined
       ? (known[role] ?? []).filter((name) => fields.includes(name))
@@ -93,6 +91,18 @@ export function findColumns<Role extends string>(
     if (names[0] !== undefined) found.push([role, names[0]]);
   }
   return Object.fromEntries(found) as Columns<Role>;
+}
+
+/** The error of a column that was named and is not there. */
+export function noSuchColumn(
+  name: string,
+  role: string,
+  fields: readonly string[],
+  where: string,
+): UserError {
+  return new UserError(
+    `${where}: there is no column "${name}" for ${role}; the columns are ${fields.join(", ")}`,
+  );
 }
 
 /**

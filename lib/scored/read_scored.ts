@@ -75,9 +75,9 @@ export async function readScored<Role extends string>(
 
 function numberOf(fields: FieldMap, name: string, where: string): number {
   const value = fields[name];
-  const number = typeof value === "bigint" ? Number(value) : value;
-  if (typeof number === "number" && Number.isFinite(number)) return number;
-  throw new UserError(`${where}: "${name}" must be a number, got ${kindOf(value)}`);
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  const found = typeof value === "string" ? `text ${JSON.stringify(value)}` : kindOf(value);
+  throw new UserError(`${where}: "${name}" must be a number, got ${found}`);
 }
 
 /**

@@ -30,11 +30,14 @@ Deno.test("CSV and gzip read the same as JSONL, by the same fingerprint", async 
   const expected = await read("p.jsonl", jsonl(...PAIRS));
   assert.deepEqual(expected[1], [{ judge: "x" }, { judge: "y" }]);
   const zipped = (text: string) => new Uint8Array(gzipSync(text));
+  const joined = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
   const array = JSON.stringify(PAIRS);
   for (
     const [name, content] of [
       ...[["p.csv", CSV], ["p.csv.gz", zipped(CSV)], ["p.jsonl.gz", zipped(jsonl(...PAIRS))]],
       ...[["p.json.gz", zipped(array)], ["p", zipped(array)]],
+      // Several members: `cat a.gz b.gz`, and bgzip, whose last one is empty.
+      ["p.jsonl.gz", joined(...PAIRS.map((pair) => zipped(jsonl(pair))), zipped(""))],
     ] as [string, string | Uint8Array][]
   ) {
     assert.deepEqual(await read(name, content), expected, name);

@@ -76,6 +76,9 @@ Deno.test("what is too long is cut or left out, and both are counted", async () 
   assert.deepEqual(found.examples.map(({ id }) => id), ["0", "2"]);
   const [long] = found.examples;
   assert.equal(long!.promptIds.length + long!.completionIds.length, 40);
+  const kept = await read([{ prompt: "p", completion: "" }, { prompt: "p", completion: "x" }]);
+  assert.deepEqual(kept.dropped, { "an empty response": 1 });
+  assert.deepEqual(kept.examples.map(({ id }) => id), ["1"]);
   await assertUserError(
     () => read([{ messages: [user("alone")] }]),
     "nothing to imitate is left of 1 records",

@@ -1,6 +1,7 @@
 /** Data sets are streamed: what is read is what is asked for, and texts are not held. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readDataset } from "../../lib/datasets/read_dataset.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { jsonLines } from "../support/tiny_pairs.ts";
@@ -36,6 +37,14 @@ Deno.test("the parts of a folder are one data set, in order, gzip or not", async
     }
     assert.deepEqual(read, [["0", "a yes"], ["1", "b yes"], ["2", "c yes"]]);
   });
+});
+
+Deno.test("scores that Parquet holds as 64-bit integers make a gap", async () => {
+  // Made by pyarrow: tools/parity/preference_formats.py.
+  const path = fileURLToPath(new URL("../data/parquet/integers.parquet", import.meta.url));
+  const gaps: unknown[] = [];
+  for await (const { row } of readDataset(path)) gaps.push(row.kind === "pair" && row.gap);
+  assert.deepEqual(gaps, [5, 3, 1]);
 });
 
 Deno.test("memory does not grow with the texts", async () => {

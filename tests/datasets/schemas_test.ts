@@ -37,12 +37,17 @@ Deno.test("UltraFeedback Binarized: the conversations' prompt, and the gap of th
   );
 });
 
-Deno.test("UltraFeedback: a score that is no number is named", () =>
-  assertUserError(
-    () => read({ ...ULTRAFEEDBACK, score_chosen: "8" }),
-    "d.jsonl:1",
-    "score_chosen",
-  ));
+Deno.test("UltraFeedback: a score that is no number is named", async () => {
+  // The last one: an integer of Parquet that no number holds.
+  for (
+    const [score, shown] of [["8", '"8"'], [NaN, "number NaN"], [`${2 ** 60}`, `"${2 ** 60}"`]]
+  ) {
+    await assertUserError(
+      () => read({ ...ULTRAFEEDBACK, score_chosen: score }),
+      `d.jsonl:1: "score_chosen" is ${shown}, not a finite number`,
+    );
+  }
+});
 
 Deno.test("HH-RLHF: transcripts become turns, the last answers the pair", () => {
   const start = "\n\nHuman: Hi\nthere\n\nAssistant: Hello.\n\nHuman: Where?\n\nAssistant:";
@@ -88,8 +93,7 @@ Deno.test("TL;DR comparisons: TRL's prompt, the choice first", () => {
   });
   const article = { info: { article: "News", post: null }, summaries, choice: 0 };
   assert.deepEqual(read(article).row, { kind: "dropped", reason: "a news article, not a post" });
-  // Parquet's integers are bigints.
-  assert.equal((read({ info, summaries, choice: 0n }).row as { chosen: string }).chosen, " Wet.");
+  assert.equal((read({ info, summaries, choice: 0 }).row as { chosen: string }).chosen, " Wet.");
 });
 
 Deno.test("TL;DR comparisons: a choice that is neither is named", () =>
@@ -120,6 +124,39 @@ Deno.test("TRL's forms: pairs of texts or messages, completions, texts", () => {
   assert.deepEqual(read({ text: "All of it." }).row, {
     ...{ kind: "demonstration", prompt: "", completion: "All of it." },
   });
+});
+
+Deno.test("TRL's forms: an empty response leaves its record out, in every form and file type", async () => {
+  const empty = { kind: "dropped", reason: "an empty response" };
+  const texts = { prompt: "p", chosen: "a", rejected: "b" };
+  const talk = (content: string) => [user("p"), assistant(content)];
+  const whole = schemaOf("auto", "d.jsonl:1", texts);
+  for (
+    const fields of [
+      ...[{ ...texts, chosen: "" }, { ...texts, rejected: " \n" }, { ...texts, rejected: null }],
+      ...[{ chosen: talk("a"), rejected: talk("") }, { chosen: talk(""), rejected: talk("b") }],
+      { prompt: [user("p")], chosen: [assistant("a")], rejected: [] },
+      { prompt: [user("p")], chosen: [assistant("")], rejected: [assistant("b")] },
+      ...[{ prompt: "p", completion: "" }, { prompt: [user("p")], completion: [assistant("")] }],
+      { text: "" },
+    ]
+  ) assert.deepEqual(whole.read("d.jsonl:2", fields), empty, JSON.stringify(fields));
+  // A cell of CSV that is empty is a field that is not there.
+  for (
+    const fields of [{ prompt: "p", chosen: "a" }, { prompt: "p", rejected: "b" }, { prompt: "p" }]
+  ) {
+    const { kind, reason } = whole.read("d.csv:2", fields) as { kind: string; reason: string };
+    assert.deepEqual([kind, reason], ["dropped", "a missing response"], JSON.stringify(fields));
+  }
+  await assertUserError(
+    () => whole.read("d.jsonl:2", { ...texts, chosen: 5 }),
+    "d.jsonl:2",
+    "chosen",
+  );
+  await assertUserError(
+    () => whole.read("d.jsonl:2", { question: "q" }),
+    'field "text" is missing',
+  );
 });
 
 Deno.test("what trl-lib's sets hold, field by field", async () => {

@@ -93,6 +93,17 @@ Deno.test("sft trains, repeats exactly and survives kill -9 to the same bytes", 
     ]);
     assert.equal(repeated.code, 0, repeated.stderr);
     assert.deepEqual(weightsOf(dir, "c"), weightsOf(dir, "a"));
+    // A run that has finished can be merged later, once: to the same bytes.
+    const mergedOf = (out: string) =>
+      Deno.readFileSync(join(dir, out, "model", "model.safetensors"));
+    const later = await runScript("sft", [...args, "--out", join(dir, "a"), "--merge"]);
+    assert.equal(later.code, 0, later.stderr);
+    assert.match(later.stdout, /finished already.*\ndone: .*model\n/);
+    assert.deepEqual(mergedOf("a"), mergedOf("c"));
+    assert.deepEqual(await recordOf(dir, "a"), record);
+    assert.match(Deno.readTextFileSync(join(dir, "a", "config.yaml")), /merge: true/);
+    const nothing = await runScript("sft", [...args, "--out", join(dir, "a"), "--merge"]);
+    assert.match(nothing.stdout, /^finished already: see .*\n$/);
     const group = { promptIds: Int32Array.of(5, 9, 30), completions: [Int32Array.of(40, 41, 7)] };
     const [adapted, merged] = await Promise.all([
       loadPolicy(join(dir, "model"), join(dir, "c", "adapter")),

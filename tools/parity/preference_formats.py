@@ -139,6 +139,7 @@ def parquet():
     raw = pa.table({"prompt": ["p"], "chosen": ["c"], "rejected": pa.array([b"\xff\xfe"], pa.binary()).view(pa.string())})
     pq.write_table(raw, folder / "bad_utf8.parquet")
     scored(folder)
+    integers(folder)
 
 
 def scored(folder):
@@ -171,6 +172,25 @@ def scored(folder):
     older = [{**row, "policy_chosen_logps": row["policy_chosen_logps"] - 0.5 * (i % 2)} for i, row in enumerate(rows)]
     table = pa.Table.from_pylist(older[::-1], layout).select(columns)
     pq.write_table(table, folder / "scored_history.parquet", compression="zstd")
+
+
+def integers(folder):
+    """What 64-bit integers and NaN make hard: token ids in lists, integer scores, ids beyond 2^53."""
+    rows = [
+        {
+            "prompt": f"q{i}", "chosen": f"good {i}", "rejected": f"bad {i}",
+            "chosen_logps": -1.0 - i, "rejected_logps": -3.0, "ref_chosen_logps": -2.0, "ref_rejected_logps": -2.0,
+            "chosen_input_ids": [1, 2 + i], "meta": {"annotator": 2**60 + i, "turns": [i]},
+            "score_chosen": 8 - i, "score_rejected": 3 + i, "score": [1.0, float("nan"), 2.0][i],
+        }
+        for i in range(3)
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "integers.parquet")
+    responses = [
+        {"prompt": "q", "response": text, "logp": logp, "ref_logp": -1.0, "token_ids": ids}
+        for text, logp, ids in [("x", -1.0, [1, 2]), ("y", -2.0, [3])]
+    ]
+    pq.write_table(pa.Table.from_pylist(responses), folder / "candidates.parquet")
 
 
 values = {

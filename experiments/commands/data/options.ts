@@ -102,6 +102,7 @@ export const dataCommand: CommandSpec<typeof dataOptions> = {
 ${datasetSchemas.map(({ name, description }) => `  ${name.padEnd(14)}${description}\n`).join("")}
 The folder --out holds train.jsonl and held_out.jsonl in TRL's form (id, prompt, chosen, rejected;
 score_gap where known; flipped where labels were changed), dropped.jsonl (id and reason),
-flips.jsonl (id, by length, by noise) and record.json with every count. Held-out labels are never
-changed. The data set is streamed twice: memory holds a few numbers per pair.`,
+flips.jsonl (id, by length, by noise) and record.json with every count, written last: a folder
+without it is not whole. Held-out labels are never changed. The data set is streamed twice: memory
+holds a few numbers per pair.`,
 };

@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
 import { JsonlWriter } from "../../../lib/data/write_jsonl.ts";
@@ -13,7 +14,7 @@ import { readDataset } from "../../../lib/datasets/read_dataset.ts";
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { checkWritable } from "../../../lib/files/check_writable.ts";
-import { writeDurably } from "../../../lib/files/durable_file.ts";
+import { explainDiskError, removeIfThere, writeDurably } from "../../../lib/files/durable_file.ts";
 import { fingerprintFile } from "../../../lib/files/fingerprint.ts";
 import { openTokenizer } from "../../../lib/policy/io/load.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
@@ -23,6 +24,9 @@ import { type DataOptions, dataOptions } from "./options.ts";
 
 /** What the first reading leaves of a pair. */
 interface Known extends PairFacts, KeptPair {}
+
+/** Files of records in the folder. */
+const OUTPUTS = ["train.jsonl", "held_out.jsonl", "dropped.jsonl", "flips.jsonl"];
 
 /**
  * Writes a data set as training and held-out pairs, and what was left out and changed.
@@ -34,6 +38,7 @@ export async function prepareData(options: DataOptions, progress: ProgressSink):
   const { data, out, seed } = options;
   checkWritable(out);
   const path = await dataPath(data, progress);
+  checkApart(path, out);
   const { known, dropped, read, demonstrations } = await survey(path, options, progress);
   if (known.length === 0) {
     throw new UserError(
@@ -57,6 +62,9 @@ export async function prepareData(options: DataOptions, progress: ProgressSink):
     [...changes].map(([i, change]) => [(train[i] as Known).id, change] as const),
   );
   const places = new Map(known.map(({ id }) => [id, held.has(id) ? "held_out" : "train"] as const));
+  // Written last, the record says that all of the folder is of this run.
+  removeOld(join(out, "record.json"));
+  if (held.size === 0) removeOld(join(out, "held_out.jsonl"));
   await writePairs(path, options, places, changed);
   writeJsonlOf(join(out, "dropped.jsonl"), [...dropped].map(([id, reason]) => ({ id, reason })));
   writeJsonlOf(
@@ -97,6 +105,14 @@ export async function prepareData(options: DataOptions, progress: ProgressSink):
       : []),
     `done: ${join(out, "train.jsonl")}`,
   ].join("\n");
+}
+
+/** A run may not write over, or remove, the records that it reads. */
+function checkApart(data: string, out: string): void {
+  const read = existsSync(data) ? realpathSync(data) : data;
+  const folder = realpathSync(out);
+  if (read !== folder && !OUTPUTS.some((name) => read === join(folder, name))) return;
+  throw new UserError(`${data} is what --out ${out} would write: choose another folder`);
 }
 
 /** The first reading: what is kept, a few numbers each, and why the rest is not. */
@@ -150,6 +166,15 @@ async function writePairs(
   }
   train.finish();
   heldOut?.finish();
+}
+
+/** Removes what an earlier run left in the folder. */
+function removeOld(path: string): void {
+  try {
+    removeIfThere(path);
+  } catch (error) {
+    throw explainDiskError(error, path);
+  }
 }
 
 function writeJsonlOf(path: string, rows: readonly unknown[]): void {

@@ -71,7 +71,8 @@ export const scoreCommand: CommandSpec<typeof scoreOptions> = {
 end-of-sequence token included, in nats), chosen_tokens, rejected_tokens, and with a reference
 ref_chosen_logp, ref_rejected_logp and
 irm = beta * ((chosen_logp - ref_chosen_logp) - (rejected_logp - ref_rejected_logp)).
-With --texts also prompt, chosen, rejected and source: the record's other columns. Pairs with the
-lowest irm are those whose label the model doubts most. With --server every answer is kept: after a
-failure the same command goes on.`,
+With --texts also prompt, chosen, rejected, what select reads of the record's other columns (flipped,
+score_gap, a reward model's margin or scores, those of a validation model), and source: the rest.
+Pairs with the lowest irm are those whose label the model doubts most. With --server every answer is
+kept: after a failure the same command goes on.`,
 };

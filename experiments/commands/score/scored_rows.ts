@@ -2,6 +2,7 @@ import type { PreferenceFile } from "../../../lib/data/read_preferences.ts";
 import { readSourceColumns } from "../../../lib/data/source_columns.ts";
 import type { TokenizedPair } from "../../../lib/data/preference.ts";
 import { pairMargins } from "../../../lib/margins/implicit_reward_margin.ts";
+import { pairColumns, type PairRole, policyRoles } from "../../../lib/scored/columns.ts";
 import { bySide, pairLogps } from "../../../lib/sera/pair_logps.ts";
 
 /** What a pair's completions were given: [chosen, rejected], in nats. */
@@ -40,11 +41,29 @@ export function scoredRows(
   }));
 }
 
-/** Texts and further columns of each pair, by id. */
+/**
+ * Columns that stay columns, because `select` looks for them: whether the label is wrong, and what
+ * other models than the policy and the reference say. The data's own scores by those are old.
+ */
+const CARRIED: ReadonlySet<string> = new Set([
+  ...["flipped", "score_gap"],
+  ...(Object.keys(pairColumns) as PairRole[]).filter((role) => !policyRoles.includes(role))
+    .flatMap((role) => pairColumns[role]),
+]);
+
+/** Texts and further columns of each pair, by id: those of `CARRIED`, the others in `source`. */
 export async function textsOf({ path, pairs }: PreferenceFile): Promise<Map<string, object>> {
-  const source = await readSourceColumns(path, new Set(pairs.map(({ id }) => id)));
-  return new Map(pairs.map(({ id, prompt, chosen, rejected }) => [
-    id,
-    { prompt, chosen, rejected, source: source.get(id) ?? {} },
-  ]));
+  const columns = await readSourceColumns(path, new Set(pairs.map(({ id }) => id)));
+  return new Map(pairs.map(({ id, prompt, chosen, rejected }) => {
+    const given = Object.entries(columns.get(id) ?? {});
+    const carried = given.filter(([name]) => CARRIED.has(name));
+    const others = given.filter(([name]) => !CARRIED.has(name));
+    return [
+      id,
+      {
+        ...{ prompt, chosen, rejected, ...Object.fromEntries(carried) },
+        source: Object.fromEntries(others),
+      },
+    ];
+  }));
 }

@@ -118,7 +118,7 @@ export const selectOptions = {
   }),
   source: textOption({
     flags: "--source <column>",
-    description: "column that the report breaks down by",
+    description: "column that the report breaks down by; source.NAME: one within source",
     defaultText: "source, where there is one",
   }),
   read: integerOption({
@@ -168,7 +168,8 @@ Of candidates: prompt, response, logp, ref_logp, tokens, finished. TRL's names a
 Sums over completion tokens, in nats. Records of further files are matched by id, else by position.
 Writes the pairs kept, in order, with margin, rank (1 is the largest margin), score (what the rule
 ranked by, where not the margin), verdict (kept, swapped or bootstrapped) and reason: the dataset of
-any DPO trainer.
+any DPO trainer. In swapped rows columns of chosen and of rejected have changed places, score_gap, irm
+and explicit_margin their sign, and flipped is the opposite; so, too, within source.
 Fields of the studies' rules that are no option:
 ${Object.entries(studyFields).map(([field, why]) => `${field} (${why})`).join("\n")}`,
 };

@@ -4,6 +4,7 @@ import {
   type AnyRole,
   candidateColumns,
   type Columns,
+  noSuchColumn,
   pairColumns,
   type PairRole,
   parseColumns,
@@ -30,7 +31,9 @@ export function givenColumns(
   { columns, validation }: Pick<SelectOptions, "columns" | "validation">,
   rule: SelectionRule,
 ): Columns<AnyRole> {
-  const roles = [...pairRoles(rule, validation), ...Object.keys(candidateColumns)];
+  // A label that changes takes every column of the pair with it, whether it is read or not.
+  const ofPairs = rule.rule === "relabel" ? Object.keys(pairColumns) : pairRoles(rule, validation);
+  const roles = [...ofPairs, ...Object.keys(candidateColumns)];
   return parseColumns<AnyRole>(columns, roles as AnyRole[]);
 }
 
@@ -49,7 +52,7 @@ export async function readInputs(
   given: Columns<AnyRole>,
   { others, onRecord }: {
     readonly others: readonly string[];
-    readonly onRecord: (fields: FieldMap) => void;
+    readonly onRecord: (fields: FieldMap, index: number, where: string) => void;
   },
   progress: ProgressSink,
 ): Promise<SelectInputs> {
@@ -63,8 +66,13 @@ export async function readInputs(
     for (const path of paths) files.push(await read(path, policyRoles));
     return files;
   };
+  const newest = await read(data, pairRoles(rule, validation), { others, onRecord });
+  for (const [role, name] of Object.entries(given)) {
+    if (!Object.hasOwn(pairColumns, role) || newest.fields.includes(name)) continue;
+    throw noSuchColumn(name, role, newest.fields, newest.where);
+  }
   return {
-    newest: await read(data, pairRoles(rule, validation), { others, onRecord }),
+    newest,
     history: await readAll(history),
     voters: await readAll(voters),
     validation: validation === undefined ? undefined : await read(validation, policyRoles),

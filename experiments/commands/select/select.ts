@@ -10,7 +10,7 @@ import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { createPrng } from "../../../lib/random/prng.ts";
 import { roundShare } from "../../../lib/round_share.ts";
 import { type Bootstrapped, bootstrapScored } from "../../../lib/scored/candidates.ts";
-import type { CandidateRole, PairRole } from "../../../lib/scored/columns.ts";
+import type { CandidateRole, Columns, PairRole } from "../../../lib/scored/columns.ts";
 import type { ScoredFile } from "../../../lib/scored/read_scored.ts";
 import type { RewardConfig } from "../../../lib/scored/score_history.ts";
 import { type ScoredSelection, selectScored } from "../../../lib/scored/select_scored.ts";
@@ -26,6 +26,7 @@ import type { SelectOptions } from "./options.ts";
 import { FactGatherer, plainText } from "./pair_facts.ts";
 import { givenColumns, readInputs } from "./read_inputs.ts";
 import { ruleOf } from "./rule_of.ts";
+import { swapSides } from "./swap_sides.ts";
 
 /**
  * Runs the command.
@@ -44,12 +45,12 @@ export async function select(
   const columns = givenColumns(options, rule);
   const outputs = [options.out, options.dropped].filter((path) => path !== undefined);
   outputs.forEach(prepareOutput);
-  const source = options.source ?? "source";
-  const gatherer = new FactGatherer(source);
+  const gatherer = new FactGatherer(options.source);
   const { newest, history, ...models } = await readInputs(options, rule, columns, {
-    others: ["chosen", "rejected", "flipped", source],
-    onRecord: (fields) => gatherer.add(fields),
+    others: gatherer.columns,
+    onRecord: (fields, _index, where) => gatherer.add(fields, where),
   }, progress);
+  const facts = gatherer.facts(newest);
 
   const total = newest.ids.length;
   const flipped = gatherer.flipped(total);
@@ -67,14 +68,14 @@ export async function select(
   const wanted = pairsToRead(selected, options.read);
   progress.message("writing");
   const { texts, own } = await writePairs(options, rule, newest, selected, {
-    ...{ flipped, wanted },
+    ...{ columns, flipped, wanted },
     bootstrap: (messages) => bootstrapped(options, total, rewards, columns, messages),
   });
   const summary = `${kept} of ${total} pairs kept` +
     (own === null ? "" : `, ${own.pairs.length} bootstrapped`);
   const reportPath = options.report ?? `${options.out}.report.md`;
   const { weighting, gamma, window } = rewards.ensemble;
-  const report = selectionReport(selected, gatherer.facts(newest), {
+  const report = selectionReport(selected, facts, {
     intro: [
       `${summary}; rule ${JSON.stringify(rule)}`,
       `margins: ${JSON.stringify(rewards.loss)}, ${rewards.margin}; ensemble of ` +
@@ -109,7 +110,8 @@ async function writePairs(
   rule: SelectionRule,
   newest: ScoredFile<PairRole>,
   { margins, byPolicy, ranks, other, selection }: ScoredSelection,
-  { flipped, wanted, bootstrap }: {
+  { columns, flipped, wanted, bootstrap }: {
+    readonly columns: Columns<PairRole>;
     readonly flipped: readonly boolean[] | undefined;
     readonly wanted: readonly number[];
     readonly bootstrap: (messages: boolean) => Promise<Bootstrapped | null>;
@@ -148,7 +150,7 @@ async function writePairs(
     };
     const row = {
       id: newest.ids[i],
-      ...(place.swapped ? swapSides(fields) : fields),
+      ...finiteFields(place.swapped ? swapSides(fields, columns) : fields),
       margin: place.swapped ? -(margins[i] as number) : margins[i],
       rank: ranks[i],
       ...(other === null ? {} : { score: other.scores[i] }),
@@ -159,7 +161,7 @@ async function writePairs(
       keys = Object.keys(row);
       messages = Array.isArray(fields.chosen);
     }
-    writer.add(plainNumbers(row));
+    writer.add(row);
   }
   if (index !== total || newest.ids.length !== total) {
     throw new UserError(`${data} changed while it was read: run the same command again`);
@@ -196,25 +198,13 @@ async function bootstrapped(
   });
 }
 
-/** A record whose columns of chosen and rejected have changed places, `chosen_logp` and `flipped` too. */
-function swapSides(fields: FieldMap): FieldMap {
-  const other = (name: string) =>
-    name.replaceAll(/chosen|rejected/g, (side) => side === "chosen" ? "rejected" : "chosen");
-  return Object.fromEntries(
-    Object.keys(fields).map((name) => [
-      name,
-      name === "flipped" ? !fields.flipped : fields[other(name)] ?? fields[name],
-    ]),
-  );
+/** A value that was read, without what JSON has no word for: NaN and infinities, which Parquet holds. */
+function finite(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (Array.isArray(value)) return value.map(finite);
+  return value?.constructor === Object ? finiteFields(value as FieldMap) : value;
 }
 
-/** Whole numbers of Parquet as JSON has them. */
-function plainNumbers(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(row).map(([key, value]) => {
-      if (typeof value !== "bigint") return [key, value];
-      const number = Number(value);
-      return [key, Number.isSafeInteger(number) ? number : String(value)];
-    }),
-  );
+function finiteFields(fields: FieldMap): FieldMap {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, finite(value)]));
 }

@@ -138,5 +138,5 @@ export const sftCommand: CommandSpec<typeof sftOptions> = {
   notes: `Examples are packed without padding: a pass holds up to --max-rows tokens, none of which
 attends to another example. The folder --out holds adapter/ (or model/ with --full) with a model
 card, record.json, steps.jsonl and config.yaml; the same command again continues an interrupted run.
-\`align --model\` takes model/, which --full and --merge write.`,
+\`align --model\` takes model/, which --full and --merge write; --merge may come after the run.`,
 };

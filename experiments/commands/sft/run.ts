@@ -11,10 +11,11 @@ import { messageOf, UserError } from "../../../lib/errors.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
 import { fingerprintJson, fingerprintSequences } from "../../../lib/files/fingerprint.ts";
 import { openModel } from "../../../lib/policy/io/load.ts";
-import { modelFingerprint } from "../../../lib/policy/io/model_files.ts";
+import { type ModelFiles, modelFingerprint } from "../../../lib/policy/io/model_files.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
 import { saveModelFolder } from "../../../lib/policy/io/save.ts";
 import { withChatTemplate } from "../../../lib/policy/io/with_chat_template.ts";
+import { loadPolicy } from "../../../lib/policy/load_policy.ts";
 import { exportParameters, loadParameters } from "../../../lib/policy/parameters.ts";
 import { sequenceLogps } from "../../../lib/policy/sequence_logps.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
@@ -22,7 +23,7 @@ import { createPrng } from "../../../lib/random/prng.ts";
 import { shareOf } from "../../../lib/round_share.ts";
 import { readMachine } from "../../../lib/storage/machine.ts";
 import { readProvenance } from "../../../lib/storage/provenance.ts";
-import { openRunDirectory } from "../../../lib/storage/run_directory.ts";
+import { openRunDirectory, type RunDirectory } from "../../../lib/storage/run_directory.ts";
 import { SupervisedRun } from "../../../lib/storage/supervised_run.ts";
 import { DEFAULT_ADAMW } from "../../../lib/training/adamw.ts";
 import { type SupervisedConfig, trainSupervised } from "../../../lib/training/supervised.ts";
@@ -33,6 +34,9 @@ import { loraSettingOf, SFT_RATES, type SftOptions, sftOptions } from "./options
 
 /** Longest example where none is told, if the model's context allows it. */
 const DEFAULT_MAX_LENGTH = 1024;
+
+/** Folder of the merged model. */
+const MERGED = "model";
 
 /**
  * Fine-tunes a model on demonstrations: reads and checks everything, trains, measures what was held
@@ -82,10 +86,19 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
   using folder = openRunDirectory(out, recorded, {
     ...{ force, warn, room: roomNeeded({ files, lora }, 1) },
   });
-  if (folder.finished && folder.has("record.json")) {
+  const merges = options.merge && lora !== undefined;
+  const finished = folder.finished && folder.has("record.json");
+  // config.json is what a model folder gets last.
+  if (finished && (!merges || folder.has(`${MERGED}/config.json`))) {
     return `finished already: see ${folder.path("record.json")}`;
   }
   folder.writeText("config.yaml", configFileText(sftOptions, options));
+  if (finished) {
+    progress.message("finished already: adding the adapter into the weights");
+    const trained = await loadPolicy(model, folder.path("adapter"));
+    await saveMerged(folder, files, trained.model);
+    return `finished already: see ${folder.path("record.json")}\ndone: ${join(out, MERGED)}`;
+  }
   folder.appendJsonl("processes.jsonl", { startedAt });
   if (folder.resumed) progress.message(`continuing the run in ${out}`);
   progress.message(
@@ -109,11 +122,7 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
   const losses = await trainSupervised(policy, train, config, seed, progress, store);
   const after = await measured("values/held-out-after.json", policy);
   const result = await saveResult(options, { files }, folder, policy);
-  if (options.merge && lora !== undefined) {
-    const merged = await exportParameters(files.config, policy.inferenceWeights().parameters);
-    await Deno.mkdir(folder.path("model"), { recursive: true });
-    await saveModelFolder(folder.path("model"), files.config, merged, files.sourceFiles);
-  }
+  if (merges) await saveMerged(folder, files, policy);
   const provenance = await readProvenance();
   const record = {
     ...{ command: "sft", config: recorded, configSha256: fingerprintJson(recorded), provenance },
@@ -140,6 +149,17 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
     ? `last loss ${losses.at(-1)?.toFixed(3)}`
     : `held-out loss ${before.toFixed(3)} before, ${after.toFixed(3)} after (nats per token)`;
   return `${change}\ndone: ${join(out, result.kind === "adapter" ? "adapter" : "model")}`;
+}
+
+/** The policy as a model folder, its adapters added into the weights. */
+async function saveMerged(
+  folder: RunDirectory,
+  { config, sourceFiles }: ModelFiles,
+  policy: LanguageModel,
+): Promise<void> {
+  const merged = await exportParameters(config, policy.inferenceWeights().parameters);
+  await Deno.mkdir(folder.path(MERGED), { recursive: true });
+  await saveModelFolder(folder.path(MERGED), config, merged, sourceFiles);
 }
 
 async function readTemplate(path: string): Promise<string> {

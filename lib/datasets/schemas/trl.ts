@@ -4,6 +4,11 @@ import { UserError } from "../../errors.ts";
 import type { DatasetSchema } from "../dataset_row.ts";
 import { scoreGap } from "../score_gap.ts";
 
+const EMPTY = { kind: "dropped", reason: "an empty response" } as const;
+
+/** As an empty one: CSV cannot tell an empty text from none. */
+const MISSING = { kind: "dropped", reason: "a missing response" } as const;
+
 /** TRL's forms: preference, prompt and completion, and plain text; texts or messages. */
 export const trl: DatasetSchema = {
   name: "trl",
@@ -12,7 +17,10 @@ export const trl: DatasetSchema = {
     (hasField(fields, "chosen") && hasField(fields, "rejected")) ||
     hasField(fields, "completion") || typeof fields.text === "string",
   read: (where, fields) => {
-    if (hasField(fields, "chosen")) {
+    const answers = ["chosen", "rejected"];
+    if (answers.some((name) => hasField(fields, name))) {
+      if (!answers.every((name) => hasField(fields, name))) return MISSING;
+      if (answers.some((name) => isEmpty(fields[name]))) return EMPTY;
       const { preference } = readPreferenceRecord(where, fields);
       return preference === undefined
         ? { kind: "dropped", reason: "chosen = rejected" }
@@ -23,13 +31,23 @@ export const trl: DatasetSchema = {
         `${where}: an unpaired preference (completion and label): pairs need both answers`,
       );
     }
-    return hasField(fields, "completion") ? completionOf(where, fields) : {
-      kind: "demonstration",
-      prompt: "",
-      completion: textField(where, fields, "text"),
-    };
+    if (hasField(fields, "completion")) {
+      return isEmpty(fields.completion) ? EMPTY : completionOf(where, fields);
+    }
+    if (!hasField(fields, "text") && hasField(fields, "prompt")) return MISSING;
+    if (hasField(fields, "text") && isEmpty(fields.text)) return EMPTY;
+    return { kind: "demonstration", prompt: "", completion: textField(where, fields, "text") };
   },
 };
+
+/** Of messages the last one is looked at: the answer. */
+function isEmpty(value: unknown): boolean {
+  if (value === null) return true;
+  if (typeof value === "string") return value.trim() === "";
+  if (!Array.isArray(value)) return false;
+  const { content } = (value.at(-1) ?? { content: "" }) as FieldMap;
+  return typeof content === "string" && content.trim() === "";
+}
 
 function completionOf(where: string, fields: FieldMap): ReturnType<DatasetSchema["read"]> {
   const prompt = textField(where, fields, "prompt");

@@ -1,0 +1,64 @@
+/** The folder that `data` writes, when it is written again. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { dataCommand } from "../../experiments/commands/data/options.ts";
+import { prepareData } from "../../experiments/commands/data/prepare_data.ts";
+import { parseCommand } from "../../lib/cli/command.ts";
+import { silentProgress } from "../../lib/progress/progress_sink.ts";
+import { assertUserError } from "../support/errors.ts";
+import { withTempDir } from "../support/temp_dir.ts";
+import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
+
+const prepare = (...args: string[]) =>
+  prepareData(parseCommand(dataCommand, args).options, silentProgress);
+
+const linesOf = (...path: string[]) =>
+  Deno.readTextFileSync(join(...path)).split("\n").filter((line) => line !== "").length;
+
+Deno.test("data leaves no held-out pair behind that is now trained on", async () => {
+  await withTempDir(async (dir) => {
+    const data = join(dir, "pairs.jsonl"), out = join(dir, "out");
+    await Deno.writeTextFile(data, jsonLines(tinyPairs(20, 1)));
+    await prepare("--data", data, "--out", out, "--held-out", "0.2");
+    assert.deepEqual([linesOf(out, "train.jsonl"), linesOf(out, "held_out.jsonl")], [16, 4]);
+    await prepare("--data", data, "--out", out, "--held-out", "0");
+    assert.equal(linesOf(out, "train.jsonl"), 20);
+    assert.ok(!existsSync(join(out, "held_out.jsonl")));
+    const { counts, sha256 } = JSON.parse(Deno.readTextFileSync(join(out, "record.json")));
+    assert.deepEqual([counts.train, counts.heldOut, sha256.heldOut], [20, 0, undefined]);
+  });
+});
+
+Deno.test("a record says that the folder is whole: it is gone while the folder is written", async () => {
+  await withTempDir(async (dir) => {
+    const data = join(dir, "pairs.jsonl"), out = join(dir, "out");
+    await Deno.writeTextFile(data, jsonLines(tinyPairs(6, 1)));
+    await prepare("--data", data, "--out", out);
+    // A folder in the place of a file: writing it fails, after train.jsonl was written.
+    Deno.removeSync(join(out, "flips.jsonl"));
+    Deno.mkdirSync(join(out, "flips.jsonl", "in the way"), { recursive: true });
+    await assertUserError(() => prepare("--data", data, "--out", out), "flips.jsonl");
+    assert.ok(!existsSync(join(out, "record.json")));
+    // What is wrong with the data is found before the folder is touched.
+    Deno.removeSync(join(out, "flips.jsonl"), { recursive: true });
+    await prepare("--data", data, "--out", out);
+    await Deno.writeTextFile(data, "{broken\n");
+    await assertUserError(() => prepare("--data", data, "--out", out), "pairs.jsonl:1");
+    assert.ok(existsSync(join(out, "record.json")));
+  });
+});
+
+Deno.test("data refuses to write over the records that it reads", async () => {
+  await withTempDir(async (dir) => {
+    const out = join(dir, "out"), data = join(out, "held_out.jsonl");
+    Deno.mkdirSync(out);
+    await Deno.writeTextFile(data, jsonLines(tinyPairs(6, 1)));
+    const link = join(dir, "link");
+    Deno.symlinkSync(out, link);
+    for (const path of [data, out, join(link, "held_out.jsonl")]) {
+      await assertUserError(() => prepare("--data", path, "--out", out), "would write");
+    }
+    assert.equal(linesOf(data), 6);
+  });
+});
