@@ -11,7 +11,7 @@ import type { Comparison, JudgedComparison } from "../../lib/judges/comparison.t
 import { judgeByReward } from "../../lib/judges/judge_by_reward.ts";
 import { FLUENCY_SAMPLES, judgeBySentiment } from "../../lib/judges/judge_by_sentiment.ts";
 import type { JudgeEndpoint } from "../../lib/judges/judge_endpoint.ts";
-import { type JudgingCost, PairJudge } from "../../lib/judges/judge_pairs.ts";
+import { type JudgingCost, PairJudge, type RefusedQuestion } from "../../lib/judges/judge_pairs.ts";
 import { OPENAI_KEY, openAiEndpoint } from "../../lib/judges/openai_endpoint.ts";
 import type { TokenPrices } from "../../lib/judges/spending.ts";
 import { modelFingerprint } from "../../lib/policy/io/model_files.ts";
@@ -144,17 +144,20 @@ function chatJudge(
       const judged = await judge.judge(comparisons, () => progress.advance(1));
       progress.done();
       const { spent, lost } = judge;
+      const refused = judge.refused(comparisons);
       const { tokens } = spent;
       return {
         judged,
         facts: {
           ...{ calls: spent.calls, tokens: { ...tokens }, dollars: spent.dollars },
           ...{ callSeconds: spent.seconds, repliesLost: lost },
+          refused: refused.map((question) => ({ ...question })),
         },
         text: `${spent.calls} replies by ${model}, ${tokens.input} + ${tokens.output} tokens` +
           `${spent.dollars === null ? "" : `, ${dollars(spent.dollars)}`}, ` +
           `${formatDuration(spent.seconds ?? 0)} of calls` +
-          (lost === 0 ? "" : `; ${lost} calls were cut off and may be charged too`),
+          (lost === 0 ? "" : `; ${lost} calls were cut off and may be charged too`) +
+          refusedText(refused),
       };
     },
   };
@@ -176,6 +179,14 @@ function estimateText(
       ? `about ${formatDuration(Math.ceil(calls / concurrency) * ASSUMED_SECONDS)} if a call ` +
         `takes ${ASSUMED_SECONDS} s (none is made yet)`
       : `about ${formatDuration(seconds)}`);
+}
+
+/** Questions that were refused, the first few by name. */
+function refusedText(refused: readonly RefusedQuestion[]): string {
+  if (refused.length === 0) return "";
+  const shown = refused.slice(0, 3).map(({ id, order, reason }) => `${id} (${order}): ${reason}`);
+  return `; refused by the judge and left out: ${shown.join("; ")}` +
+    (refused.length > shown.length ? `; and ${refused.length - shown.length} more` : "");
 }
 
 function dollars(value: number): string {

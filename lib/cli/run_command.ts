@@ -1,3 +1,4 @@
+import { endAllGroups, killAllGroups, runningGroups } from "../processes/process_group.ts";
 import { type CommandOutcome, outcomeOf } from "./exit_code.ts";
 
 /** Options of `runCommand`. */
@@ -11,6 +12,8 @@ export interface RunCommandOptions {
 /**
  * Runs a command's main function and ends the process with its exit code: 0, or what `outcomeOf`
  * says, 130 after Ctrl-C, 143 after a request to terminate. Errors that nobody awaited end it too.
+ * Process groups that it started are ended first, in their grace time; a further signal kills them
+ * at once.
  *
  * A signal is heard when the event loop runs: long computations must await now and then.
  *
@@ -20,7 +23,18 @@ export async function runCommand(
   main: (args: readonly string[]) => void | number | Promise<void | number>,
   options: RunCommandOptions = {},
 ): Promise<never> {
-  const fail = (error: unknown): never => end(outcomeOf(error), options);
+  let ending = false;
+  // What main does while its groups are ended, failures for want of them too, is no longer heard.
+  const end = (exitCode: number, outcome?: CommandOutcome): void => {
+    if (ending) return;
+    ending = true;
+    if (outcome !== undefined) tell(outcome, options.beforeExit);
+    exitWithoutGroups(exitCode);
+  };
+  const fail = (error: unknown): void => {
+    const outcome = outcomeOf(error);
+    end(outcome.exitCode, outcome);
+  };
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     fail(event.reason);
@@ -32,27 +46,40 @@ export async function runCommand(
   const interrupted = options.interrupted ?? "run the same command again to continue";
   for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
-    Deno.addSignalListener(
-      signal,
-      () => end({ exitCode, stderr: `\ninterrupted: ${interrupted}\n` }, options),
-    );
+    Deno.addSignalListener(signal, () => {
+      if (ending) {
+        killAllGroups();
+        Deno.exit(exitCode);
+      }
+      end(exitCode, { exitCode, stderr: `\ninterrupted: ${interrupted}\n` });
+    });
   }
   try {
-    Deno.exit(await main(Deno.args) ?? 0);
+    end(await main(Deno.args) ?? 0);
   } catch (error) {
-    return fail(error);
+    fail(error);
   }
+  return await new Promise<never>(() => {}); // `end` ends the process
 }
 
-function end(outcome: CommandOutcome, options: RunCommandOptions): never {
+/** Exits: now, or when the last process group has ended. */
+function exitWithoutGroups(exitCode: number): void {
+  const groups = runningGroups();
+  if (groups.length === 0) Deno.exit(exitCode);
+  tell({ exitCode, stderr: `ending ${groups.join(", ")} (Ctrl-C: at once)\n` });
+  endAllGroups().then((left) => {
+    tell({ exitCode, stderr: left.map((line) => `warning: ${line}\n`).join("") });
+  }).finally(() => Deno.exit(exitCode));
+}
+
+function tell({ stdout, stderr }: CommandOutcome, beforeExit?: () => void): void {
   try {
-    options.beforeExit?.();
-    write(Deno.stdout, outcome.stdout);
-    write(Deno.stderr, outcome.stderr);
+    beforeExit?.();
+    write(Deno.stdout, stdout);
+    write(Deno.stderr, stderr);
   } catch {
     // Whoever listened is gone; the exit code still tells.
   }
-  Deno.exit(outcome.exitCode);
 }
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string | undefined): void {

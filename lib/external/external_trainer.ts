@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
 import { removeIfThere, writeDurably } from "../files/durable_file.ts";
+import { ProcessGroup } from "../processes/process_group.ts";
+import { quoteWord } from "../processes/quote_word.ts";
 import type { StepRow } from "../sera/store.ts";
-import { quote } from "./model_server.ts";
 
 /** What an external trainer is told, as JSON in the file that its command line ends with. */
 export interface TrainerJob {
@@ -48,10 +49,11 @@ export async function runTrainer(
   const [path, log] = [`${stem}.json`, `${stem}.log`];
   removeIfThere(job.steps);
   writeDurably(path, [new TextEncoder().encode(JSON.stringify(job, null, 2) + "\n")]);
-  const { code } = await new Deno.Command("sh", {
-    args: ["-c", `exec >> ${quote(log)} 2>&1; ${command} ${quote(path)}`],
-    stdin: "null",
-  }).output();
+  const code = await codeOf(
+    `${command} ${quoteWord(path)}`,
+    `the trainer of iteration ${job.iteration}`,
+    log,
+  );
   if (code !== 0) {
     throw new UserError(
       `the trainer of iteration ${job.iteration} ended with code ${code}: see ${log}; ` +
@@ -65,6 +67,12 @@ export async function runTrainer(
     );
   }
   return existsSync(job.steps) ? stepsOf(Deno.readTextFileSync(job.steps), job) : [];
+}
+
+/** Runs a command to its end. What it started and left running then ends too: it holds the device. */
+async function codeOf(command: string, name: string, log: string): Promise<number> {
+  await using group = await ProcessGroup.start(command, { name, log });
+  return await group.code();
 }
 
 function stepsOf(text: string, { steps: path, iteration }: TrainerJob): StepRow[] {

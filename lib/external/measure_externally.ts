@@ -15,7 +15,7 @@ import type { ExternalRun } from "./external_run.ts";
  */
 export async function measureExternally(
   run: ExternalRun,
-  { iteration: t, review: { margins }, selection, generated, previous }: IterationFacts,
+  { iteration: t, review: { margins, scores }, selection, generated, previous }: IterationFacts,
   stepLosses: readonly number[],
 ): Promise<MetricValues> {
   const { pairs, heldOut, config } = run.input;
@@ -29,7 +29,7 @@ export async function measureExternally(
     ...learningMetrics(stepLosses, logps && { ...logps, ...configuredLoss(config, logps) }),
     ...selectionMetrics({
       ...{ pairs, margins, selected: selection.indices, swapped: selection.swapped.length },
-      order: values && keepOrder(config.selection, values),
+      order: values && keepOrder(config.selection, values, scores ?? undefined),
       previous: previous?.margins == null ? null : previous.selected,
     }),
     ...bootstrapMetrics(generated),

@@ -1,18 +1,24 @@
 import { messageOf, UserError } from "../errors.ts";
+import { ProcessGroup } from "../processes/process_group.ts";
+import { quoteWord } from "../processes/quote_word.ts";
 import { CompletionsServer, type ServerOptions } from "../server/completions_server.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 
 /** How a server is started. */
 export interface ServeOptions extends ServerOptions {
+  /** For messages: `the server of checkpoint 1`. */
+  readonly name: string;
   /** A shell command in which {checkpoint} and {port} stand for a model's folder and a free port. */
   readonly command: string;
   /** Where its output goes. */
   readonly log: string;
   /** Seconds until it must answer. */
   readonly startSeconds: number;
+  /** Milliseconds that it gets to end by itself. Default 30,000. */
+  readonly graceMs?: number;
 }
 
-/** A server that was started for one checkpoint; ends with the block that uses it. */
+/** A server that was started for one checkpoint; ends with the block that uses it, workers included. */
 export interface RunningServer extends AsyncDisposable {
   readonly server: CompletionsServer;
 }
@@ -25,7 +31,7 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(
   checkpoint: string,
   tokenizer: TextTokenizer,
-  { command, log, startSeconds, ...options }: ServeOptions,
+  { command, name, log, startSeconds, graceMs, ...options }: ServeOptions,
 ): Promise<RunningServer> {
   if (!command.includes("{checkpoint}") || !command.includes("{port}")) {
     throw new UserError(
@@ -33,52 +39,40 @@ export async function startServer(
     );
   }
   const port = freePort();
-  const filled = command.replaceAll("{checkpoint}", quote(checkpoint))
+  const filled = command.replaceAll("{checkpoint}", quoteWord(checkpoint))
     .replaceAll("{port}", `${port}`);
-  // A session of its own, so that its workers end with it.
-  const child = new Deno.Command("setsid", {
-    args: ["sh", "-c", `exec >> ${quote(log)} 2>&1; ${filled}`],
-    stdin: "null",
-  }).spawn();
-  let ended = false;
-  const end = child.status.then(() => ended = true);
-  const stop = async () => {
-    if (!ended) {
-      try {
-        Deno.kill(-child.pid, "SIGTERM");
-      } catch {
-        // It ended by itself.
-      }
-    }
-    await end;
-  };
-  const url = `http://127.0.0.1:${port}`;
+  const grace = graceMs === undefined ? {} : { graceMs };
+  const group = await ProcessGroup.start(filled, { name, log, ...grace });
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await answering(url, group, { name, log, startSeconds });
+    const server = await CompletionsServer.open(url, tokenizer, options).catch((error) => {
+      throw new UserError(`${messageOf(error)} (its log: ${log})`);
+    });
+    return { server, [Symbol.asyncDispose]: () => group.end() };
+  } catch (error) {
+    await group.end();
+    throw error;
+  }
+}
+
+/** Waits until a server answers. */
+async function answering(
+  url: string,
+  group: ProcessGroup,
+  { name, log, startSeconds }: Pick<ServeOptions, "name" | "log" | "startSeconds">,
+): Promise<void> {
   const deadline = performance.now() + 1000 * startSeconds;
   for (;;) {
     const answers = await fetch(`${url}/v1/models`, { signal: AbortSignal.timeout(5000) })
       .then(async (response) => (await response.body?.cancel(), response.ok), () => false);
-    if (answers) break;
-    if (ended) throw new UserError(`the server for ${checkpoint} ended at once: see ${log}`);
+    if (answers) return;
+    if (group.ended) throw new UserError(`${name} ended at once: see ${log}`);
     if (performance.now() > deadline) {
-      await stop();
-      throw new UserError(
-        `the server for ${checkpoint} did not answer within ${startSeconds} s: see ${log}`,
-      );
+      throw new UserError(`${name} did not answer within ${startSeconds} s: see ${log}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  try {
-    const server = await CompletionsServer.open(url, tokenizer, options);
-    return { server, [Symbol.asyncDispose]: stop };
-  } catch (error) {
-    await stop();
-    throw new UserError(`${messageOf(error)} (its log: ${log})`);
-  }
-}
-
-/** Text as one word of a shell command. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function freePort(): number {

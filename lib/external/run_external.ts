@@ -3,11 +3,10 @@
  * trainer updates. Margins, selection and bootstrapping are those of `runSera`.
  */
 import { UserError } from "../errors.ts";
-import { needsMismatched } from "../losses/loss_config.ts";
 import { ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
 import { selectPairs } from "../selection/select.ts";
-import type { SeraConfig } from "../sera/config.ts";
+import { rankedBy } from "../selection/selection_rule.ts";
 import { type BothSides, bySide, pairRewards } from "../sera/pair_logps.ts";
 import { selectionPrng, trainingPairs } from "../sera/select_pairs.ts";
 import type { StepRow } from "../sera/store.ts";
@@ -16,6 +15,7 @@ import { groupOf } from "../training/update.ts";
 import { bootstrapExternally } from "./bootstrap_externally.ts";
 import { type ExternalInput, ExternalRun } from "./external_run.ts";
 import { measureExternally } from "./measure_externally.ts";
+import { refuseInProcess } from "./refuse_in_process.ts";
 
 /** What a run with models elsewhere gives: as `runSera`, and the steps that trainers told of. */
 export interface ExternalResult extends Pick<SeraRun, "sft" | "iterations"> {
@@ -26,7 +26,7 @@ export interface ExternalResult extends Pick<SeraRun, "sft" | "iterations"> {
  * Runs T iterations.
  *
  * @throws {UserError} on what a server or trainer does wrong, a rule that needs known flips, or what
- * needs the model in this process: cross-fitting, a reward model, KTO
+ * needs the model in this process (see `refuseInProcess`)
  */
 export async function runExternal(input: ExternalInput): Promise<ExternalResult> {
   const { pairs, config, seed, progress } = input;
@@ -37,6 +37,9 @@ export async function runExternal(input: ExternalInput): Promise<ExternalResult>
   if (!known && (config.selection.rule === "oracle" || config.selection.rule === "matched")) {
     throw new UserError(`the ${config.selection.rule} rule needs pairs whose flips are known`);
   }
+  const scores = rankedBy(config.selection) === "chosen-length"
+    ? Float64Array.from(pairs, ({ chosenIds }) => chosenIds.length)
+    : null;
   const groups = pairs.map(groupOf);
   const sftLogps = bySide(await run.score(0, "offline", groups));
   /** Of the offline pairs by past policy, newest first. */
@@ -61,7 +64,11 @@ export async function runExternal(input: ExternalInput): Promise<ExternalResult>
     const selection = selectPairs(
       margins === null ? { rule: "all" } : config.selection,
       margins ?? new Float64Array(pairs.length),
-      { prng: selectionPrng(config.selection, seed, t), ...(known ? { flipped } : {}) },
+      {
+        prng: selectionPrng(config.selection, seed, t),
+        ...(known ? { flipped } : {}),
+        ...(scores === null ? {} : { scores }),
+      },
     );
     const offline = trainingPairs(pairs, selection, lossReference);
     // 3. Preference bootstrapping.
@@ -72,7 +79,7 @@ export async function runExternal(input: ExternalInput): Promise<ExternalResult>
     const rows = await run.train(t, training);
     steps.push(...rows);
     // 5. Measurement.
-    const review = { margins, scores: null };
+    const review = { margins, scores };
     const facts = { iteration: t, review, selection, generated: own.pairs, previous };
     const metrics = await measureExternally(run, facts, rows.map(({ loss }) => loss));
     iterations.push({
@@ -88,19 +95,4 @@ export async function runExternal(input: ExternalInput): Promise<ExternalResult>
     );
   }
   return { sft: {}, iterations, steps };
-}
-
-/** @throws {UserError} naming what of the config needs the model in this process */
-function refuseInProcess({ crossFit, rewardModel, selection, loss }: SeraConfig): void {
-  const what = crossFit !== null
-    ? "cross-fitting"
-    : rewardModel !== null
-    ? "a reward model"
-    : needsMismatched(loss)
-    ? `the loss ${loss.name}, whose reference point needs mismatched pairs,`
-    : null;
-  if (what !== null) throw new UserError(`${what} does not go with --trainer`);
-  if (selection.rule === "oracle" && selection.truth === "gold") {
-    throw new UserError('the oracle rule with truth "gold" needs a gold reward');
-  }
 }

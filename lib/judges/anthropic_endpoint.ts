@@ -1,7 +1,6 @@
 import Anthropic from "@anthropic-ai/sdk";
-import { endpointError } from "./endpoint_error.ts";
+import { failedCall } from "./failed_call.ts";
 import {
-  CLIENT_RETRIES,
   declaredVerdict,
   type EndpointOptions,
   type JudgeEndpoint,
@@ -16,10 +15,10 @@ export const ANTHROPIC_KEY = "ANTHROPIC_API_KEY";
 
 /** A judge behind Anthropic's messages: the verdict is the input of a tool that it must call. */
 export function anthropicEndpoint(options: EndpointOptions): JudgeEndpoint {
-  const { model, key, temperature, maxTokens, timeout, retries = CLIENT_RETRIES } = options;
+  const { model, key, temperature, maxTokens, timeout } = options;
   const url = options.url ?? OWN_URL;
   const client = new Anthropic({
-    ...{ apiKey: key, authToken: null, baseURL: url, maxRetries: retries },
+    ...{ apiKey: key, authToken: null, baseURL: url, maxRetries: 0 },
     ...{ timeout: timeout * 1000, logLevel: "off", openTelemetry: false },
   });
   const { required, ...schema } = VERDICT_SCHEMA;
@@ -40,7 +39,7 @@ export function anthropicEndpoint(options: EndpointOptions): JudgeEndpoint {
           tool_choice: { type: "tool", name: VERDICT_NAME, disable_parallel_tool_use: true },
         });
       } catch (error) {
-        throw endpointError(error, { url, key, keyName: ANTHROPIC_KEY });
+        throw failedCall(error, { url, key, keyName: ANTHROPIC_KEY });
       }
     },
     verdictOf: (reply) => {

@@ -1,7 +1,7 @@
 /** Two answers to one instruction. */
 export interface Comparison {
   readonly id: string;
-  /** Place of the instruction in its set, from 0. */
+  /** Number of the instruction in its set: AlpacaEval's own, else the place, from 0. */
   readonly index: number;
   /** What the set sorts it under: a data set, a category, a skill; null for none. */
   readonly group: string | null;

@@ -18,10 +18,10 @@ export interface JudgeEndpoint {
     readonly maxTokens: number;
   };
   /**
-   * One call, tried again by the official client at 408, 409, 429, 5xx and lost connections.
+   * One call, made once.
    *
    * @returns the body of the reply as it came
-   * @throws {UserError} where it is refused; anything else for a reply that was cut off
+   * @throws {UserError} where no call can help; {FailedCall} where this one brought no reply
    */
   ask(prompt: JudgePrompt, seed: number): Promise<unknown>;
   /** The declared field of a reply; null for prose, another form or an unknown verdict. */
@@ -43,12 +43,7 @@ export interface EndpointOptions {
   readonly maxTokens: number;
   /** Seconds after which a call counts as stalled. */
   readonly timeout: number;
-  /** Attempts of the client beyond the first, with growing waits or as long as the server asks. Default 5. */
-  readonly retries?: number;
 }
-
-/** Attempts of a client beyond the first. */
-export const CLIENT_RETRIES = 5;
 
 /** The verdict in a declared object, where it is one. */
 export function declaredVerdict(value: unknown): Verdict | null {

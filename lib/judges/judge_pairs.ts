@@ -1,5 +1,4 @@
 import { UserError } from "../errors.ts";
-import { withRetries } from "../policy/io/hub_client.ts";
 import { sideBySide } from "../server/side_by_side.ts";
 import {
   type Comparison,
@@ -9,14 +8,18 @@ import {
   ORDERS,
   type Verdict,
 } from "./comparison.ts";
+import { FailedCall, isFree } from "./failed_call.ts";
 import type { JudgeEndpoint, JudgeUsage } from "./judge_endpoint.ts";
 import { type JudgePrompt, judgePrompt } from "./judge_prompt.ts";
-import { type KeptReply, ReplyJournal } from "./reply_journal.ts";
+import { RefusedQuestions } from "./refused_questions.ts";
+import { type CallPlace, type KeptReply, ReplyJournal } from "./reply_journal.ts";
 import { Budget, costOf, likelyUsage, type TokenPrices, worstUsage } from "./spending.ts";
 
 /** Questions to one order of a comparison until a verdict can be read. */
 const ATTEMPTS = 3;
-/** Wait after the first lost reply, ms; it triples. */
+/** Calls for one question until the endpoint gives up. */
+const CALLS = 6;
+/** Wait after the first call that failed, where the server asks for none, ms; it doubles. */
 const RETRY_MS = 1000;
 
 /** How comparisons are judged by a model. */
@@ -44,10 +47,34 @@ export interface JudgingCost {
   readonly seconds: number | null;
 }
 
+/** A question that the endpoint refuses, whose comparison has no preference for it. */
+export interface RefusedQuestion {
+  /** Of the comparison. */
+  readonly id: string;
+  readonly order: Order;
+  /** What the endpoint said. */
+  readonly reason: string;
+}
+
+/** A comparison and an order: the verdict of the replies that are there, or what to do. */
+interface Settled {
+  readonly verdict: Verdict | null;
+  /** Of the last question, from 0. */
+  readonly attempt: number;
+  /** The next question to ask; undefined for none. */
+  readonly next?: JudgePrompt;
+  /** Why the last question was refused; undefined where it was not. */
+  readonly refused?: string;
+}
+
+/** Where a question belongs. */
+type Place = Omit<CallPlace, "worst">;
+
 /** Judges pairs by a model: asks both orders, keeps every raw reply, pays for none twice. */
 export class PairJudge {
   readonly #options: PairJudging;
   readonly #journal: ReplyJournal;
+  readonly #refused: RefusedQuestions;
   readonly #budget: Budget;
   readonly #waitMs: number;
   /** Questions under way: both orders of equal answers, say, are one. */
@@ -56,13 +83,15 @@ export class PairJudge {
   /**
    * Reads what earlier processes kept.
    *
-   * @param waitMs before a question whose reply was cut off is asked again; for tests
+   * @param waitMs before a call that failed is made again; for tests
    * @throws {UserError} for a file that is no journal
    */
   constructor(options: PairJudging, waitMs = RETRY_MS) {
     this.#options = options;
     this.#waitMs = waitMs;
     this.#journal = new ReplyJournal(options.journal);
+    const { endpoint: { identity: { url } }, concurrency } = options;
+    this.#refused = new RefusedQuestions(this.#journal, { url, concurrency });
     const { maxCost = Infinity } = options;
     this.#budget = new Budget(maxCost, this.#dollars([this.spent.tokens, ...this.#journal.lost]));
   }
@@ -75,9 +104,19 @@ export class PairJudge {
     return { calls: replies.length, tokens, dollars: this.#known(tokens), seconds };
   }
 
-  /** Calls whose replies never came whole, in a killed process or on a cut line. */
+  /** Calls whose replies never came whole: in a killed process, on a cut line, in time. */
   get lost(): number {
     return this.#journal.lost.length;
+  }
+
+  /** Questions of these comparisons that were refused: they are not asked again. */
+  refused(comparisons: readonly Comparison[]): RefusedQuestion[] {
+    return comparisons.flatMap((comparison) =>
+      ORDERS.flatMap((order) => {
+        const { refused: reason } = this.#settled(comparison, order);
+        return reason === undefined ? [] : [{ id: comparison.id, order, reason }];
+      })
+    );
   }
 
   /** What is to do for these comparisons, about. */
@@ -109,11 +148,13 @@ export class PairJudge {
       ORDERS.map((order) => ({ comparison, order }))
     );
     const { concurrency } = this.#options;
+    const wasAnswered = questions.some(({ comparison, order }) => this.#isBegun(comparison, order));
     const verdicts = await sideBySide(questions, concurrency, async ({ comparison, order }) => {
       const verdict = await this.#verdict(comparison, order);
       onDone();
       return verdict;
     });
+    this.#refused.end(wasAnswered);
     return comparisons.map((comparison, i) =>
       judged(comparison, {
         "answer first": verdicts[2 * i] ?? null,
@@ -123,19 +164,30 @@ export class PairJudge {
   }
 
   /** The verdict of the replies that are there, or the next question to ask. */
-  #settled(
-    comparison: Comparison,
-    order: Order,
-  ): { readonly verdict: Verdict | null; readonly next?: JudgePrompt; readonly attempt: number } {
+  #settled(comparison: Comparison, order: Order): Settled {
     const { endpoint, seed } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const prompt = judgePrompt(comparison, order, seed, attempt);
-      const kept = this.#journal.kept(this.#request(prompt, attempt));
-      if (kept === undefined) return { verdict: null, next: prompt, attempt };
+      const request = this.#request(prompt, attempt);
+      const kept = this.#journal.kept(request);
+      if (kept === undefined) {
+        const refused = this.#refused.reasonOf(request);
+        return {
+          verdict: null,
+          attempt,
+          ...(refused === undefined ? { next: prompt } : { refused }),
+        };
+      }
       const verdict = endpoint.verdictOf(kept.reply);
       if (verdict !== null) return { verdict, attempt };
     }
     return { verdict: null, attempt: ATTEMPTS };
+  }
+
+  /** Whether a reply is there. */
+  #isBegun(comparison: Comparison, order: Order): boolean {
+    const prompt = judgePrompt(comparison, order, this.#options.seed, 0);
+    return this.#journal.kept(this.#request(prompt, 0)) !== undefined;
   }
 
   async #verdict(comparison: Comparison, order: Order): Promise<Verdict | null> {
@@ -144,43 +196,49 @@ export class PairJudge {
       if (next === undefined) return verdict;
       const key = keyOf(next);
       const call = this.#underWay.get(key) ??
-        this.#call(next, { id: comparison.id, order, attempt })
+        this.#ask(next, { id: comparison.id, order, attempt })
           .finally(() => this.#underWay.delete(key));
       this.#underWay.set(key, call);
       await call;
     }
   }
 
-  async #call(
-    prompt: JudgePrompt,
-    place: { readonly id: string; readonly order: Order; readonly attempt: number },
-  ): Promise<void> {
-    const { endpoint, seed, prices } = this.#options;
-    const worst = worstUsage(prompt, endpoint.identity.maxTokens);
-    const isCutOff = (error: unknown) => !(error instanceof UserError);
-    try {
-      await withRetries({ retryMs: this.#waitMs }, isCutOff, async () => {
-        const settle = await this.#budget.reserve(prices === undefined ? 0 : costOf(worst, prices));
-        // A reply that was lost counts as dear as it may be.
-        let usage: JudgeUsage = worst;
-        try {
-          const request = this.#request(prompt, place.attempt);
-          const ask = () => endpoint.ask(prompt, seed + place.attempt);
-          usage = this.#usageOf(await this.#journal.call(request, { ...place, worst }, ask));
-        } catch (error) {
-          if (!isCutOff(error)) usage = { input: 0, output: 0 };
-          throw error;
-        } finally {
-          settle(this.#dollars([usage]));
-        }
-      });
-    } catch (error) {
-      if (!isCutOff(error)) throw error;
-      throw new UserError(
-        `${endpoint.identity.url} gave replies that were cut off or no JSON, again and again; what ` +
-          "was done is kept: see to the server, then run the same command again",
-      );
+  /** Asks until there is a reply, or the question is refused. */
+  async #ask(prompt: JudgePrompt, place: Place): Promise<void> {
+    for (let call = 1;; call++) {
+      const failed = await this.#call(prompt, place);
+      if (failed === null) return;
+      if (failed.kind === "question") {
+        this.#refused.add(this.#request(prompt, place.attempt), failed.message);
+        return;
+      }
+      if (call === CALLS) throw new UserError(failed.message);
+      const wait = failed.waitMs ?? this.#waitMs * 2 ** (call - 1);
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
+  }
+
+  /** Makes one call within the budget. @returns how it failed, null where it did not */
+  async #call(prompt: JudgePrompt, place: Place): Promise<FailedCall | null> {
+    const { endpoint, seed } = this.#options;
+    const worst = worstUsage(prompt, endpoint.identity.maxTokens);
+    const settle = await this.#budget.reserve(this.#dollars([worst]));
+    const answered = this.#refused.begin();
+    // A reply that was lost counts as dear as it may be.
+    let usage: JudgeUsage = worst;
+    try {
+      const request = this.#request(prompt, place.attempt);
+      const ask = () => endpoint.ask(prompt, seed + place.attempt);
+      usage = this.#usageOf(await this.#journal.call(request, { ...place, worst }, ask));
+    } catch (error) {
+      if (isFree(error)) usage = { input: 0, output: 0 };
+      if (error instanceof FailedCall) return error;
+      throw error;
+    } finally {
+      settle(this.#dollars([usage]));
+    }
+    answered();
+    return null;
   }
 
   #request(prompt: JudgePrompt, attempt: number): unknown {

@@ -4,7 +4,7 @@ import { sigmoid } from "../statistics/logistic.ts";
 
 /** What the regression needs of one comparison. */
 export interface LengthControlRow {
-  /** Place of the instruction in its set, from 0. */
+  /** AlpacaEval's number of the instruction, by which `gamed` tells its difficulty. */
   readonly index: number;
   /** In [0, 1]: 1 where the judge prefers our answer. */
   readonly preference: number;
@@ -29,8 +29,12 @@ export interface GamedRow {
 export interface LengthControlled {
   /** In [0, 1]: the win rate if both wrote equally long. */
   readonly winRate: number;
-  /** Standard error of the predicted preferences' mean; NaN for one comparison. */
-  readonly standardError: number;
+  /**
+   * Standard error of the predicted preferences' mean, in [0, 1]. null for one comparison and in
+   * `length_controlled_minimal`: without difficulties all predictions are equal, and their spread,
+   * which AlpacaEval takes, says nothing.
+   */
+  readonly standardError: number | null;
   /** AlpacaEval's name of the regression. */
   readonly regression: "length_controlled_v1" | "length_controlled_minimal";
 }
@@ -46,7 +50,7 @@ const FOLDS = 5;
  * penalty by five-fold cross-validation; then the mean prediction at no length difference.
  *
  * @param gamed the rows of `df_gamed.csv`: the result is then `length_controlled_v1`, of the
- * leaderboard; without them `length_controlled_minimal`
+ * leaderboard; without them `length_controlled_minimal`, which has no standard error
  * @throws RangeError without rows, or where `gamed` lacks an instruction
  */
 export function lengthControlled(
@@ -86,9 +90,9 @@ export function lengthControlled(
   );
   return {
     winRate: predicted.reduce((sum, value) => sum + value, 0) / predicted.length,
-    standardError: predicted.length > 1
+    standardError: gamed !== undefined && predicted.length > 1
       ? sampleStandardDeviation(predicted) / Math.sqrt(predicted.length)
-      : NaN,
+      : null,
     regression: gamed === undefined ? "length_controlled_minimal" : "length_controlled_v1",
   };
 }

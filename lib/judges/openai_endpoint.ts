@@ -1,7 +1,6 @@
 import OpenAI from "openai";
-import { endpointError } from "./endpoint_error.ts";
+import { failedCall } from "./failed_call.ts";
 import {
-  CLIENT_RETRIES,
   declaredVerdict,
   type EndpointOptions,
   type JudgeEndpoint,
@@ -16,11 +15,11 @@ export const OPENAI_KEY = "OPENAI_API_KEY";
 
 /** A judge behind OpenAI's chat completions, or any server that speaks them (vLLM, llama.cpp, Ollama). */
 export function openAiEndpoint(options: EndpointOptions): JudgeEndpoint {
-  const { model, key, temperature, maxTokens, timeout, retries = CLIENT_RETRIES } = options;
+  const { model, key, temperature, maxTokens, timeout } = options;
   const url = options.url ?? OWN_URL;
   const client = new OpenAI({
     ...{ apiKey: key, baseURL: url, organization: null, project: null },
-    ...{ maxRetries: retries, timeout: timeout * 1000, logLevel: "off" },
+    ...{ maxRetries: 0, timeout: timeout * 1000, logLevel: "off" },
   });
   // OpenAI's own models take the new name alone, other servers the old one.
   const limit = options.url === undefined
@@ -39,7 +38,7 @@ export function openAiEndpoint(options: EndpointOptions): JudgeEndpoint {
           },
         });
       } catch (error) {
-        throw endpointError(error, { url, key, keyName: OPENAI_KEY });
+        throw failedCall(error, { url, key, keyName: OPENAI_KEY });
       }
     },
     verdictOf: (reply) => {

@@ -8,6 +8,8 @@ export interface EvaluationPrompt {
   readonly id: string;
   /** Place in the file, from 0. */
   readonly index: number;
+  /** AlpacaEval's own number of the instruction, by which difficulties go; the place without one. */
+  readonly number: number;
   readonly instruction: string;
   /** Data set, category or skill; null for none. */
   readonly group: string | null;
@@ -19,6 +21,8 @@ export interface EvaluationPrompt {
 export interface EvaluationSet {
   /** Whose schema it has. */
   readonly schema: SchemaName;
+  /** Whether these are all of the file's: no limit cut any off. */
+  readonly whole: boolean;
   readonly prompts: readonly EvaluationPrompt[];
 }
 
@@ -54,7 +58,12 @@ export async function readEvaluationSet(
   const prompts: EvaluationPrompt[] = [];
   const used = new Set<string>();
   let schema: SchemaName | undefined;
+  let whole = true;
   for await (const record of records) {
+    if (prompts.length === limit) {
+      whole = false;
+      break;
+    }
     const { where } = record;
     const fields = fieldsOf(record, '"instruction", "text", "Instruction" or "prompt"');
     schema ??= schemaOf(where, fields);
@@ -68,11 +77,17 @@ export async function readEvaluationSet(
       return typeof value === "string" && value !== "" ? value : null;
     };
     const [group, reference] = [text(names.group), text(names.reference)];
-    prompts.push({ ...{ id, index: prompts.length, instruction }, group, reference });
-    if (prompts.length === limit) break;
+    const index = prompts.length, number = numberOf(fields) ?? index;
+    prompts.push({ ...{ id, index, number, instruction }, group, reference });
   }
   if (schema === undefined) throw new UserError(`${path} holds no instruction`);
-  return { schema, prompts };
+  return { schema, prompts, whole };
+}
+
+/** AlpacaEval's `index`, which its published results have. */
+function numberOf({ index }: FieldMap): number | null {
+  const found = typeof index === "string" && /^\d+$/.test(index) ? Number(index) : index;
+  return Number.isSafeInteger(found) ? found as number : null;
 }
 
 function schemaOf(where: string, fields: FieldMap): SchemaName {

@@ -1,7 +1,8 @@
-import { UserError } from "../errors.ts";
+import { messageOf, UserError } from "../errors.ts";
 import { appendDurably } from "../files/durable_file.ts";
 import { sha256 } from "../files/fingerprint.ts";
 import { wholeLines } from "../files/whole_lines.ts";
+import { isFree } from "./failed_call.ts";
 import type { JudgeUsage } from "./judge_endpoint.ts";
 
 /** A call's place, for readers of the journal, and what it may cost. */
@@ -21,13 +22,14 @@ export interface KeptReply {
   readonly worst: JudgeUsage;
 }
 
-/** A line of the file: before a call, after it, or after it was refused. */
+/** A line of the file: before a call, after it, after it was refused, or of a question refused for good. */
 type Line =
   & { readonly key: string }
   & (
     | ({ readonly asked: true } & CallPlace)
     | Omit<KeptReply, "worst">
     | { readonly refused: string }
+    | { readonly unanswerable: string }
   );
 
 /**
@@ -41,6 +43,7 @@ export class ReplyJournal {
   /** What calls under way may cost, by key. */
   readonly #open = new Map<string, JudgeUsage>();
   readonly #lost: JudgeUsage[] = [];
+  readonly #unanswerable = new Map<string, string>();
 
   /**
    * Opens the file and reads what earlier processes left; a torn last line is cut off.
@@ -76,10 +79,20 @@ export class ReplyJournal {
     return this.#replies.get(keyOf(request));
   }
 
+  /** Why a request was refused for good; undefined where it was not. */
+  refusal(request: unknown): string | undefined {
+    return this.#unanswerable.get(keyOf(request));
+  }
+
+  /** Keeps that a request was refused for good: it is not made again. */
+  refuse(request: unknown, reason: string): void {
+    this.#append({ key: keyOf(request), unanswerable: reason });
+  }
+
   /**
    * Makes a call and keeps its reply. The request says everything that decides it.
    *
-   * @throws what the call throws; a `UserError` was refused and costs nothing
+   * @throws what the call throws; it counts as lost where `isFree` does not say otherwise
    */
   async call(
     request: unknown,
@@ -89,16 +102,17 @@ export class ReplyJournal {
     const key = keyOf(request);
     this.#append({ key, asked: true, ...place });
     const started = performance.now();
+    let reply: unknown;
     try {
-      const reply = await make();
-      const seconds = Math.round(performance.now() - started) / 1000;
-      this.#append({ key, reply, seconds });
-      return { reply, seconds, worst: place.worst };
+      reply = await make() ?? null;
     } catch (error) {
-      if (error instanceof UserError) this.#append({ key, refused: error.message });
+      if (isFree(error)) this.#append({ key, refused: messageOf(error) });
       else this.#lose(key);
       throw error;
     }
+    const seconds = Math.round(performance.now() - started) / 1000;
+    this.#append({ key, reply, seconds });
+    return { reply, seconds, worst: place.worst };
   }
 
   #append(line: Line): void {
@@ -112,6 +126,11 @@ export class ReplyJournal {
     if ("asked" in line) {
       this.#lose(key);
       this.#open.set(key, line.worst);
+      return;
+    }
+    if ("unanswerable" in line) {
+      if (typeof line.unanswerable !== "string") throw new TypeError("no reason");
+      this.#unanswerable.set(key, line.unanswerable);
       return;
     }
     const worst = this.#open.get(key);

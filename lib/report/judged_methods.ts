@@ -40,8 +40,8 @@ export function judgedSection({ judge, methods, text }: JudgedReport): Html {
       </table>
     </div>
     <p
-      class="soft">Win rates with 95 % intervals over seeds. Length-controlled as in AlpacaEval 2 (without its instruction difficulties), all
-    seeds together, ± its standard error. ${unjudged(methods)}${text}.</p>
+      class="soft">Win rates with 95 % intervals over seeds. Length-controlled as in AlpacaEval 2 (without its instruction difficulties, so
+    that it has no standard error), all seeds together. ${unjudged(methods)}${text}.</p>
   `;
 }
 
@@ -50,13 +50,12 @@ export function judgedTable(methods: readonly JudgedMethod[]): Table {
   return {
     columns: [
       ...["method", "baseline", "win_rate", "low", "high", "holm_p", "seeds", "comparisons"],
-      ...["standard_error", "lc_win_rate", "lc_standard_error", "agreement", "unjudged", "verdict"],
+      ...["standard_error", "lc_win_rate", "agreement", "unjudged", "verdict"],
     ],
     rows: methods.map(({ arm, baseline, difference, adjustedP, summary, verdict }) => [
       ...[arm, baseline, 0.5 + difference.mean, ...[difference.low, difference.high].map(rateOf)],
       ...[adjustedP, difference.n, summary.comparisons, summary.standardError],
       summary.lengthControlled?.winRate ?? null,
-      summary.lengthControlled?.standardError ?? null,
       ...[summary.agreement, summary.unjudged, verdict],
     ]),
   };
@@ -86,7 +85,7 @@ function unjudged(methods: readonly JudgedMethod[]): string {
 }
 
 function control(value: JudgedMethod["summary"]["lengthControlled"]): string {
-  return value === null ? "–" : `${value.winRate.toFixed(3)} ± ${value.standardError.toFixed(3)}`;
+  return value === null ? "–" : value.winRate.toFixed(3);
 }
 
 function percent(value: number | null): string {

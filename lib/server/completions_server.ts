@@ -8,7 +8,8 @@ import type { Response as ModelResponse } from "../policy/generate.ts";
 import type { SamplingRule } from "../policy/sampling.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 import { askServer, type Json, ServerRefusal } from "./ask_server.ts";
-import { echoedLogp, promptLogp, tokenIdOf } from "./prompt_logps.ts";
+import { echoedLogp } from "./echoed_logp.ts";
+import { promptLogp, tokenIdOf } from "./prompt_logps.ts";
 
 /** How a server is asked. */
 export interface ServerOptions {
@@ -24,7 +25,12 @@ export interface ServerGeneration extends SamplingRule {
   readonly seed: number;
 }
 
-type Dialect = "prompt_logprobs" | "echo";
+/** How prompts' log-probabilities are told. */
+interface Dialect {
+  readonly by: "prompt_logprobs" | "echo";
+  /** Whether the server puts a start token before a text, as llama-cpp-python does. */
+  readonly addsStart: boolean;
+}
 
 /**
  * Rules of sampling that are off. They are said: vLLM takes what is left out from the model's
@@ -128,11 +134,16 @@ export class CompletionsServer {
    */
   async logp(promptIds: Int32Array, completionIds: Int32Array): Promise<number> {
     const ids = [...promptIds, ...completionIds];
-    const dialect = await (this.#dialect ??= this.#findDialect(ids));
-    const reply = await this.#completions(this.#scoring(dialect, ids));
-    return dialect === "prompt_logprobs"
-      ? promptLogp(reply, ids, promptIds.length, this.url)
-      : echoedLogp(reply, promptIds, completionIds, this.#tokenizer, this.url);
+    const { by, addsStart } = await (this.#dialect ??= this.#findDialect(ids));
+    if (by === "prompt_logprobs") {
+      const reply = await this.#completions(this.#scoring(by, ids));
+      return promptLogp(reply, ids, promptIds.length, this.url);
+    }
+    // It reads a start token that is written out, too, and would begin with two.
+    const doubled = addsStart && ids[0] === this.#tokenizer.bosTokenId;
+    const reply = await this.#completions(this.#scoring(by, doubled ? ids.slice(1) : ids));
+    const sent = doubled ? promptIds.subarray(1) : promptIds;
+    return echoedLogp(reply, sent, completionIds, this.#tokenizer, this.url);
   }
 
   /** One response to a prompt. */
@@ -146,7 +157,14 @@ export class CompletionsServer {
       // vLLM then tells the ids, or writes each token as "token_id:123" (before 0.10.2).
       ...{ return_token_ids: true, logprobs: 1, return_tokens_as_token_ids: true },
     });
-    const finished = choice.finish_reason === "stop";
+    const { finish_reason: reason } = choice;
+    if (reason === "abort" || reason === "error") {
+      throw new UserError(
+        `${this.url} broke off a response (finish_reason "${reason}"), as a server that is ended ` +
+          "does: see to it, then run the same command again",
+      );
+    }
+    const finished = reason === "stop";
     const ids = generatedIds(choice) ?? [...this.#tokenizer.encode(String(choice.text ?? ""))];
     // A server may keep the stop token to itself.
     if (finished && !this.#tokenizer.stopTokenIds.includes(ids.at(-1) ?? -1)) {
@@ -155,9 +173,9 @@ export class CompletionsServer {
     return { ids: Int32Array.from(ids), finished };
   }
 
-  #scoring(dialect: Dialect, ids: readonly number[]): Json {
+  #scoring(by: Dialect["by"], ids: readonly number[]): Json {
     const common = { max_tokens: 1, temperature: 0 };
-    return dialect === "prompt_logprobs" ? { ...common, prompt: ids, prompt_logprobs: 1 } : {
+    return by === "prompt_logprobs" ? { ...common, prompt: ids, prompt_logprobs: 1 } : {
       ...{ ...common, prompt: this.#tokenizer.decode(ids), echo: true, logprobs: 1 },
       ...{ add_special_tokens: false, return_tokens_as_token_ids: true },
     };
@@ -165,20 +183,25 @@ export class CompletionsServer {
 
   async #findDialect(ids: readonly number[]): Promise<Dialect> {
     const reasons: string[] = [];
-    for (const dialect of ["prompt_logprobs", "echo"] as const) {
+    for (const by of ["prompt_logprobs", "echo"] as const) {
       try {
-        const choice = await this.#completions(this.#scoring(dialect, ids));
-        const echoed = (choice.logprobs as Json | null | undefined)?.token_logprobs;
-        if (dialect === "prompt_logprobs" && Array.isArray(choice.prompt_logprobs)) return dialect;
-        if (dialect === "echo" && Array.isArray(echoed) && echoed.length >= ids.length) {
-          return dialect;
+        const { logprobs, prompt_logprobs: told, usage } = await this.#completions(
+          this.#scoring(by, ids),
+        );
+        const { prompt_tokens: read, completion_tokens: made } = Object(usage) as Json;
+        const echoed = (Object(logprobs) as Json).token_logprobs;
+        // Without an echo only what was generated is told.
+        const least = typeof made === "number" ? made + 1 : ids.length;
+        if (by === "prompt_logprobs" && Array.isArray(told)) return { by, addsStart: false };
+        if (by === "echo" && Array.isArray(echoed) && echoed.length >= least) {
+          return { by, addsStart: read === ids.length + 1 };
         }
-        reasons.push(`${dialect}: ignored`);
+        reasons.push(`${by}: ignored`);
       } catch (error) {
         const refused = error instanceof ServerRefusal && error.status < 500 &&
           error.status !== 429;
         if (!refused) throw error;
-        reasons.push(`${dialect}: refused${error.said === "" ? "" : `, as "${error.said}"`}`);
+        reasons.push(`${by}: refused${error.said === "" ? "" : `, as "${error.said}"`}`);
       }
     }
     throw new UserError(
@@ -187,10 +210,11 @@ export class CompletionsServer {
     );
   }
 
+  /** The first choice, with the whole answer's `usage`. */
   async #completions(body: Json): Promise<Json> {
-    const { choices } = await this.#ask("/v1/completions", { model: this.model, ...body });
+    const { choices, usage } = await this.#ask("/v1/completions", { model: this.model, ...body });
     const choice = Array.isArray(choices) ? choices[0] as Json | undefined : undefined;
-    if (choice !== undefined && choice !== null) return choice;
+    if (choice !== undefined && choice !== null) return { ...choice, usage };
     throw new UserError(
       `${this.url}/v1/completions answered without choices: is it a model server?`,
     );

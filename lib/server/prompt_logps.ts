@@ -1,6 +1,5 @@
-/** Log-probabilities of a completion in the replies of the two dialects, tokens checked. */
+/** Log-probabilities of a completion in vLLM's replies, and what both dialects check. */
 import { UserError } from "../errors.ts";
-import type { TextTokenizer } from "../text/tokenizer.ts";
 import type { Json } from "./ask_server.ts";
 
 /** What vLLM writes for a log-probability of minus infinity, which JSON does not have. */
@@ -31,54 +30,9 @@ export function promptLogp(
   for (let i = first; i < ids.length; i++) {
     const entry = (tables[i] as Readonly<Record<string, Json>> | null)?.[`${ids[i]}`];
     if (entry === undefined) throw otherTokens(url, ids.length, tables.length, i);
-    sum += checked(entry.logprob, url, i);
+    sum += checkedLogp(entry.logprob, url, i);
   }
   return sum;
-}
-
-/**
- * `echo`: text goes out, so the reply's tokens must be those of prompt and completion, one for one,
- * with a border between the two (a token more at the start is the beginning of the sequence).
- */
-export function echoedLogp(
-  choice: Json,
-  promptIds: Int32Array,
-  completionIds: Int32Array,
-  tokenizer: TextTokenizer,
-  url: string,
-): number {
-  const { tokens, token_logprobs: logps } = choice.logprobs as {
-    readonly tokens?: unknown;
-    readonly token_logprobs?: unknown;
-  };
-  if (!Array.isArray(tokens) || !Array.isArray(logps) || tokens.length !== logps.length) {
-    throw new UserError(`${url} answered with ${choice.logprobs}, which is no list of tokens`);
-  }
-  const count = promptIds.length + completionIds.length;
-  // The last token is the generated one; some servers put the start token before the text.
-  const extra = tokens.length - 1 - count;
-  if (extra === -1) {
-    throw new UserError(
-      `${url} scored ${
-        count - 1
-      } tokens where ${count} were sent: its tokenizer is not --model's, ` +
-        "or it is llama-cpp-python and the model has no start token: use vLLM for such a model",
-    );
-  }
-  if (extra !== 0 && extra !== 1) throw otherTokens(url, count, tokens.length - 1);
-  const first = extra + promptIds.length;
-  completionIds.forEach((id, i) => {
-    const theirs = String(tokens[first + i]);
-    const told = tokenIdOf(theirs);
-    if (told === id) return;
-    if (told !== undefined) throw otherTokens(url, count, count, promptIds.length + i);
-    const own = tokenizer.decode([id]);
-    // A part of a character has no text of its own; a special token may be written as none.
-    if (own === theirs || theirs === "" || /\uFFFD/.test(own + theirs)) return;
-    throw otherTokens(url, count, count, promptIds.length + i);
-  });
-  return logps.slice(first, first + completionIds.length)
-    .reduce((sum: number, logp, i) => sum + checked(logp, url, promptIds.length + i), 0);
 }
 
 /** The id in vLLM's `token_id:7`; undefined for other text. */
@@ -87,7 +41,13 @@ export function tokenIdOf(token: unknown): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-function checked(value: unknown, url: string, place: number): number {
+/**
+ * A log-probability as a server wrote it.
+ *
+ * @param place of the token, from 0, for the message
+ * @throws {UserError} on what no log-probability can be, and on minus infinity
+ */
+export function checkedLogp(value: unknown, url: string, place: number): number {
   const given = `${url} gave the token at place ${place} the log-probability`;
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new UserError(`${given} ${value}: check the model's weights`);
@@ -107,7 +67,8 @@ function checked(value: unknown, url: string, place: number): number {
   return value;
 }
 
-function otherTokens(url: string, own: number, theirs: number, at?: number): UserError {
+/** The error of a server that scored other tokens than it was sent, as many or another number. */
+export function otherTokens(url: string, own: number, theirs: number, at?: number): UserError {
   const where = at === undefined
     ? `${theirs} tokens where ${own} were sent`
     : `another token at place ${at}`;

@@ -7,6 +7,8 @@ import { wholeLines } from "../files/whole_lines.ts";
 export class RequestJournal<T> {
   readonly #path: string;
   readonly #kept = new Map<string, T>();
+  /** Results that are being computed. */
+  readonly #underWay = new Map<string, Promise<T>>();
 
   /**
    * Opens the file and reads what an earlier process left; a torn last line is cut off.
@@ -27,11 +29,23 @@ export class RequestJournal<T> {
     }
   }
 
-  /** The kept result of a request, or computed now and kept. The request says everything. */
+  /**
+   * The kept result of a request, or computed now and kept; equal requests under way at once share
+   * one computation. The request says everything.
+   */
   async once(request: unknown, compute: () => Promise<T>): Promise<T> {
     const key = sha256(JSON.stringify(request)).slice(0, 32);
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
+    let underWay = this.#underWay.get(key);
+    if (underWay === undefined) {
+      underWay = this.#keep(key, compute).finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, underWay);
+    }
+    return await underWay;
+  }
+
+  async #keep(key: string, compute: () => Promise<T>): Promise<T> {
     const value = await compute();
     this.#kept.set(key, value);
     appendDurably(this.#path, new TextEncoder().encode(`${JSON.stringify([key, value])}\n`));

@@ -72,6 +72,7 @@ const cases: Record<string, SeraOptions> = {
   "a loss without a reference": { loss: { name: "simpo" }, learningRate: 0.05 },
   "relabelled": { selection: { rule: "relabel" }, bootstrap: null },
   "at random": { selection: { rule: "random", keep: 0.5 }, bootstrap: null },
+  "the shortest": { selection: { rule: "shortest", keep: 0.5 }, bootstrap: null },
   "the oracle": { selection: { rule: "oracle", keep: 0.5 }, bootstrap: null },
 };
 

@@ -171,15 +171,19 @@ Deno.test("a refused key, a refused option, garbage and silence are told apart",
   const saying = (answer: () => JudgeAnswer, ...texts: string[]) =>
     withJudge(answer, (open) => assertUserError(() => open().judge(COMPARISONS), ...texts));
   await saying(() => refusal(401, `bad key ${KEY}`), "refused the key (401)", "OPENAI_API_KEY");
-  await saying(() => refusal(400, "no such temperature"), "no such temperature", "--judge-temp");
+  await saying(
+    () => refusal(400, "no such temperature"),
+    ...["refused every question", "no such temperature", "--judge-temp"],
+  );
   await saying(
     () => new Response("<html>", { headers: { "content-type": "application/json" } }),
     "cut off or no JSON",
   );
   await withJudge(() => new Promise(() => {}), async (open, server) => {
-    const endpoint = endpointOf("anthropic", server.url, { timeout: 0.01, retries: 1 });
+    const endpoint = endpointOf("anthropic", server.url, { timeout: 0.01 });
     const judge = open({ endpoint, concurrency: 1 });
     await assertUserError(() => judge.judge(COMPARISONS.slice(0, 1)), "cannot be reached");
+    assert.equal(judge.lost, 6);
   }, "anthropic");
 });
 

@@ -84,9 +84,9 @@ for (const [schema, { set, answers, ids, groups, references }] of Object.entries
       assert.deepEqual(read.prompts.map(({ id }) => id), ids);
       assert.deepEqual(read.prompts.map(({ group }) => group), groups);
       assert.deepEqual(read.prompts.map(({ reference }) => reference), references);
-      assert.deepEqual(await readAnswers(path("answers.json"), read.prompts), ["7", "Hello!"]);
+      assert.deepEqual(await readAnswers(path("answers.json"), read), ["7", "Hello!"]);
       const first = await readEvaluationSet(path("set.json"), 1);
-      assert.deepEqual(await readAnswers(path("answers.json"), first.prompts), ["7"]);
+      assert.deepEqual(await readAnswers(path("answers.json"), first), ["7"]);
     });
   });
 }
@@ -115,23 +115,113 @@ Deno.test("wrong sets and answers are named with what to do", async () => {
     await assertUserError(() => read("empty.jsonl"), "empty.jsonl:1", "instruction");
     await assertUserError(() => read("twice.jsonl"), "twice.jsonl:2", "question_id 1");
     await assertUserError(() => read("dialogue.jsonl"), "is a conversation");
-    const { prompts } = await read("set.jsonl");
-    const answers = (name: string) => readAnswers(path(name), prompts);
+    const set = await read("set.jsonl");
+    const answers = (name: string) => readAnswers(path(name), set);
     await assertUserError(() => answers("half.jsonl"), 'instruction 1 ("b")', "1 of 2");
     await assertUserError(() => answers("double.jsonl"), "double.jsonl:2", "second answer");
     await assertUserError(() => answers("without.jsonl"), "has no answer", "instruction, score");
   });
 });
 
+Deno.test("an answer without an id belongs to its place, whatever the instructions' ids", async () => {
+  const outputs = ["w", "x", "y", "z"];
+  const files = {
+    "evol.jsonl": jsonLines(
+      outputs.map((_, i) => ({ idx: i + 1, Skill: "Math", Instruction: `Question ${i}` })),
+    ),
+    "vicuna.jsonl": jsonLines(
+      [0, 2, 3, 1].map((id) => ({ question_id: id, category: "x", text: `Question ${id}` })),
+    ),
+    "plain.jsonl": jsonLines(outputs.map((_, i) => ({ instruction: `Question ${i}` }))),
+    "bare.jsonl": jsonLines(outputs.map((output) => ({ output }))),
+    "null.jsonl": jsonLines(outputs.map((output) => ({ id: null, output }))),
+    "from-1.jsonl": jsonLines(outputs.map((output, i) => ({ id: i + 1, output }))),
+  };
+  await withFiles(files, async (path) => {
+    for (const set of ["evol.jsonl", "vicuna.jsonl", "plain.jsonl"]) {
+      for (const limit of [3, undefined]) {
+        const read = await readEvaluationSet(path(set), limit);
+        assert.equal(read.whole, limit === undefined);
+        for (const answers of ["bare.jsonl", "null.jsonl"]) {
+          assert.deepEqual(await readAnswers(path(answers), read), outputs.slice(0, limit));
+        }
+      }
+    }
+    const evol = await readEvaluationSet(path("evol.jsonl"), undefined);
+    assert.deepEqual(await readAnswers(path("from-1.jsonl"), evol), outputs);
+    const plain = await readEvaluationSet(path("plain.jsonl"), undefined);
+    await assertUserError(
+      () => readAnswers(path("from-1.jsonl"), plain),
+      "no answer to instruction 0",
+      "ids (4) that are not among those of the instructions (0, 1, 2, ...)",
+    );
+  });
+});
+
+Deno.test("instructions with the same text get an answer each, by id or in order", async () => {
+  const files = {
+    "set.jsonl": jsonLines(["same", "other", "same"].map((instruction) => ({ instruction }))),
+    "ids.jsonl": jsonLines([
+      { id: 2, prompt: "same", response: "last" },
+      { id: 0, prompt: "same", response: "first" },
+      { id: 1, prompt: "other", response: "middle" },
+    ]),
+    "order.jsonl": jsonLines([
+      { instruction: "other", output: "middle" },
+      { instruction: "same", output: "first" },
+      { instruction: "same", output: "last" },
+    ]),
+    "third.jsonl": jsonLines(["a", "b", "c", "d"].map((output, i) => ({
+      ...{ instruction: i === 1 ? "other" : "same", output },
+    }))),
+    "twice.jsonl": jsonLines([
+      { id: 0, prompt: "same", response: "a", response_index: 0 },
+      { id: 0, prompt: "same", response: "b", response_index: 1 },
+    ]),
+  };
+  await withFiles(files, async (path) => {
+    const set = await readEvaluationSet(path("set.jsonl"), undefined);
+    for (const name of ["ids.jsonl", "order.jsonl"]) {
+      assert.deepEqual(await readAnswers(path(name), set), ["first", "middle", "last"], name);
+    }
+    await assertUserError(() => readAnswers(path("third.jsonl"), set), "third.jsonl:4", "second");
+    await assertUserError(() => readAnswers(path("twice.jsonl"), set), "twice.jsonl:2", "second");
+    // A limit cuts off the second: its answer is none of the first.
+    const two = await readEvaluationSet(path("set.jsonl"), 2);
+    assert.deepEqual(await readAnswers(path("third.jsonl"), two), ["a", "b"]);
+    assert.deepEqual(await readAnswers(path("ids.jsonl"), two), ["first", "middle"]);
+    await assertUserError(() => readAnswers(path("twice.jsonl"), two), "twice.jsonl:2", "second");
+  });
+});
+
 Deno.test("df_gamed.csv is read as AlpacaEval writes it", async () => {
   const csv = "index,preference,std_delta_len,instruction_difficulty,not_gamed_baseline,model\n" +
     "0,0.2,1.5,-0.3,False,concise\n1,,0.5,0.1,False,concise\n0,0.9,-1.2,-0.3,False,verbose\n";
-  await withFiles({ "df_gamed.csv": csv, "bad.csv": csv.replace("1.5", "long") }, async (path) => {
-    assert.deepEqual(await readGamed(path("df_gamed.csv")), [
+  const files = {
+    ...{ "df_gamed.csv": csv, "bad.csv": csv.replace("1.5", "long") },
+    "set.jsonl": jsonLines([{ instruction: "a" }, { instruction: "b" }]),
+    "three.jsonl": jsonLines([{ instruction: "a" }, { instruction: "b" }, { instruction: "c" }]),
+    "own.jsonl": jsonLines([{ instruction: "b", index: 1 }, { instruction: "a", index: "0" }]),
+    "far.jsonl": jsonLines([{ instruction: "z", id: "of z", index: 804 }]),
+    "same.jsonl": jsonLines([{ instruction: "a", index: 1 }, { instruction: "b", index: 1 }]),
+    "vicuna.jsonl": jsonLines([{ question_id: 1, text: "a", category: "x" }]),
+  };
+  await withFiles(files, async (path) => {
+    const read = async (set: string, gamed = "df_gamed.csv", limit?: number) =>
+      await readGamed(path(gamed), await readEvaluationSet(path(set), limit));
+    assert.deepEqual(await read("set.jsonl"), [
       { index: 0, preference: 0.2, deltaLength: 1.5, difficulty: -0.3 },
       { index: 1, preference: null, deltaLength: 0.5, difficulty: 0.1 },
       { index: 0, preference: 0.9, deltaLength: -1.2, difficulty: -0.3 },
     ]);
-    await assertUserError(() => readGamed(path("bad.csv")), 'std_delta_len is "long", no number');
+    assert.equal((await read("three.jsonl", "df_gamed.csv", 2)).length, 3);
+    assert.equal((await read("own.jsonl")).length, 3);
+    const { prompts } = await readEvaluationSet(path("own.jsonl"), undefined);
+    assert.deepEqual(prompts.map(({ index, number }) => [index, number]), [[0, 1], [1, 0]]);
+    await assertUserError(() => read("set.jsonl", "bad.csv"), 'std_delta_len is "long", no number');
+    await assertUserError(() => read("vicuna.jsonl"), "schema of Vicuna", "leave --gamed out");
+    await assertUserError(() => read("three.jsonl"), "no row with index 2", "instruction 2");
+    await assertUserError(() => read("far.jsonl"), "no row with index 804", "instruction of z");
+    await assertUserError(() => read("same.jsonl"), "instructions 0 and 1 both have index 1");
   });
 });

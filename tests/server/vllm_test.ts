@@ -172,10 +172,9 @@ Deno.test("vLLM's echo, without prompt_logprobs behind a proxy: ids are compared
     () => withAnswers("score", echo((ids) => ids[TEA] = 50)),
     new RegExp(`scored another token at place ${TEA}`),
   );
-  // llama-cpp-python, llama.py `_create_completion`: a row of scores is short without a start token.
   await assertUserError(
     () => withAnswers("score", echo((ids, logps) => (ids.pop(), logps.pop()))),
-    /tokenizer is not --model's, or it is llama-cpp-python and the model has no start token/,
+    /scored \d+ tokens where \d+ were sent: its tokenizer is not --model's/,
   );
 });
 
@@ -227,5 +226,18 @@ Deno.test("sampling asks for the given rule alone: what is off is said, and ids 
       ...{ presence_penalty: 0, frequency_penalty: 0 },
       ...{ logprobs: 1, return_tokens_as_token_ids: true, return_token_ids: true },
     });
+  }
+});
+
+Deno.test("a response that a server breaks off as it is ended is no response", async () => {
+  for (const reason of ["abort", "error"]) {
+    await assertUserError(
+      () =>
+        withAnswers(
+          "generate",
+          () => Response.json({ choices: [{ index: 0, text: "half a", finish_reason: reason }] }),
+        ),
+      new RegExp(`broke off a response \\(finish_reason "${reason}"\\), as a server that is ended`),
+    );
   }
 });

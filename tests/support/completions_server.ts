@@ -3,6 +3,8 @@ import { generate } from "../../lib/policy/generate.ts";
 import { loadPolicy } from "../../lib/policy/load_policy.ts";
 import { sequenceLogps } from "../../lib/policy/sequence_logps.ts";
 import type { TextTokenizer } from "../../lib/text/tokenizer.ts";
+import { llamaCppEcho } from "./llama_cpp_shapes.ts";
+import { TINY_TOKENS } from "./tiny_model.ts";
 import { vllmCompletion, vllmError, vllmLogprobs, vllmPromptLogprobs } from "./vllm_shapes.ts";
 
 /**
@@ -70,9 +72,9 @@ export async function serveModels(
           ...{ count: tokens.length, max_model_len: 128, tokens, token_strs: null },
         });
       }
-      // llama-cpp-python, llama_cpp/server/app.py: the start token comes first.
+      // llama-cpp-python, llama_cpp/server/app.py; of a model that adds no start token.
       if (path === "/extras/tokenize" && dialect === "echo") {
-        return Response.json({ tokens: [0, ...tokenizer.encode(body.input)] });
+        return Response.json({ tokens: [...tokenizer.encode(body.input)] });
       }
       if (path !== "/v1/completions") {
         return Response.json({ detail: "Not Found" }, { status: 404 });
@@ -132,13 +134,13 @@ async function complete(
     }));
   }
   if (body.echo === true && dialect === "echo") {
-    const logps = await tokenLogps(model, ids);
-    return choice({
-      logprobs: {
-        tokens: [...[...ids].map((id) => tokenizer.decode([id])), "x"],
-        token_logprobs: [null, ...logps, -1],
-      },
-    });
+    const rows = await tokenLogps(model, ids);
+    return Response.json(llamaCppEcho({
+      ...{ model: body.model, prompt: body.prompt, promptTokens: [...ids], made: [7] },
+      ...{ bos: TINY_TOKENS.start, textOf: (id) => tokenizer.decode([id]) },
+      // Of the token at the next place alone: a wrong row gives a wrong number.
+      logp: (row, id) => ids[row + 1] === id ? rows[row] as number : -100,
+    }));
   }
   if (body.prompt_logprobs !== undefined && dialect === "vllm") {
     const promptLogprobs = vllmPromptLogprobs([...ids], await tokenLogps(model, ids), textOf);

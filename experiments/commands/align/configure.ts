@@ -69,6 +69,16 @@ export function selectionOf(
   } as SelectionRule;
 }
 
+/** @throws {UserError} where the rule needs to know which labels were flipped, and none are */
+export function refuseUnknownFlips(
+  options: SeraOptionValues & { readonly flipLabels: number },
+): void {
+  const { rule } = selectionOf(options);
+  if ((rule === "oracle" || rule === "matched") && options.flipLabels === 0) {
+    throw new UserError(`--rule ${rule} needs known flips: give --flip-labels too`);
+  }
+}
+
 /** Whether the rule or the judge of bootstrapping asks an explicit reward model. */
 export function asksRewardModel(options: SeraOptionValues): boolean {
   const by = rankedBy(selectionOf(options));

@@ -4,7 +4,6 @@ import { loadEngine } from "../../../lib/engine/tensorflow.ts";
 import { preferenceFile } from "../../../lib/environments/preference_file/environment.ts";
 import { loadPreferences } from "../../../lib/environments/preference_file/load_preferences.ts";
 import { openPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
-import { UserError } from "../../../lib/errors.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { seraConfig } from "../../../lib/sera/config.ts";
@@ -16,7 +15,7 @@ import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
 import { tellData } from "../tell_data.ts";
 import { chooseMaxRows } from "./choose_max_rows.ts";
-import { seraOptionsOf, settingOf } from "./configure.ts";
+import { refuseUnknownFlips, seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
 import { type AlignOptions, alignOptions } from "./options.ts";
 import { writeOutputs } from "./outputs.ts";
@@ -32,9 +31,7 @@ import { roomNeeded } from "./room.ts";
 export async function runAlign(given: AlignOptions, progress: ProgressSink): Promise<string> {
   const startedAt = new Date().toISOString();
   const { seed, out, force, checkpointSeconds } = given;
-  if (given.rule === "oracle" && given.flipLabels === 0) {
-    throw new UserError("--rule oracle needs known flips: give --flip-labels too");
-  }
+  refuseUnknownFlips(given);
   const opened = await openPreferences(settingOf(given), seed, progress);
   const { files, file, tokenized } = opened;
   const { info } = await loadEngine();

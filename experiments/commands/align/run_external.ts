@@ -1,18 +1,20 @@
 import { basename } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
-import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { preferenceFile } from "../../../lib/environments/preference_file/environment.ts";
 import { openPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import { runExternal } from "../../../lib/external/run_external.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import type { SeraConfig } from "../../../lib/sera/config.ts";
-import { openRunDirectory } from "../../../lib/storage/run_directory.ts";
+import { openRunDirectory, recordedConfig } from "../../../lib/storage/run_directory.ts";
 import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
 import { tellData } from "../tell_data.ts";
+import type { ExternalCommands } from "./commands_elsewhere.ts";
 import { seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
+import { endLeftBehind } from "./left_behind.ts";
+import { commandsIn, logStart } from "./logged_commands.ts";
 import { type AlignOptions, alignOptions } from "./options.ts";
 import { writeOutputs } from "./outputs.ts";
 import { trainedResult } from "./result.ts";
@@ -30,12 +32,11 @@ const LEARNING_RATE = 1e-6;
  */
 export async function runAlignExternally(
   options: AlignOptions,
-  trainer: string,
+  commands: ExternalCommands,
   progress: ProgressSink,
 ): Promise<string> {
   const startedAt = new Date().toISOString();
-  const { seed, out, force, serve } = options;
-  if (serve === undefined) throw new UsageError("--trainer needs --serve: the server's command");
+  const { seed, out, force } = options;
   const opened = await openPreferences(settingOf(options), seed, progress);
   const { files: { tokenizer }, pairs, heldOut, file, tokenized } = opened;
   const { sera: given, ...rest } = runConfig(preferenceFile, seed, [{
@@ -47,16 +48,18 @@ export async function runAlignExternally(
     steps: given.steps ?? Math.ceil(pairs.length / given.batch),
     learningRate: given.learningRate ?? LEARNING_RATE,
   };
+  const kept = force ? {} : commandsIn(recordedConfig(out));
   const recorded = {
-    ...{ command: "align", method: options.method, ...rest, sera: config, trainer, serve },
+    ...{ command: "align", method: options.method, ...rest, sera: config, ...kept },
   } as unknown as JsonObject;
   const warn = (message: string) => progress.message(`warning: ${message}`);
   // An iteration depends on those before it alone.
   const growing = ["sera.iterations"];
   using folder = openRunDirectory(out, recorded, { force, warn, growing });
+  await endLeftBehind(folder, (message) => progress.message(message));
   if (folder.finished) return `finished already: see ${folder.path("report.html")}`;
   folder.writeText("config.yaml", configFileText(alignOptions, optionsInForce(options)));
-  folder.appendJsonl("processes.jsonl", { startedAt });
+  logStart(folder, { startedAt, ...commands }, kept, warn);
   if (folder.resumed) {
     const more = folder.grown === null ? "" : ` (${folder.grown})`;
     progress.message(`continuing the run in ${out}${more}`);
@@ -64,7 +67,6 @@ export async function runAlignExternally(
   const chat = { template: tokenizer.hasChatTemplate, use: options.chatTemplate };
   const summary = tellData(progress, file, tokenized, chat);
   const store = new RunStore(folder, { warn });
-  const commands = { trainer, serve };
   await using models = new ServedModels({ options, commands, opened, config, folder, progress });
   const run = await runExternal({ pairs, heldOut, config, seed, models, store, progress });
   const last = models.checkpoint(run.iterations.length);

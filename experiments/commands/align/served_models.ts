@@ -12,6 +12,7 @@ import type { StepRow } from "../../../lib/sera/store.ts";
 import { generateByServer, scoreByServer } from "../../../lib/server/server_scorer.ts";
 import type { RunDirectory } from "../../../lib/storage/run_directory.ts";
 import type { TrainingPair } from "../../../lib/training/update.ts";
+import type { ExternalCommands } from "./commands_elsewhere.ts";
 import type { AlignOptions } from "./options.ts";
 
 /** Prompts whose text is compared with the server's own tokenisation. */
@@ -20,8 +21,7 @@ const CHECKED_PROMPTS = 16;
 /** What models elsewhere are made of. */
 export interface ServedInput {
   readonly options: AlignOptions;
-  /** Shell commands. */
-  readonly commands: { readonly trainer: string; readonly serve: string };
+  readonly commands: ExternalCommands;
   readonly opened: OpenedPreferences;
   readonly config: SeraConfig;
   readonly folder: RunDirectory;
@@ -127,7 +127,7 @@ export class ServedModels implements ExternalModels, AsyncDisposable {
         throw new UserError(`${path} is gone: put it back, or start anew with --force`);
       }
       const running = await startServer(path, opened.files.tokenizer, {
-        command: commands.serve,
+        ...{ command: commands.serve, name: `the server of checkpoint ${t}` },
         log: folder.path(join("logs", `server-${t}.log`)),
         ...{ startSeconds: options.serveSeconds, timeoutSeconds: options.timeout },
       });

@@ -8,6 +8,9 @@ import { type JudgedSummary, judgedSummary } from "../../../lib/judges/judged_su
 import { readAnswers } from "../../../lib/judges/read_answers.ts";
 import { type EvaluationSet, readEvaluationSet } from "../../../lib/judges/read_evaluation_set.ts";
 import { readGamed } from "../../../lib/judges/read_gamed.ts";
+import { openModel } from "../../../lib/policy/io/load.ts";
+import { modelFingerprint } from "../../../lib/policy/io/model_files.ts";
+import { adapterFingerprint } from "../../../lib/policy/io/peft.ts";
 import { loadPolicy } from "../../../lib/policy/load_policy.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { readProvenance } from "../../../lib/storage/provenance.ts";
@@ -42,20 +45,22 @@ export async function evaluate(
   };
   checkSides(ours, theirs);
   const set = await readEvaluationSet(options.prompts, options.limit);
-  const gamed = options.gamed === undefined ? undefined : await readGamed(options.gamed);
+  const gamed = options.gamed === undefined ? undefined : await readGamed(options.gamed, set);
   checkReferences(set, theirs, options.prompts);
+  const given = [await givenAnswers(ours, set), await givenAnswers(theirs, set)];
   const judge = await openJudge(options);
   using run = openRunDirectory(options.out, {
     ...{ command: "evaluate", judge: judge.identity, seed: options.seed },
-    ...{ answers: sideConfig(ours, options), baseline: sideConfig(theirs, options) },
+    answers: await sideConfig(ours, options),
+    baseline: await sideConfig(theirs, options),
   });
   const { config: _config, dryRun: _dryRun, ...repeated } = options;
   run.writeText("config.yaml", configFileText(evaluateOptions, repeated));
 
-  const answers = await answersOf(ours, set, run, options, progress);
-  const baselines = await answersOf(theirs, set, run, options, progress);
+  const answers = given[0] ?? await answersOf(ours, set, run, options, progress);
+  const baselines = given[1] ?? await answersOf(theirs, set, run, options, progress);
   const comparisons = set.prompts.map((prompt, i): Comparison => ({
-    ...{ id: prompt.id, index: prompt.index, group: prompt.group },
+    ...{ id: prompt.id, index: prompt.number, group: prompt.group },
     ...{ instruction: prompt.instruction, answer: answers[i] as string },
     baseline: baselines[i] as string,
   }));
@@ -108,36 +113,46 @@ function checkReferences({ prompts, schema }: EvaluationSet, theirs: Side, path:
   );
 }
 
-/** What decides a side's answers, where they are made here. */
-function sideConfig({ model, adapter }: Side, options: EvaluateOptions): JsonObject | null {
+/** What decides a side's answers, where they are made here: a model trained anew is another one. */
+async function sideConfig(
+  { model, adapter }: Side,
+  { maxNewTokens, temperature, batch, chatTemplate }: EvaluateOptions,
+): Promise<JsonObject | null> {
   if (model === undefined) return null;
-  const { maxNewTokens, temperature, batch, chatTemplate } = options;
   return {
-    ...{ model, adapter: adapter ?? null, maxNewTokens, temperature, batch, chatTemplate },
+    ...{ model, modelSha256: modelFingerprint(await openModel(model)), adapter: adapter ?? null },
+    adapterSha256: adapter === undefined ? null : adapterFingerprint(adapter),
+    ...{ maxNewTokens, temperature, batch, chatTemplate },
   };
 }
 
+/** The answers that a side has, before any is generated; undefined where a model is to give them. */
+async function givenAnswers(
+  { answers, model }: Side,
+  set: EvaluationSet,
+): Promise<string[] | undefined> {
+  if (answers !== undefined) return await readAnswers(answers, set);
+  return model === undefined ? set.prompts.map(({ reference }) => reference as string) : undefined;
+}
+
 async function answersOf(
-  { file, answers, model, adapter }: Side,
-  { prompts }: EvaluationSet,
+  { file, model, adapter }: Side,
+  set: EvaluationSet,
   run: RunDirectory,
   options: EvaluateOptions,
   progress: ProgressSink,
 ): Promise<string[]> {
-  if (answers !== undefined) return await readAnswers(answers, prompts);
-  if (model === undefined) return prompts.map(({ reference }) => reference as string);
   const path = run.path(file);
-  const load = () => loadPolicy(model, adapter);
-  const generator = adapter === undefined ? model : `${model} with ${adapter}`;
-  await generateAnswers(path, prompts, load, options, generator, progress);
-  return await readAnswers(path, prompts);
+  const load = () => loadPolicy(model as string, adapter);
+  const generator = adapter === undefined ? model as string : `${model} with ${adapter}`;
+  await generateAnswers(path, set.prompts, load, options, generator, progress);
+  return await readAnswers(path, set);
 }
 
 /** "win rate 53.2 % ± 1.8 (standard error) over 805 comparisons", and so on. */
 function summaryLines(summary: JudgedSummary): string[] {
   const percent = (value: number | null) => value === null ? "–" : `${(100 * value).toFixed(1)} %`;
-  const error = (value: number | null) =>
-    value === null || Number.isNaN(value) ? "" : ` ± ${(100 * value).toFixed(1)}`;
+  const error = (value: number | null) => value === null ? "" : ` ± ${(100 * value).toFixed(1)}`;
   const { lengthControlled: control } = summary;
   return [
     `  win rate ${percent(summary.winRate)}${error(summary.standardError)} (standard error), ` +
@@ -145,7 +160,10 @@ function summaryLines(summary: JudgedSummary): string[] {
     control === null
       ? "  length-controlled win rate: needs ten comparisons"
       : `  length-controlled win rate ${percent(control.winRate)}${error(control.standardError)} ` +
-        `(${control.regression})`,
+        `(${control.regression}` +
+        (control.standardError === null
+          ? "; no standard error, as without --gamed all predictions are equal)"
+          : ")"),
     `  both orders agree in ${percent(summary.agreement)}, ties ${
       percent(summary.ties)
     }, the first ` +

@@ -8,17 +8,25 @@ import type { LoadedModel } from "../../../lib/policy/load_policy.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import type { EvaluateOptions } from "./options.ts";
 
-/** Answers that a file holds already, by instruction. */
-export function answered(path: string): Set<string> {
-  return new Set(
-    wholeLines(path).map((line, i) => {
-      try {
-        return String(JSON.parse(line).instruction);
-      } catch {
-        throw new UserError(`${path} line ${i + 1} is no answer: remove the file to start anew`);
-      }
-    }),
-  );
+/** Instructions that a file has no answer to yet; several with the same text need as many. */
+function unanswered(
+  path: string,
+  prompts: readonly EvaluationPrompt[],
+): ReadonlySet<EvaluationPrompt> {
+  const left = new Map<string, number>();
+  for (const [i, line] of wholeLines(path).entries()) {
+    try {
+      const instruction = String(JSON.parse(line).instruction);
+      left.set(instruction, (left.get(instruction) ?? 0) + 1);
+    } catch {
+      throw new UserError(`${path} line ${i + 1} is no answer: remove the file to start anew`);
+    }
+  }
+  return new Set(prompts.filter(({ instruction }) => {
+    const count = left.get(instruction) ?? 0;
+    left.set(instruction, count - 1);
+    return count <= 0;
+  }));
 }
 
 /**
@@ -40,16 +48,14 @@ export async function generateAnswers(
   generator: string,
   progress: ProgressSink,
 ): Promise<void> {
-  const there = answered(path);
-  const isMissing = ({ instruction }: EvaluationPrompt) => !there.has(instruction);
-  const missing = prompts.filter(isMissing).length;
-  if (missing === 0) return;
+  const missing = unanswered(path, prompts);
+  if (missing.size === 0) return;
   const { model, files } = await load();
   const { tokenizer, config } = files;
-  progress.phase("answer", prompts.length, { unit: "answer", done: prompts.length - missing });
+  progress.phase("answer", prompts.length, { unit: "answer", done: prompts.length - missing.size });
   for (let at = 0; at < prompts.length; at += options.batch) {
     const batch = prompts.slice(at, at + options.batch);
-    if (!batch.some(isMissing)) continue;
+    if (!batch.some((prompt) => missing.has(prompt))) continue;
     const ids = batch.map(({ id, instruction }) => {
       const found = tokenizePrompt(instruction, tokenizer, options.chatTemplate);
       if (found.length < config.maxPositions) return found;
@@ -64,7 +70,7 @@ export async function generateAnswers(
     });
     const lines = batch.flatMap((prompt, i) => {
       const response = responses[i]?.[0];
-      if (!isMissing(prompt) || response === undefined) return [];
+      if (!missing.has(prompt) || response === undefined) return [];
       const output = tokenizer.decode(response.ids, { skipSpecialTokens: true });
       const { instruction, group: dataset } = prompt;
       const facts = { tokens: response.ids.length, finished: response.finished };

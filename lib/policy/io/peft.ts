@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.ts";
 import { writeDurably } from "../../files/durable_file.ts";
+import { fingerprintFile, fingerprintJson } from "../../files/fingerprint.ts";
 import type { ModelConfig } from "../config.ts";
 import { loraBlocks, loraModules } from "../lora.ts";
 import { layerPrefix } from "../parameter_slots.ts";
@@ -26,6 +27,15 @@ export interface LoraAdapterFile {
 
 const CONFIG = "adapter_config.json";
 const WEIGHTS = "adapter_model.safetensors";
+
+/**
+ * SHA-256 of an adapter's two files: `adapterSha256` of records.
+ *
+ * @throws {UserError} where one cannot be read
+ */
+export function adapterFingerprint(dir: string): string {
+  return fingerprintJson([CONFIG, WEIGHTS].map((name) => fingerprintFile(join(dir, name))));
+}
 
 /**
  * PEFT's name of an adapter tensor:
