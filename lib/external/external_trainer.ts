@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
 import { removeIfThere, writeDurably } from "../files/durable_file.ts";
 import { ProcessGroup } from "../processes/process_group.ts";
-import { quoteWord } from "../processes/quote_word.ts";
+import { quoteWord } from "../quote_word.ts";
 import type { StepRow } from "../sera/store.ts";
 
 /** What an external trainer is told, as JSON in the file that its command line ends with. */

@@ -1,6 +1,6 @@
 import { messageOf, UserError } from "../errors.ts";
 import { ProcessGroup } from "../processes/process_group.ts";
-import { quoteWord } from "../processes/quote_word.ts";
+import { quoteWord } from "../quote_word.ts";
 import { CompletionsServer, type ServerOptions } from "../server/completions_server.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 

@@ -7,7 +7,7 @@ import { ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
 import { selectPairs } from "../selection/select.ts";
 import { rankedBy } from "../selection/selection_rule.ts";
-import { type BothSides, bySide, pairRewards } from "../sera/pair_logps.ts";
+import { type BothSides, bySide, lengthsOf, pairRewards } from "../sera/pair_logps.ts";
 import { selectionPrng, trainingPairs } from "../sera/select_pairs.ts";
 import type { StepRow } from "../sera/store.ts";
 import type { SeraIteration, SeraRun } from "../sera/types.ts";
@@ -37,9 +37,7 @@ export async function runExternal(input: ExternalInput): Promise<ExternalResult>
   if (!known && (config.selection.rule === "oracle" || config.selection.rule === "matched")) {
     throw new UserError(`the ${config.selection.rule} rule needs pairs whose flips are known`);
   }
-  const scores = rankedBy(config.selection) === "chosen-length"
-    ? Float64Array.from(pairs, ({ chosenIds }) => chosenIds.length)
-    : null;
+  const scores = rankedBy(config.selection) === "chosen-length" ? lengthsOf(pairs).chosen : null;
   const groups = pairs.map(groupOf);
   const sftLogps = bySide(await run.score(0, "offline", groups));
   /** Of the offline pairs by past policy, newest first. */

@@ -50,8 +50,9 @@ export interface IntervalPlotOptions<C extends DrawnContrast>
 
 /**
  * Means, 95 % intervals and every seed's difference, one line a contrast, coloured where zero lies
- * outside (before any correction: a coloured claim may be undecided). Claims have a round mean, exploratory contrasts a diamond; shares of collapsed seeds stand
- * beside those that have any. A few far values do not stretch the axis: arrows at its edge stand for them.
+ * outside (before any correction: a coloured claim may be undecided). Claims have a round mean,
+ * exploratory contrasts a diamond; shares of collapsed seeds stand beside those that have any. A few
+ * far values do not stretch the axis: arrows at its edge stand for them.
  *
  * @throws {UserError} without contrasts
  */

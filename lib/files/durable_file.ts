@@ -149,13 +149,17 @@ export function truncateDurably(path: string, length: number, probe: DiskProbe =
   }
 }
 
-/** Removes a file if it is there. */
+/**
+ * Removes a file if it is there.
+ *
+ * @throws {UserError} if the folder may not be written
+ */
 export function removeIfThere(path: string, probe: DiskProbe = () => {}): void {
   try {
     probe("remove", path);
     Deno.removeSync(path);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!(error instanceof Deno.errors.NotFound)) throw explainDiskError(error, path);
   }
 }
 

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import { sideBySide } from "../server/side_by_side.ts";
+import { UnderWay } from "../server/under_way.ts";
 import {
   type Comparison,
   judged,
@@ -78,7 +79,7 @@ export class PairJudge {
   readonly #budget: Budget;
   readonly #waitMs: number;
   /** Questions under way: both orders of equal answers, say, are one. */
-  readonly #underWay = new Map<string, Promise<void>>();
+  readonly #underWay = new UnderWay<void>();
 
   /**
    * Reads what earlier processes kept.
@@ -194,12 +195,8 @@ export class PairJudge {
     for (;;) {
       const { verdict, next, attempt } = this.#settled(comparison, order);
       if (next === undefined) return verdict;
-      const key = keyOf(next);
-      const call = this.#underWay.get(key) ??
-        this.#ask(next, { id: comparison.id, order, attempt })
-          .finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, call);
-      await call;
+      const place = { id: comparison.id, order, attempt };
+      await this.#underWay.share(keyOf(next), () => this.#ask(next, place));
     }
   }
 

@@ -2,7 +2,7 @@ import { UserError } from "../errors.ts";
 import { removeIfThere, writeDurably } from "../files/durable_file.ts";
 import { endGroup, signalGroup } from "./end_group.ts";
 import { liveProcesses } from "./live_processes.ts";
-import { quoteWord } from "./quote_word.ts";
+import { quoteWord } from "../quote_word.ts";
 
 /** Time from SIGTERM to SIGKILL, milliseconds. */
 export const GRACE_MS = 30_000;

@@ -1,3 +1,4 @@
+import { quoteWord } from "../quote_word.ts";
 import { type Html, html } from "./html.ts";
 
 /** What was made, for the commands that use it. */
@@ -45,5 +46,5 @@ model = PeftModel.from_pretrained(base, ${JSON.stringify(result)})`;
 
 /** One word for a POSIX shell. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoteWord(text);
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { appendDurably, writeDurably } from "../files/durable_file.ts";
 import { wholeLines } from "../files/whole_lines.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
+import { quoteWord } from "../quote_word.ts";
 import { activeTasks, type SlurmRequest, submitArray } from "./slurm.ts";
 import { hasPart, readSweep, type SweepRun } from "./sweep_plan.ts";
 
@@ -105,11 +106,10 @@ export async function runOnSlurm(
   async function submit(indices: readonly number[]): Promise<void> {
     const list = `${plan}.slurm-${submissions.length}.txt`;
     writeDurably(list, [new TextEncoder().encode(indices.join("\n") + "\n")]);
-    const quoted = `'${list.replaceAll("'", `'\\''`)}'`;
     const job = await submitArray({
       name: "sera",
       script: "#!/bin/sh\n" +
-        `exec ${command} "$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quoted})"\n`,
+        `exec ${command} "$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quoteWord(list)})"\n`,
       tasks: indices.length,
       log: join(logs, "%A_%a.log"),
     }, request);

@@ -5,7 +5,7 @@ import { centralBands } from "../selection/central_bands.ts";
 import { rankedBy } from "../selection/selection_rule.ts";
 import { voteScores } from "../selection/vote_scores.ts";
 import type { CrossFitted } from "./cross_fit.ts";
-import { type BothSides, pairLogps, pairRewards } from "./pair_logps.ts";
+import { type BothSides, lengthsOf, pairLogps, pairRewards } from "./pair_logps.ts";
 import type { PreparedRun } from "./prepare_run.ts";
 
 /** What scores are made of. */
@@ -44,7 +44,7 @@ export async function otherScores(
         needed(by, fitted).byShadow.map((logps) => marginsOf(run, logps, sft)),
       );
     case "chosen-length":
-      return Float64Array.from(run.pairs, ({ chosenIds }) => chosenIds.length);
+      return lengthsOf(run.pairs).chosen;
     case "lossdiff-irm":
       return await lossDiffIrm(run, t, needed(by, fitted).heldOut, sft);
     default:

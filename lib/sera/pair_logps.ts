@@ -20,7 +20,7 @@ export function bySide(logps: readonly ArrayLike<number>[]): BothSides {
 }
 
 /** Tokens of both completions. */
-function lengthsOf(pairs: readonly TokenizedPair[]): BothSides {
+export function lengthsOf(pairs: readonly TokenizedPair[]): BothSides {
   return {
     chosen: Float64Array.from(pairs, (pair) => pair.chosenIds.length),
     rejected: Float64Array.from(pairs, (pair) => pair.rejectedIds.length),

@@ -2,13 +2,13 @@ import { UserError } from "../errors.ts";
 import { appendDurably } from "../files/durable_file.ts";
 import { sha256 } from "../files/fingerprint.ts";
 import { wholeLines } from "../files/whole_lines.ts";
+import { UnderWay } from "./under_way.ts";
 
 /** Results of requests by key, kept in a file as they come: nothing paid for is asked twice. */
 export class RequestJournal<T> {
   readonly #path: string;
   readonly #kept = new Map<string, T>();
-  /** Results that are being computed. */
-  readonly #underWay = new Map<string, Promise<T>>();
+  readonly #underWay = new UnderWay<T>();
 
   /**
    * Opens the file and reads what an earlier process left; a torn last line is cut off.
@@ -37,12 +37,7 @@ export class RequestJournal<T> {
     const key = sha256(JSON.stringify(request)).slice(0, 32);
     const kept = this.#kept.get(key);
     if (kept !== undefined) return kept;
-    let underWay = this.#underWay.get(key);
-    if (underWay === undefined) {
-      underWay = this.#keep(key, compute).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, underWay);
-    }
-    return await underWay;
+    return await this.#underWay.share(key, () => this.#keep(key, compute));
   }
 
   async #keep(key: string, compute: () => Promise<T>): Promise<T> {

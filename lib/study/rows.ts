@@ -72,9 +72,14 @@ export function studyRows<S extends Setting>(
  */
 export function onSharedSeeds<Row extends RowPlace>(rows: readonly Row[]): Row[] {
   return [...Map.groupBy(rows, (row) => row.condition).values()].flatMap((condition) => {
-    const arms = [...Map.groupBy(condition, (row) => row.arm).values()]
-      .map((arm) => new Set(arm.map((row) => row.seed)));
-    const shared = arms.reduce((kept, seeds) => kept.intersection(seeds));
+    const shared = sharedSeeds(condition);
     return shared.size === 0 ? condition : condition.filter((row) => shared.has(row.seed));
   });
+}
+
+/** The seeds that all arms of one condition's rows have. */
+export function sharedSeeds(condition: readonly RowPlace[]): ReadonlySet<number> {
+  return [...Map.groupBy(condition, (row) => row.arm).values()]
+    .map((arm) => new Set(arm.map((row) => row.seed)))
+    .reduce((kept, seeds) => kept.intersection(seeds));
 }

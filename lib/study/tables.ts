@@ -4,7 +4,7 @@ import { type MetricName, metricNames, metrics } from "../metrics/metrics.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
 import type { ClaimResult } from "./judge_claims.ts";
 import type { StudyResults } from "./open_study.ts";
-import { onSharedSeeds, type StudyRow } from "./rows.ts";
+import { sharedSeeds, type StudyRow } from "./rows.ts";
 import type { Table } from "./table.ts";
 import { type WinRate, winRates } from "./win_rates.ts";
 
@@ -38,7 +38,9 @@ export function verdictTableName(study: string, { claim }: ClaimResult): string 
  * iteration and metric; and the mean over the seeds that all arms of the condition have.
  */
 function summaryTable(rows: readonly StudyRow[], names: readonly MetricName[]): Table {
-  const shared = new Set(onSharedSeeds(rows));
+  const shared = new Map(
+    [...Map.groupBy(rows, (row) => row.condition)].map(([id, own]) => [id, sharedSeeds(own)]),
+  );
   const cells = Map.groupBy(
     rows,
     (row) => JSON.stringify([row.condition, row.arm, row.iteration]),
@@ -55,9 +57,8 @@ function summaryTable(rows: readonly StudyRow[], names: readonly MetricName[]): 
         if (values.length === 0) return [];
         const { mean, low, high, n } = meanWithInterval(values);
         const unit = metrics[metric].unit;
-        const both = cell.filter((row) => shared.has(row)).flatMap((row) =>
-          finite(row[metric]) ?? []
-        );
+        const both = cell.filter(({ seed }) => shared.get(condition)?.has(seed))
+          .flatMap((row) => finite(row[metric]) ?? []);
         return [[
           ...[condition, arm, iteration, metric, unit, mean, finite(low), finite(high), n],
           ...[both.length === 0 ? null : meanWithInterval(both).mean, both.length],

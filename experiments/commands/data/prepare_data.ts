@@ -14,7 +14,7 @@ import { readDataset } from "../../../lib/datasets/read_dataset.ts";
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { checkWritable } from "../../../lib/files/check_writable.ts";
-import { explainDiskError, removeIfThere, writeDurably } from "../../../lib/files/durable_file.ts";
+import { removeIfThere, writeDurably } from "../../../lib/files/durable_file.ts";
 import { fingerprintFile } from "../../../lib/files/fingerprint.ts";
 import { openTokenizer } from "../../../lib/policy/io/load.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
@@ -63,8 +63,8 @@ export async function prepareData(options: DataOptions, progress: ProgressSink):
   );
   const places = new Map(known.map(({ id }) => [id, held.has(id) ? "held_out" : "train"] as const));
   // Written last, the record says that all of the folder is of this run.
-  removeOld(join(out, "record.json"));
-  if (held.size === 0) removeOld(join(out, "held_out.jsonl"));
+  removeIfThere(join(out, "record.json"));
+  if (held.size === 0) removeIfThere(join(out, "held_out.jsonl"));
   await writePairs(path, options, places, changed);
   writeJsonlOf(join(out, "dropped.jsonl"), [...dropped].map(([id, reason]) => ({ id, reason })));
   writeJsonlOf(
@@ -166,15 +166,6 @@ async function writePairs(
   }
   train.finish();
   heldOut?.finish();
-}
-
-/** Removes what an earlier run left in the folder. */
-function removeOld(path: string): void {
-  try {
-    removeIfThere(path);
-  } catch (error) {
-    throw explainDiskError(error, path);
-  }
 }
 
 function writeJsonlOf(path: string, rows: readonly unknown[]): void {
