@@ -94,9 +94,10 @@ export const real_annotators = defineStudy({
       seeds: 1,
       includes: ({ condition, arm }) => condition === "noise-20" && ["dpo", "irm-70"].includes(arm),
     },
+    // A run takes 15 to 18 minutes, as long as both of `sentiment` on the other core.
     quick: {
       seeds: 1,
-      includes: ({ condition, arm }) => condition === "noise-20" && ["dpo", "irm-70"].includes(arm),
+      includes: ({ condition, arm }) => condition === "noise-20" && arm === "irm-70",
     },
     full: { seeds: 3 },
   },

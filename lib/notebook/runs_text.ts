@@ -2,19 +2,25 @@
 import { UserError } from "../errors.ts";
 import type { PlannedCell } from "../study/plan.ts";
 import type { StudyResults } from "../study/open_study.ts";
+import { partedSeeds, partedText } from "../study/parted_seeds.ts";
 
 /**
- * One paragraph of Markdown: that every planned run has a record, or which have none (by arm and
- * condition) and the command that does them.
+ * Markdown: that every planned run has a record, or which have none (by arm and condition) and the
+ * command that does them; and which seeds are not paired, if any.
  *
  * @throws {UserError} where no run has a record: there is nothing to analyse
  */
 export function runsText(
-  { study: { id }, plan, missing }: Pick<StudyResults, "study" | "plan" | "missing">,
+  { study: { id }, plan, records, missing }: Pick<
+    StudyResults,
+    "study" | "plan" | "records" | "missing"
+  >,
   preset = "full",
 ): string {
+  const parted = partedText(partedSeeds(plan, records));
+  const warning = parted === "" ? "" : `\n\n**Beware**: ${parted}.`;
   if (missing.length === 0) {
-    return `All ${plan.length} runs of the preset \`${preset}\` have a record.`;
+    return `All ${plan.length} runs of the preset \`${preset}\` have a record.${warning}`;
   }
   const command = `deno task reproduce ${id} --preset ${preset}`;
   if (missing.length === plan.length) {
@@ -30,7 +36,7 @@ export function runsText(
   });
   return `**${missing.length} of ${plan.length} runs of the preset \`${preset}\` have no record ` +
     `yet**, and what follows rests on the others. Missing are ${lines.join("; ")}. ` +
-    `\`${command}\` does them.`;
+    `\`${command}\` does them.${warning}`;
 }
 
 /** "SeRA (10 seeds), DPO (1 seed)". */

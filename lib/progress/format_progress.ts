@@ -7,14 +7,16 @@ const SEPARATOR = " | ";
 export function formatProgress(snapshot: ProgressSnapshot): string {
   const innermost = snapshot.phases.at(-1);
   if (innermost === undefined) return "";
-  const parts = pathOf(snapshot.phases);
-  for (const [name, value] of Object.entries(snapshot.fields)) {
-    parts.push(`${name} ${formatFigure(value)}`);
-  }
+  const parts = placeOf(snapshot);
   const { unit = "item", secondsPerItem, secondsLeft = 0 } = innermost;
   if (secondsPerItem !== undefined) parts.push(formatRate(secondsPerItem, unit));
   if (secondsLeft > 0) parts.push(`${formatDuration(secondsLeft)} left`);
   return plainText(parts.join(SEPARATOR), " ");
+}
+
+/** Where the work is, as part of another line: `iteration 2/3, update, step 14/40, loss 0.6412`. */
+export function formatPlace(snapshot: ProgressSnapshot): string {
+  return plainText(placeOf(snapshot).join(", "), " ");
 }
 
 /** The line for a phase that ended: `iteration 2/3 | update | 40 steps in 2 m 04 s | loss 0.5210`. */
@@ -29,7 +31,7 @@ export function formatEnd(snapshot: ProgressSnapshot): string {
   const parts = [
     ...snapshot.phases.slice(0, -1).flatMap(outer),
     `${what} in ${formatDuration(elapsed)}`,
-    ...Object.entries(snapshot.fields).map(([key, value]) => `${key} ${formatFigure(value)}`),
+    ...figuresOf(snapshot),
   ];
   return plainText(parts.join(SEPARATOR), " ");
 }
@@ -59,6 +61,16 @@ export function formatFigure(value: number | string): string {
   if (Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
   return size < 0.001 || size >= 1e6 ? value.toExponential(2) : value.toFixed(4);
+}
+
+function placeOf(snapshot: ProgressSnapshot): string[] {
+  return [...pathOf(snapshot.phases), ...figuresOf(snapshot)];
+}
+
+function figuresOf({ fields }: ProgressSnapshot): string[] {
+  return Object.entries(fields).filter(([, value]) => value !== "").map(([name, value]) =>
+    `${name} ${formatFigure(value)}`
+  );
 }
 
 /** Outer phases show the item at work (one more than is done), the innermost how many are done. */

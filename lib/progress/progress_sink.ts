@@ -23,7 +23,7 @@ export interface PhaseOptions {
 export interface ProgressSink {
   /** Begins a phase inside the current one. `total` is left out where it is not known. */
   phase(name: string, total?: number, options?: PhaseOptions): void;
-  /** `n` more of the current phase are done. `fields` replace those of the same name. */
+  /** `n` more of the current phase are done. `fields` replace those of the same name; "" shows none. */
   advance(n: number, fields?: ProgressFields): void;
   /** Says something that stays in the log. */
   message(text: string): void;

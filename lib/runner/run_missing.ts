@@ -89,6 +89,7 @@ export async function runMissing(
       }
       progress.advance(0, { running });
     },
+    onPlace: ({ label }, place) => progress.advance(0, { now: `${place} (${label})` }),
     onDone: ({ id, payload }, record, running) => {
       if (record !== null) {
         runs++;
@@ -96,13 +97,13 @@ export async function runMissing(
         for (const study of owners) store.add(study, record);
         onRecord?.(record);
       }
-      progress.advance(payload.kind === phase ? 1 : 0, { running });
+      progress.advance(payload.kind === phase ? 1 : 0, { running, now: "" });
     },
     onRetry: (task, reason) => progress.message(`${task.label} failed, once more: ${reason}`),
     onFailed: (task, reason, running) => {
       failed++;
       progress.message(`${task.label} FAILED: ${describe(reason, label)}`);
-      progress.advance(0, { running, failed });
+      progress.advance(0, { running, failed, now: "" });
     },
   });
   progress.done();

@@ -18,6 +18,8 @@ export interface Task<Payload> {
 /** What the queue tells while it works. */
 export interface QueueObserver<Payload, Result> {
   readonly onStart?: (task: Task<Payload>, running: number) => void;
+  /** Now and then while a task is being done: where it is, in words. */
+  readonly onPlace?: (task: Task<Payload>, place: string) => void;
   readonly onDone: (task: Task<Payload>, result: Result, running: number) => void;
   /** The first failure of a task: it is tried once more, on a fresh process. */
   readonly onRetry: (task: Task<Payload>, reason: string) => void;
@@ -93,7 +95,11 @@ export async function runQueue<Payload, Result>(
           worker = undefined;
         }
         worker ??= new WorkerProcess(program);
-        outcome = await worker.run(task.id, task.payload);
+        outcome = await worker.run(
+          task.id,
+          task.payload,
+          (place) => observer.onPlace?.(task, place),
+        );
         if (outcome.kind === "result") break;
         if (attempt === 1) observer.onRetry(task, outcome.message);
       }

@@ -1,7 +1,7 @@
 /** A worker process of the studies: makes what runs share and does runs, one at a time. */
 import { loadEngine } from "../engine/tensorflow.ts";
 import type { Environment } from "../environments/environment.ts";
-import { silentProgress } from "../progress/progress_sink.ts";
+import { placeProgress } from "../progress/place_progress.ts";
 import type { StudyRecord } from "../study/record.ts";
 import type { RunConfig } from "../study/run_config.ts";
 import { runOne } from "../study/run_one.ts";
@@ -25,10 +25,10 @@ export type RunTaskResult = StudyRecord | null;
 if (import.meta.main) {
   await loadEngine();
   await serveTasks(
-    async ({ kind, config, module, cache, samples }: RunTask): Promise<RunTaskResult> => {
+    async ({ kind, config, module, cache, samples }: RunTask, report): Promise<RunTaskResult> => {
       const { environment } = await import(module) as { environment: Environment };
       const context = {
-        ...{ cache, progress: silentProgress },
+        ...{ cache, progress: placeProgress(report) },
         ...(samples !== undefined && { samples }),
       };
       if (kind === "run") return await runOne(environment, config, context);

@@ -1,6 +1,6 @@
 import { ownPermissions } from "./own_permissions.ts";
 import { linesOf } from "./lines_of.ts";
-import { parseReply, type TaskReply } from "./worker_protocol.ts";
+import { parseWorkerLine, type TaskReply } from "./worker_protocol.ts";
 
 /** A worker's program: a module, run by this Deno with these variables. */
 export interface WorkerProgram {
@@ -25,6 +25,7 @@ export class WorkerProcess<Payload, Result> {
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
   #waiting: ((outcome: TaskOutcome<Result>) => void) | undefined;
+  #onPlace: (place: string) => void = () => {};
   #lastWords = "";
   #hint = "";
   #dead = false;
@@ -52,11 +53,20 @@ export class WorkerProcess<Payload, Result> {
     return this.#child.pid;
   }
 
-  /** Does one task. Call again only after the promise settled. */
-  run(id: string, payload: Payload): Promise<TaskOutcome<Result>> {
+  /**
+   * Does one task. Call again only after the promise settled.
+   *
+   * @param onPlace told now and then where the task is
+   */
+  run(
+    id: string,
+    payload: Payload,
+    onPlace: (place: string) => void = () => {},
+  ): Promise<TaskOutcome<Result>> {
     return new Promise((resolve) => {
       if (this.#dead) return resolve({ kind: "crash", message: this.#obituary() });
       this.#waiting = resolve;
+      this.#onPlace = onPlace;
       const line = new TextEncoder().encode(JSON.stringify({ id, payload }) + "\n");
       this.#stdin.write(line).catch(() => {});
     });
@@ -81,8 +91,10 @@ export class WorkerProcess<Payload, Result> {
 
   async #readReplies(): Promise<void> {
     for await (const line of linesOf(this.#child.stdout)) {
-      const reply = parseReply<Result>(line);
-      if (reply !== undefined) this.#settle(outcomeOf(reply));
+      const said = parseWorkerLine<Result>(line);
+      if (said === undefined) continue;
+      if ("place" in said) this.#onPlace(said.place);
+      else this.#settle(outcomeOf(said));
     }
   }
 

@@ -9,8 +9,18 @@ export type TaskReply<Result> =
   | { readonly id: string; readonly result: Result }
   | { readonly id: string; readonly error: string };
 
-/** Marks the lines of stdout that are replies; whatever else a library prints there is dropped. */
-export const REPLY_PREFIX = "@reply ";
+/** What a worker tells of a task while it is at it. */
+export interface TaskNews {
+  readonly id: string;
+  /** Where it is, in words. */
+  readonly place: string;
+}
+
+/** A line that a worker writes: news of a task or, last, the reply to it. */
+export type WorkerLine<Result> = TaskNews | TaskReply<Result>;
+
+/** Marks a worker's lines on stdout; whatever else a library prints there is dropped. */
+const PREFIX = "@worker ";
 
 /**
  * The loop of a worker process: reads tasks from stdin, answers on stdout, one after another.
@@ -20,7 +30,7 @@ export const REPLY_PREFIX = "@reply ";
  * (`task_reader.ts`), since tensor work blocks this one.
  */
 export async function serveTasks<Payload, Result>(
-  handle: (payload: Payload) => Promise<Result>,
+  handle: (payload: Payload, report: (place: string) => void) => Promise<Result>,
 ): Promise<never> {
   const requests: TaskRequest<Payload>[] = [];
   let wake = () => {};
@@ -36,19 +46,24 @@ export async function serveTasks<Payload, Result>(
       await new Promise<void>((resolve) => wake = resolve);
       continue;
     }
+    const { id, payload } = request;
     let reply: TaskReply<Result>;
     try {
-      reply = { id: request.id, result: await handle(request.payload) };
+      reply = { id, result: await handle(payload, (place) => writeLine<Result>({ id, place })) };
     } catch (error) {
-      reply = { id: request.id, error: error instanceof Error ? error.message : String(error) };
+      reply = { id, error: error instanceof Error ? error.message : String(error) };
     }
-    writeAll(new TextEncoder().encode(`${REPLY_PREFIX}${JSON.stringify(reply)}\n`));
+    writeLine(reply);
   }
 }
 
-/** The reply in a worker's line; undefined for any other line. */
-export function parseReply<Result>(line: string): TaskReply<Result> | undefined {
-  return line.startsWith(REPLY_PREFIX) ? JSON.parse(line.slice(REPLY_PREFIX.length)) : undefined;
+/** What a worker wrote; undefined for a line that is not its own. */
+export function parseWorkerLine<Result>(line: string): WorkerLine<Result> | undefined {
+  return line.startsWith(PREFIX) ? JSON.parse(line.slice(PREFIX.length)) : undefined;
+}
+
+function writeLine<Result>(line: WorkerLine<Result>): void {
+  writeAll(new TextEncoder().encode(`${PREFIX}${JSON.stringify(line)}\n`));
 }
 
 function writeAll(bytes: Uint8Array): void {

@@ -5,6 +5,11 @@ export interface Machine {
   readonly os: string;
   readonly arch: string;
   readonly cpu: string;
+  /**
+   * Which kind of processor, as results repeat bit for bit on one kind alone: family, model and the
+   * widest vectors ("family 25, model 1, avx2"); null where the system does not tell.
+   */
+  readonly cpuKind: string | null;
   readonly cores: number;
   readonly memoryBytes: number;
   /** Highest resident memory of this process so far; what it is now where the system does not tell. */
@@ -17,10 +22,25 @@ export function readMachine(): Machine {
     os: Deno.build.os,
     arch: Deno.build.arch,
     cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cpuKind: cpuKind(),
     cores: availableParallelism(),
     memoryBytes: Deno.systemMemoryInfo().total,
     peakRssBytes: peakRssBytes(),
   };
+}
+
+function cpuKind(): string | null {
+  try {
+    const text = Deno.readTextFileSync("/proc/cpuinfo"); // only Linux has it
+    const entry = (name: string) => new RegExp(`^${name}\\s*: (.*)$`, "m").exec(text)?.[1];
+    const [family, model] = [entry("cpu family"), entry("model")];
+    if (family === undefined || model === undefined) return null;
+    const flags = entry("flags")?.split(" ") ?? [];
+    const vectors = ["avx512f", "avx2", "avx"].find((flag) => flags.includes(flag));
+    return [`family ${family}`, `model ${model}`, ...(vectors ? [vectors] : [])].join(", ");
+  } catch {
+    return null;
+  }
 }
 
 /** Highest resident memory of this process so far, bytes. */

@@ -60,10 +60,20 @@ let known: JsonObject | undefined;
 async function surroundings(): Promise<JsonObject> {
   if (known === undefined) {
     const { commit, dirty, versions } = await readProvenance();
-    const { cpu, cores, os, arch } = readMachine();
+    const { cpu, cpuKind, cores, os, arch } = readMachine();
     const { backend, tensorflowVersion, threads, nativeOps } = engine().info;
     const engineInfo = { backend, tensorflowVersion, threads, nativeOps };
-    known = { commit, dirty, versions: { ...versions }, cpu, cores, os, arch, engine: engineInfo };
+    known = {
+      commit,
+      dirty,
+      versions: { ...versions },
+      cpu,
+      cpuKind,
+      cores,
+      os,
+      arch,
+      engine: engineInfo,
+    };
   }
   return known;
 }

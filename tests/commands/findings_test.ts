@@ -41,19 +41,27 @@ Deno.test("a few seeds are compared with the same seeds, not with all", () => {
 });
 
 Deno.test("runs that have the published numbers are counted, whatever their times", () => {
-  const record = (hash: string, gold: number, seconds: number) =>
+  const record = (hash: string, heldOutLoss: number, seconds: number, gold = 0) =>
     [hash, {
-      ...{ hash, sft: { gold: 0 }, iterations: [{ gold }], samples: { lengths: [[1]] } },
+      ...{ hash, sft: { gold }, iterations: [{ heldOutLoss }], samples: { lengths: [[1]] } },
       volatile: { seconds },
     }] as unknown as [string, StudyRecord];
   const here = { ...opened([0.2]), records: new Map([record("a", 1, 3), record("b", 2, 4)]) };
-  const beside = (b: number) => {
-    const records = new Map([record("a", 1, 9), record("b", b, 9), record("c", 5, 9)]);
+  const beside = (b: number, gold?: number) => {
+    const records = new Map([record("a", 1, 9), record("b", b, 9, gold), record("c", 5, 9)]);
     return { all: opened([0.2]), same: { ...opened([0.2]), records } };
   };
-  const last = (b: number) => verdictLines(here, beside(b)).at(-1);
-  assert.match(last(2) ?? "", /2 of 2 published runs have the same numbers here, digit for digit$/);
-  assert.match(last(2 + 1e-15) ?? "", /1 of 2 .*; another processor rounds differently$/);
+  const lines = (b: number, gold?: number) =>
+    verdictLines(here, beside(b, gold)).filter((line) => !/better|more claims/.test(line));
+  assert.deepEqual(lines(2), [
+    "  2 of 2 published runs have the same numbers here, digit for digit",
+  ]);
+  assert.deepEqual(lines(2.0002), [
+    "  1 of 2 published runs have the same numbers here, digit for digit; " +
+    "another processor rounds differently",
+    "  1 met the same data: held-out losses differ by 0.01 % at most",
+  ]);
+  assert.match(lines(3, 0.1).join("\n"), /rounds differently\n {2}1 met other data, .*: new/);
   assert.doesNotMatch(verdictLines(opened([0.2, 0.3]), published([0.2, 0.3])).join(), /digit/);
 });
 

@@ -6,7 +6,7 @@ import { study } from "../study/sample_study.ts";
 
 const plan = planStudy(study, "full");
 const text = (missing: (run: typeof plan[number]) => boolean) =>
-  runsText({ study, plan, missing: plan.filter(missing) });
+  runsText({ study, plan, records: new Map(), missing: plan.filter(missing) });
 
 Deno.test("all runs there", () => {
   assert.match(text(() => false), new RegExp(`^All ${plan.length} runs of the preset .full. have`));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { commandProgress } from "../../lib/progress/command_progress.ts";
 import { jsonLinesProgress, parseProgressLine } from "../../lib/progress/json_lines_progress.ts";
+import { placeProgress } from "../../lib/progress/place_progress.ts";
 import type { ProgressSink } from "../../lib/progress/progress_sink.ts";
 import { terminalProgress } from "../../lib/progress/terminal_progress.ts";
 import { manualClock } from "./manual_clock.ts";
@@ -49,6 +50,32 @@ Deno.test("a terminal's line is redrawn in place, never wider than it, and leave
   assert.ok(drawn.filter((text) => text.endsWith("...")).length >= 40);
   assert.ok(screen.endsWith("iteration: 1 done in 2 m 00 s\n"));
   assert.ok(screen.includes("\r\x1b[Kadapter saved\n"));
+});
+
+Deno.test("one piece of work among others says where it is, every two seconds at most", () => {
+  const { clock, pass } = manualClock();
+  const places: string[] = [];
+  const progress = placeProgress((place) => places.push(place), clock);
+  run(progress, (seconds) => pass(seconds / 6));
+  assert.equal(places.length, 10); // 20 s in steps of half a second
+  assert.equal(places[1], "iteration 1/1, update, step 8/40, loss 0.1250");
+});
+
+Deno.test("an empty figure is not shown any more", () => {
+  const { clock, pass } = manualClock();
+  let log = "";
+  const progress = terminalProgress({ write: (text) => log += text, clock });
+  progress.phase("studies", 2, { unit: "run" });
+  pass(12);
+  progress.advance(0, { running: 1, now: "iteration 1/3" });
+  pass(12);
+  progress.advance(1, { running: 0, now: "" });
+  progress.done();
+  assert.deepEqual(log.trim().split("\n"), [
+    "studies | run 0/2 | running 1 | now iteration 1/3",
+    "studies | run 1/2 | running 0 | 24 s/run | 24 s left",
+    "studies | 1 run in 24 s | running 0",
+  ]);
 });
 
 Deno.test("closing wipes a line that is drawn, and only then", () => {

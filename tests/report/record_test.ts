@@ -17,5 +17,6 @@ Deno.test("the record names the code and the machine", async () => {
   else assert.match(commit, /^[0-9a-f]{40}$/);
   const machine = readMachine();
   assert.ok(machine.cores >= 1 && machine.memoryBytes > 2 ** 28);
+  assert.match(machine.cpuKind ?? "", Deno.build.os === "linux" ? /^family \d+, model \d+/ : /^$/);
   assert.ok(peakRssBytes() >= 0.9 * Deno.memoryUsage().rss);
 });

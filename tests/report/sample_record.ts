@@ -101,6 +101,7 @@ export function sampleRecord(stepsEach = 12): RunRecord {
       os: "linux",
       arch: "x86_64",
       cpu: "a <fast> CPU",
+      cpuKind: null,
       cores: 2,
       memoryBytes: 8 * 2 ** 30,
       peakRssBytes: 2.5 * 2 ** 30,

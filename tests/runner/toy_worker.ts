@@ -6,6 +6,8 @@ interface Order {
   /** The path of a file: dies if it is not there, and makes it. */
   readonly crashOnce?: string;
   readonly throwAlways?: boolean;
+  /** Says so before it begins. */
+  readonly places?: readonly string[];
   readonly sleepMs?: number;
   /** Computes so long without a look at anything else. */
   readonly spinMs?: number;
@@ -13,8 +15,9 @@ interface Order {
   readonly hoard?: boolean;
 }
 
-await serveTasks(async (order: Order) => {
+await serveTasks(async (order: Order, report) => {
   console.log("a library's chatter on stdout");
+  order.places?.forEach(report);
   if (order.sleepMs) await new Promise((resolve) => setTimeout(resolve, order.sleepMs));
   for (const end = performance.now() + (order.spinMs ?? 0); performance.now() < end;);
   for (const hoard: number[][] = []; order.hoard;) {

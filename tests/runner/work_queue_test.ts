@@ -22,6 +22,7 @@ async function runAll(tasks: readonly Task<Order>[], jobs: number, of = program)
   let most = 0;
   const summary = await runQueue<Order, { square: number; pid: number }>(tasks, jobs, of, {
     onStart: (_, running) => most = Math.max(most, running),
+    onPlace: (task, place) => log.push(`at ${task.id}: ${place}`),
     onDone: (done, result) => {
       log.push(`done ${done.id}`);
       results.set(done.id, result);
@@ -42,6 +43,11 @@ Deno.test("tasks run on so many long-lived processes, results and errors apart",
   assert.deepEqual(tasks.map(({ id }) => results.get(id)?.square), [0, 1, 4, 9, 16, 25]);
   assert.equal(most, 2);
   assert.ok(new Set([...results.values()].map(({ pid }) => pid)).size <= 3);
+});
+
+Deno.test("a task tells where it is while it is done", async () => {
+  const { log } = await runAll([task("slow", { places: ["step 1/2", "step 2/2"] })], 1);
+  assert.deepEqual(log, ["at slow: step 1/2", "at slow: step 2/2", "done slow"]);
 });
 
 Deno.test("a crash is reported, tried once more, and does not stop the others", async () => {

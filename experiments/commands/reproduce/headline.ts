@@ -1,6 +1,7 @@
 import { fingerprintJson } from "../../../lib/files/fingerprint.ts";
 import type { ClaimResult } from "../../../lib/study/judge_claims.ts";
 import type { StudyResults } from "../../../lib/study/open_study.ts";
+import { partedSeeds, partedText, samplesMark } from "../../../lib/study/parted_seeds.ts";
 import type { StudyRecord } from "../../../lib/study/record.ts";
 import type { PairedDifference } from "../../../lib/statistics/paired_difference.ts";
 
@@ -56,7 +57,10 @@ function contrastsOf(study: StudyResults | undefined): Map<string, PairedDiffere
   return new Map(study?.verdicts.map(({ claim, contrast }) => [claim.id, contrast]));
 }
 
-/** How many of the runs that are published have the published numbers, all digits of all metrics. */
+/**
+ * How many of the runs that are published have the published numbers, all digits of all metrics. Of
+ * the others: how many met other data, and by how much held-out losses differ on the same data.
+ */
 function sameNumbers(opened: StudyResults, { records }: StudyResults): string[] {
   const numbers = ({ sft, iterations, samples }: StudyRecord) =>
     fingerprintJson([sft, iterations, samples]);
@@ -65,11 +69,40 @@ function sameNumbers(opened: StudyResults, { records }: StudyResults): string[] 
     return other === undefined ? [] : [[own, other] as const];
   });
   if (pairs.length === 0) return [];
-  const equal = pairs.filter(([own, other]) => numbers(own) === numbers(other)).length;
+  const unequal = pairs.filter(([own, other]) => numbers(own) !== numbers(other));
+  const rounded = unequal.filter(([own, other]) => samplesMark(own) === samplesMark(other));
+  const resampled = unequal.length - rounded.length;
+  const apart = Math.max(0, ...rounded.map(([own, other]) => lossesApart(own, other)));
   return [
-    `  ${equal} of ${pairs.length} published runs have the same numbers here, digit for digit` +
-    (equal === pairs.length ? "" : "; another processor rounds differently"),
+    `  ${pairs.length - unequal.length} of ${pairs.length} published runs have the same numbers ` +
+    `here, digit for digit` +
+    (unequal.length === 0 ? "" : "; another processor rounds differently"),
+    ...(rounded.length === 0 ? [] : [
+      `  ${rounded.length} met the same data: held-out losses differ by ` +
+      `${(100 * apart).toPrecision(1)} % at most`,
+    ]),
+    ...(resampled === 0 ? [] : [
+      `  ${resampled} met other data, as pairs are sampled and other tokens follow from one other ` +
+      `digit: new replicates, to be compared by their intervals`,
+    ]),
   ];
+}
+
+/** The largest relative difference of their held-out losses. */
+function lossesApart(own: StudyRecord, other: StudyRecord): number {
+  return Math.max(
+    0,
+    ...own.iterations.map(({ heldOutLoss: a }, i) => {
+      const b = other.iterations[i]?.heldOutLoss;
+      return typeof a !== "number" || typeof b !== "number" ? 0 : Math.abs(a - b) / Math.abs(b);
+    }),
+  );
+}
+
+/** A line on seeds that are not paired; nothing where all are. */
+export function partedLines({ plan, records }: Pick<StudyResults, "plan" | "records">): string[] {
+  const text = partedText(partedSeeds(plan, records));
+  return text === "" ? [] : [`  warning: ${text}`];
 }
 
 /** What stands before everything that a smoke run gives. */

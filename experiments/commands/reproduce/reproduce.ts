@@ -20,7 +20,7 @@ import type { Study } from "../../../lib/study/study.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { studyTables } from "../../../lib/study/tables.ts";
 import { familyOf, realStudies, studies, studiesNamed } from "../../studies.ts";
-import { missingLines, SMOKE, verdictLines } from "./headline.ts";
+import { missingLines, partedLines, SMOKE, verdictLines } from "./headline.ts";
 import { makeNotebooks } from "./notebooks.ts";
 import type { ReproduceOptions } from "./options.ts";
 import { openOwnRecords } from "./own_records.ts";
@@ -74,8 +74,11 @@ export async function reproduce(
       same: openStudy(study, { ...part, preset, records: published }),
     };
     print(verdictLines(opened, beside, smoke).join("\n"));
-    const missing = missingLines(opened, commandOptions(options), publish);
-    if (missing.length > 0) print(missing.join("\n"));
+    const rest = [
+      ...partedLines(opened),
+      ...missingLines(opened, commandOptions(options), publish),
+    ];
+    if (rest.length > 0) print(rest.join("\n"));
   }
   if (publish) publishReadmes([...studies, ...realStudies], published);
   print(`\ntables: ${places.tables}`);

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { realStudies, studies } from "../../experiments/studies.ts";
+import { runsText } from "../../lib/notebook/runs_text.ts";
+import { openStudy } from "../../lib/study/open_study.ts";
+import { partedSeeds, partedText } from "../../lib/study/parted_seeds.ts";
+import { planStudy } from "../../lib/study/plan.ts";
+import { recordOf, study } from "./sample_study.ts";
+
+const plan = planStudy(study, "full");
+/** Records of the plan; SeRA's of seed 1 at 20 % begin from other samples. */
+const records = new Map(plan.map((run) => {
+  const other = run.condition === "noise-20" && run.seed === 1 && run.arm === "sera";
+  const record = recordOf(run, [{ gold: 1 }]);
+  const sft = { ...record.sft, gold: other ? 0.25 : 0.5, length: 8, heldOutLoss: run.seed };
+  return [run.hash, { ...record, sft }] as const;
+}));
+
+Deno.test("seeds whose arms met other data are named, with the arms that belong together", () => {
+  assert.deepEqual(partedSeeds(plan, records), [
+    { conditionLabel: "20 % flipped", seed: 1, arms: [["DPO", "rDPO"], ["SeRA"]] },
+  ]);
+  const text = partedText(partedSeeds(plan, records));
+  assert.match(text, /: 20 % flipped, seed 1 \(DPO, rDPO \| SeRA\)\. .* run all arms of a seed on/);
+  const missing: typeof plan = [];
+  assert.match(
+    runsText({ study, plan, records, missing }),
+    /record\.\n\n\*\*Beware\*\*: some arms/,
+  );
+});
+
+Deno.test("what has no record yet parts nothing", () => {
+  const some = new Map([...records].slice(0, 2));
+  assert.deepEqual(partedSeeds(plan, some), []);
+  assert.equal(partedText([]), "");
+});
+
+Deno.test("all arms of a published seed met the same data", () => {
+  for (const each of [...studies, ...realStudies]) {
+    const opened = openStudy(each);
+    assert.equal(partedText(partedSeeds(opened.plan, opened.records)), "", each.id);
+  }
+});
