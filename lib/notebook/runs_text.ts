@@ -20,7 +20,9 @@ export function runsText(
   const parted = partedText(partedSeeds(plan, records));
   const warning = parted === "" ? "" : `\n\n**Beware**: ${parted}.`;
   if (missing.length === 0) {
-    return `All ${plan.length} runs of the preset \`${preset}\` have a record.${warning}`;
+    const all = plan.length === 1 ? "The one run" : `All ${plan.length} runs`;
+    const have = plan.length === 1 ? "has" : "have";
+    return `${all} of the preset \`${preset}\` ${have} a record.${warning}`;
   }
   const command = `deno task reproduce ${id} --preset ${preset}`;
   if (missing.length === plan.length) {

@@ -11,11 +11,14 @@ export interface PartedSeed {
   readonly arms: readonly (readonly string[])[];
 }
 
+/** Seeds that the sentence names; of others it gives the number. */
+const NAMED = 5;
+
 /**
  * Seeds whose arms were run on different kinds of processor and so, where pairs are sampled, on
  * different data: processors round differently, and one rounded digit changes a sampled token and
- * all that follow. It shows in the SFT model's own samples (their gold reward and length), which all
- * arms of one setting and seed have in common.
+ * all that follow. It shows in what all arms of one setting and seed have in common: gold reward and
+ * length of the SFT model's own samples, and the share of wrong labels.
  */
 export function partedSeeds(
   plan: readonly PlannedCell[],
@@ -37,15 +40,17 @@ export function partedSeeds(
 /** Equal for runs of one setting and seed that met the same data. */
 export function samplesMark(record: StudyRecord | undefined): string {
   const { gold = null, length = null } = record?.sft ?? {};
-  return canonicalJson({ gold, length });
+  const { wrongAll = null } = record?.iterations[0] ?? {};
+  return canonicalJson({ gold, length, wrongAll });
 }
 
 /** What that means, in a sentence; empty where there are none. */
 export function partedText(parted: readonly PartedSeed[]): string {
   if (parted.length === 0) return "";
-  const seeds = parted.map(({ conditionLabel, seed, arms }) =>
+  const seeds = parted.slice(0, NAMED).map(({ conditionLabel, seed, arms }) =>
     `${conditionLabel}, seed ${seed} (${arms.map((same) => same.join(", ")).join(" | ")})`
   );
+  if (parted.length > NAMED) seeds.push(`${parted.length - NAMED} more`);
   return `some arms of one seed met other data than others, since another kind of processor samples ` +
     `other texts: ${
       seeds.join("; ")

@@ -28,6 +28,14 @@ Deno.test("seeds whose arms met other data are named, with the arms that belong 
   );
 });
 
+Deno.test("other labels tell, too, where the model's own samples happen to be the same", () => {
+  const relabelled = new Map(records);
+  const [run] = plan;
+  assert.ok(run !== undefined);
+  relabelled.set(run.hash, recordOf(run, [{ gold: 1, wrongAll: 0.3 }]));
+  assert.equal(partedSeeds(plan, relabelled).length, 2);
+});
+
 Deno.test("what has no record yet parts nothing", () => {
   const some = new Map([...records].slice(0, 2));
   assert.deepEqual(partedSeeds(plan, some), []);
