@@ -4,11 +4,12 @@ import { runsText } from "../../lib/notebook/runs_text.ts";
 import { openStudy } from "../../lib/study/open_study.ts";
 import { partedSeeds, partedText } from "../../lib/study/parted_seeds.ts";
 import { planStudy } from "../../lib/study/plan.ts";
+import type { StudyRecord } from "../../lib/study/record.ts";
 import { recordOf, study } from "./sample_study.ts";
 
 const plan = planStudy(study, "full");
 /** Records of the plan; SeRA's of seed 1 at 20 % begin from other samples. */
-const records = new Map(plan.map((run) => {
+const records: ReadonlyMap<string, StudyRecord> = new Map(plan.map((run) => {
   const other = run.condition === "noise-20" && run.seed === 1 && run.arm === "sera";
   const record = recordOf(run, [{ gold: 1 }]);
   const sft = { ...record.sft, gold: other ? 0.25 : 0.5, length: 8, heldOutLoss: run.seed };
