@@ -110,11 +110,14 @@ Deno.test("evaluate: answers by a model, judged; killed while answering and whil
     server.charged.length = 0;
     server.questions.length = 0;
     hang = true;
-    const replies = () =>
-      existsSync(path("replies.jsonl"))
-        ? Deno.readTextFileSync(path("replies.jsonl")).split('"reply":').length - 1
-        : 0;
-    await killWhen(() => replies() >= 9);
+    const journal = () =>
+      existsSync(path("replies.jsonl")) ? Deno.readTextFileSync(path("replies.jsonl")) : "";
+    await killWhen(() => {
+      const text = journal();
+      const [asked, replies, refused] = ['"asked":', '"reply":', '"refused":']
+        .map((mark) => text.split(mark).length - 1) as [number, number, number];
+      return replies >= 9 && asked > replies + refused; // a call is under way
+    });
     hang = false;
     const continued = await run(home, "evaluate", args("killed"));
     assert.equal(continued.code, 0, continued.err);
