@@ -11,7 +11,6 @@ export type TaskReply<Result> =
 
 /** What a worker tells of a task while it is at it. */
 export interface TaskNews {
-  readonly id: string;
   /** Where it is, in words. */
   readonly place: string;
 }
@@ -49,7 +48,7 @@ export async function serveTasks<Payload, Result>(
     const { id, payload } = request;
     let reply: TaskReply<Result>;
     try {
-      reply = { id, result: await handle(payload, (place) => writeLine<Result>({ id, place })) };
+      reply = { id, result: await handle(payload, (place) => writeLine<Result>({ place })) };
     } catch (error) {
       reply = { id, error: error instanceof Error ? error.message : String(error) };
     }

@@ -24,12 +24,16 @@ export function partedSeeds(
   plan: readonly PlannedCell[],
   records: ReadonlyMap<string, StudyRecord>,
 ): PartedSeed[] {
+  const done = plan.flatMap((run) => {
+    const record = records.get(run.hash);
+    return record === undefined ? [] : [{ ...run, mark: samplesMark(record) }];
+  });
   const groups = Map.groupBy(
-    plan.filter(({ hash }) => records.has(hash)),
+    done,
     ({ condition, seed, config }) => canonicalJson({ condition, seed, setting: config.setting }),
   );
   return [...groups.values()].flatMap((runs) => {
-    const samples = Map.groupBy(runs, ({ hash }) => samplesMark(records.get(hash)));
+    const samples = Map.groupBy(runs, ({ mark }) => mark);
     const [first] = runs;
     if (first === undefined || samples.size < 2) return [];
     const arms = [...samples.values()].map((same) => same.map(({ armLabel }) => armLabel));
@@ -38,9 +42,9 @@ export function partedSeeds(
 }
 
 /** Equal for runs of one setting and seed that met the same data. */
-export function samplesMark(record: StudyRecord | undefined): string {
-  const { gold = null, length = null } = record?.sft ?? {};
-  const { wrongAll = null } = record?.iterations[0] ?? {};
+export function samplesMark({ sft, iterations }: StudyRecord): string {
+  const { gold = null, length = null } = sft;
+  const { wrongAll = null } = iterations[0] ?? {};
   return canonicalJson({ gold, length, wrongAll });
 }
 

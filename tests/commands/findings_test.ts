@@ -5,9 +5,10 @@ import { withFindings } from "../../experiments/commands/reproduce/publish_readm
 import { familyOf, realStudies, studies } from "../../experiments/studies.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { judgeClaims } from "../../lib/study/judge_claims.ts";
-import { openStudy, type StudyResults } from "../../lib/study/open_study.ts";
+import { openStudy, PUBLISHED, type StudyResults } from "../../lib/study/open_study.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import type { StudyRecord } from "../../lib/study/record.ts";
+import { openRecords } from "../../lib/study/record_store.ts";
 import { claim, rowsWithGold, study } from "../study/sample_study.ts";
 
 /** The sample study as if SeRA were better by these, a seed each. */
@@ -89,10 +90,13 @@ Deno.test("arms without a record are named, with the command that runs them", ()
 
 Deno.test("the README's findings are those of the published records", () => {
   const readme = Deno.readTextFileSync(join(projectRoot, "README.md"));
+  const records = openRecords(PUBLISHED);
   assert.equal(
     withFindings(
       readme,
-      [...studies, ...realStudies].map((each) => openStudy(each, { family: familyOf(each) })),
+      [...studies, ...realStudies].map((each) =>
+        openStudy(each, { records, family: familyOf(each) })
+      ),
     ),
     readme,
   );
