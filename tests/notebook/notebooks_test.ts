@@ -7,7 +7,8 @@ import { intervalText, ratioText } from "../../lib/figures/mod.ts";
 import { readings } from "../../lib/notebook/readings.ts";
 import { runStudy } from "../../lib/runner/run_study.ts";
 import { contrasts } from "../../lib/study/contrasts.ts";
-import { openStudy } from "../../lib/study/open_study.ts";
+import { openStudy, PUBLISHED } from "../../lib/study/open_study.ts";
+import { openRecords } from "../../lib/study/record_store.ts";
 import { executeNotebook } from "../../tools/notebooks/execute.ts";
 import { joined, type Notebook, readNotebook } from "../../tools/notebooks/notebook.ts";
 import { notebookPaths, NOTEBOOKS } from "../../tools/notebooks/paths.ts";
@@ -92,8 +93,9 @@ Deno.test("every figure has a name of its own; each notebook has one main figure
 
 Deno.test("figures, sentences and verdicts rest on the same contrasts of the published rows, a verdict on the seeds planned", () => {
   let compared = 0;
+  const records = openRecords(PUBLISHED);
   for (const study of studies) {
-    const opened = openStudy(study);
+    const opened = openStudy(study, { records });
     for (const { claim, contrast } of opened.verdicts) {
       if (contrast === undefined) continue;
       const { metric, condition, arm, baseline } = claim;
