@@ -108,6 +108,8 @@ export function nativeOpsStep(device: Device): Step {
       await compile(device, nativeOpsPath, [
         "-O3",
         Deno.build.arch === "x86_64" ? "-march=native" : "-mcpu=native",
+        // TensorFlow's Eigen does not compile for processors that have it (Sapphire Rapids on).
+        "-U__AVX512FP16__",
         "-fno-math-errno",
         "-fno-trapping-math",
         `-I${opsFolder}`,
