@@ -85,11 +85,6 @@ export async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
       ? await rewardJudge(userPath(judgeModel), options.maxRows)
       : await goldJudge(userPathOrHub(judgeModel), options);
   }
-  if (judgeUrl !== undefined && !/^https?:\/\/[^/]+/.test(judgeUrl)) {
-    throw new UsageError(
-      `--judge-url must be an address, as http://localhost:8000/v1, got "${judgeUrl}"`,
-    );
-  }
   const prices = pricesOf(options);
   if (maxCost !== undefined && prices === undefined) {
     throw new UsageError("--max-cost needs --price-input and --price-output");

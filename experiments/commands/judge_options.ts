@@ -4,6 +4,7 @@ import {
   numberOption,
   switchOption,
   textOption,
+  urlOption,
 } from "../../lib/cli/option.ts";
 
 /** Judges that can be asked. */
@@ -37,7 +38,7 @@ export const judgeOptions = {
       "the judge's name at its server; with --judge reward a folder with a score head, " +
       "with --judge gold the SFT model (folder, .gguf file or hub id) that says what is fluent",
   }),
-  judgeUrl: textOption({
+  judgeUrl: urlOption({
     flags: "--judge-url <url>",
     description: "address of the judge's interface, as http://localhost:8000/v1",
     defaultText: "the provider's own",

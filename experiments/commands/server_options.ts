@@ -1,8 +1,8 @@
-import { integerOption, numberOption, textOption } from "../../lib/cli/option.ts";
+import { integerOption, numberOption, textOption, urlOption } from "../../lib/cli/option.ts";
 
 /** Options of commands that can leave the model to an inference server. */
 export const serverOptions = {
-  server: textOption({
+  server: urlOption({
     flags: "--server <url>",
     description: "inference server with OpenAI's completions; --model is then its tokenizer",
   }),

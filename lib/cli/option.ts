@@ -91,6 +91,28 @@ export function textOption(spec: Settled<string> | Optional): OptionSpec<string 
   });
 }
 
+/** The address of a server. Keys and passwords come from the environment: an address is written down. */
+export function urlOption(spec: Optional): OptionSpec<string | undefined> {
+  return build<string>(spec, (text, name) => {
+    const url = /^https?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+    if (url === undefined || url.host === "") {
+      throw new UsageError(
+        `${name} must be an address, as http://localhost:8000/v1, got "${text}"`,
+      );
+    }
+    if (url.username !== "" || url.password !== "") {
+      throw new UsageError(
+        `${name} has a user or password in it, which files and messages would show: put the key ` +
+          `into the environment and give http://${url.host}${url.pathname}`.replace(
+            "http:",
+            url.protocol,
+          ),
+      );
+    }
+    return text;
+  });
+}
+
 /** Files or folders after one flag, none by default: `--history a.jsonl b.jsonl`; the flags end in `...>`. */
 export function pathListOption(spec: Described): OptionSpec<readonly string[]> {
   return build<readonly string[]>(

@@ -1,4 +1,5 @@
 import { messageOf, UserError } from "../errors.ts";
+import { encodeContinuation } from "../text/encode_continuation.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 import type { PreferencePair, TextOrMessages, TokenizedPair } from "./preference.ts";
 import { type ChatTemplateUse, renderPair, renderPrompt } from "./render_text.ts";
@@ -43,8 +44,8 @@ export interface TokenizedPairs {
 }
 
 /**
- * Pairs as token ids. Prompt and completions are tokenised apart, so a prompt's ids do not depend
- * on an answer, and an answer's ids are those that generation from the prompt would have produced.
+ * Pairs as token ids. A prompt's ids do not depend on an answer, and an answer's ids are such as
+ * generation from the prompt produces (`encodeContinuation`).
  *
  * Every completion ends with the end-of-sequence token unless it was cut. Chat templates write the
  * end of turn themselves, often with a line break after it: what follows the last end-of-turn token
@@ -113,8 +114,8 @@ export function tokenizePair(
   return {
     id: pair.id,
     promptIds: encodePrompt(rendered.prompt, rendered.plain, tokenizer),
-    chosenIds: encodeCompletion(rendered.chosen, tokenizer),
-    rejectedIds: encodeCompletion(rendered.rejected, tokenizer),
+    chosenIds: encodeCompletion(rendered.prompt, rendered.chosen, tokenizer),
+    rejectedIds: encodeCompletion(rendered.prompt, rendered.rejected, tokenizer),
   };
 }
 
@@ -135,8 +136,8 @@ function encodePrompt(text: string, plain: boolean, tokenizer: TextTokenizer): I
 }
 
 /** A completion's ids, ended by the token that ends a response (see `tokenizePairs`). */
-function encodeCompletion(text: string, tokenizer: TextTokenizer): Int32Array {
-  const ids = tokenizer.encode(text);
+function encodeCompletion(prompt: string, text: string, tokenizer: TextTokenizer): Int32Array {
+  const ids = encodeContinuation(tokenizer, prompt, text);
   const end = ids.findLastIndex((id) => tokenizer.stopTokenIds.includes(id));
   const rest = ids.subarray(end + 1);
   if (end >= 0 && (rest.length === 0 || tokenizer.decode(rest).trim() === "")) {

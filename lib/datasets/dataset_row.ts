@@ -9,6 +9,8 @@ export interface PairRow {
   readonly rejected: TextOrMessages;
   /** Score of chosen minus score of rejected, where the data set has scores. */
   readonly gap?: number;
+  /** Whether noise exchanged the labels before, where the record says so. */
+  readonly flipped?: boolean;
 }
 
 /** A response to imitate: the last turn of a conversation, or a text after a prompt. */
@@ -17,6 +19,8 @@ export interface DemonstrationRow {
   /** Empty text where the data set has whole texts only. */
   readonly prompt: TextOrMessages;
   readonly completion: TextOrMessages;
+  /** Whether the two are one conversation, cut before its last answer; else the prompt is context. */
+  readonly conversation?: true;
 }
 
 /** A record that is neither, and why. */

@@ -112,8 +112,9 @@ function turnsOf(
   const completion = row.kind === "pair" ? row.chosen : row.completion;
   if (typeof prompt === "string" || typeof completion === "string") return [{ prompt, completion }];
   const whole: readonly ChatMessage[] = [...prompt, ...completion];
-  // Of a pair, only the response was preferred: what came before is context.
-  const earlier = row.kind === "pair" || turns === "last" || trainOn === "all" ? prompt.length : 1;
+  // What a record gives as its prompt is context, as in TRL; of a pair, what came before was not chosen.
+  const conversation = row.kind === "demonstration" && row.conversation === true;
+  const earlier = !conversation || turns === "last" || trainOn === "all" ? prompt.length : 1;
   const places = whole.flatMap(({ role, content }, i) =>
     i >= earlier && role === "assistant" && content.trim() !== "" ? [i] : []
   );

@@ -7,6 +7,7 @@ import { generate } from "../policy/generate.ts";
 import type { LoadedModel } from "../policy/load_policy.ts";
 import type { PromptGroup } from "../policy/packing.ts";
 import { completionLogps } from "../policy/sequence_logps.ts";
+import { AFTER, encodeContinuation } from "../text/encode_continuation.ts";
 import type { Comparison, JudgedComparison } from "./comparison.ts";
 import { type AnswerScores, judgedByScores } from "./judged_by_scores.ts";
 
@@ -80,7 +81,9 @@ export async function judgeBySentiment(
   });
   // As texts, which is what answers are: without the token that ends a response.
   const sampled = samples.flatMap((responses, p) =>
-    responses.map(({ ids }) => groupOf(asked[p] as Int32Array, tokenizer.encode(text(ids))))
+    responses.map(({ ids }) =>
+      groupOf(asked[p] as Int32Array, encodeContinuation(tokenizer, AFTER, text(ids)))
+    )
   ).filter(hasTokens);
   if (sampled.length === 0) throw new UserError(`${files.origin} answers nothing but its end`);
   const fluentFrom = fluencyThreshold(await logps(sampled), sampled.map(lengthOf));
@@ -90,7 +93,7 @@ export async function judgeBySentiment(
     const promptIds = prompts.get(instruction) as Int32Array;
     const room = config.maxPositions - promptIds.length;
     return [answer, baseline].map((each) => {
-      const ids = tokenizer.encode(each);
+      const ids = encodeContinuation(tokenizer, AFTER, each);
       cut += Number(ids.length > room);
       return groupOf(promptIds, ids.slice(0, room));
     });

@@ -6,6 +6,7 @@
 import { UserError } from "../errors.ts";
 import type { Response as ModelResponse } from "../policy/generate.ts";
 import type { SamplingRule } from "../policy/sampling.ts";
+import { AFTER, encodeContinuation } from "../text/encode_continuation.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 import { askServer, type Json, ServerRefusal } from "./ask_server.ts";
 import { echoedLogp } from "./echoed_logp.ts";
@@ -165,7 +166,8 @@ export class CompletionsServer {
       );
     }
     const finished = reason === "stop";
-    const ids = generatedIds(choice) ?? [...this.#tokenizer.encode(String(choice.text ?? ""))];
+    const ids = generatedIds(choice) ??
+      [...encodeContinuation(this.#tokenizer, AFTER, String(choice.text ?? ""))];
     // A server may keep the stop token to itself.
     if (finished && !this.#tokenizer.stopTokenIds.includes(ids.at(-1) ?? -1)) {
       ids.push(this.#tokenizer.eosTokenId);

@@ -93,6 +93,16 @@ function entriesOf({ model }: TokenizerFiles["tokenizer"]): number {
 /** Longest text that is cut into tokens, in UTF-16 units: no model reads a hundredth of it. */
 const MAX_TEXT = 16 << 20;
 
+/** Whether a word after a line break is cut otherwise than on its own. */
+function cutsStartsOtherwise(tokenizer: Tokenizer, origin: string): boolean {
+  const ids = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  try {
+    return guarded(origin, () => ids("\na").join() !== [...ids("\n"), ...ids("a")].join(), TEXT_S);
+  } catch {
+    return false; // The vocabulary lacks a character.
+  }
+}
+
 /** Calls the tokenizer library, whose errors become those of the files it works by. */
 function guarded<T>(origin: string, action: () => T, seconds: number): T {
   try {
@@ -134,6 +144,7 @@ export function createHfTokenizer(files: TokenizerFiles): TextTokenizer {
   const bosTokenId = bosToken === undefined ? undefined : tokenizer.token_to_id(bosToken);
   const prependsBos = bosTokenId !== undefined &&
     guarded(origin, () => tokenizer.encode("a").ids[0], TEXT_S) === bosTokenId;
+  const addsPrefixSpace = cutsStartsOtherwise(tokenizer, origin);
   const cleanUp = tokenizerConfig.clean_up_tokenization_spaces === true;
   const fingerprint = createHash("sha256")
     .update(JSON.stringify([files.tokenizer, tokenizerConfig, templateText ?? null, listedEos]))
@@ -143,6 +154,7 @@ export function createHfTokenizer(files: TokenizerFiles): TextTokenizer {
     eosTokenId,
     stopTokenIds: [...new Set([eosTokenId, ...listedEos])].sort((a, b) => a - b),
     bosTokenId: prependsBos ? bosTokenId : undefined,
+    addsPrefixSpace,
     hasChatTemplate: template !== undefined,
     fingerprint,
     encode: (text) => {

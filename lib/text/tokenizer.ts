@@ -10,6 +10,11 @@ export interface TextTokenizer {
   readonly stopTokenIds: readonly number[];
   /** Prepended to plain prompts when the tokenizer itself does so, else undefined. */
   readonly bosTokenId: number | undefined;
+  /**
+   * Whether `encode` puts a space before every text, as SentencePiece's tokenizers do: what continues
+   * a text then needs `encodeContinuation`.
+   */
+  readonly addsPrefixSpace: boolean;
   /** Whether `applyChatTemplate` works. */
   readonly hasChatTemplate: boolean;
   /** Changes when the vocabulary, merges or template change (caches are keyed by it). */

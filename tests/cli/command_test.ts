@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { HelpRequest, helpText, parseCommand } from "../../lib/cli/command.ts";
-import { integerOption, numberOption, switchOption, textOption } from "../../lib/cli/option.ts";
+import {
+  integerOption,
+  numberOption,
+  switchOption,
+  textOption,
+  urlOption,
+} from "../../lib/cli/option.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
 import { parseSample, SAMPLE } from "./sample_command.ts";
 
@@ -39,6 +45,21 @@ Deno.test("options have their defaults, or what was given", () => {
     },
     operands: ["noise", "gamma"],
   });
+});
+
+Deno.test("an address has no user or password in it, and a refusal does not show them", () => {
+  const { parse } = urlOption({ flags: "--server <url>", description: "server" });
+  const url = (text: string) => parse?.(text, "--server");
+  for (const text of ["http://localhost:8000/v1", "https://host"]) assert.equal(url(text), text);
+  assert.throws(() => url("localhost:8000"), /--server must be an address, .*"localhost:8000"/);
+  assert.throws(() => url("http://"), UsageError);
+  for (const text of ["https://me:s3cret@host:81/v1", "https://s3cret@host:81/v1"]) {
+    assert.throws(() => url(text), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, /user or password .* give https:\/\/host:81\/v1/);
+      return !error.message.includes("s3cret");
+    });
+  }
 });
 
 Deno.test("the help shows every option with its default", () => {

@@ -49,6 +49,54 @@ Deno.test("a record says that the folder is whole: it is gone while the folder i
   });
 });
 
+Deno.test("data that has noise already keeps its truth through more noise, or none", async () => {
+  await withTempDir(async (dir) => {
+    const rows = tinyPairs(20, 1).map((pair, i) => ({
+      ...{ ...pair, id: `p${i}`, chosen: `good ${i}`, rejected: `bad ${i}` },
+      ...{ score_chosen: 8, score_rejected: 5 },
+    }));
+    const data = join(dir, "pairs.jsonl");
+    await Deno.writeTextFile(data, jsonLines(rows));
+    const at = (name: string) => join(dir, name, "train.jsonl");
+    const read = (name: string) =>
+      Deno.readTextFileSync(at(name)).split("\n").filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const right = (pairs: ReturnType<typeof read>) => {
+      for (const { chosen, flipped, score_gap: gap } of pairs) {
+        assert.equal(String(chosen).startsWith("bad"), flipped, `${chosen}`);
+        assert.equal(gap, flipped === true ? -3 : 3, `${chosen}`);
+      }
+      return pairs.filter(({ flipped }) => flipped).length;
+    };
+    const held = ["--held-out", "0"];
+    await prepare("--data", data, "--out", join(dir, "one"), ...held, "--flip-labels", "0.5");
+    assert.equal(right(read("one")), 10);
+    const again = ["--flip-labels", "0.4", "--flip-by", "gap", "--seed", "7"];
+    await prepare("--data", at("one"), "--out", join(dir, "two"), ...held, ...again);
+    assert.notDeepEqual(read("two"), read("one"));
+    right(read("two"));
+    await prepare("--data", at("two"), "--out", join(dir, "three"), ...held);
+    assert.deepEqual(read("three"), read("two"));
+    // CSV knows texts alone.
+    const csv = join(dir, "pairs.csv");
+    await Deno.writeTextFile(
+      csv,
+      "prompt,chosen,rejected,score_chosen,score_rejected,flipped\n" +
+        "q,good,bad,8.5,6,false\nr,bad,good,2,5,True\n",
+    );
+    await prepare("--data", csv, "--out", join(dir, "four"), ...held);
+    assert.deepEqual(
+      read("four").map(({ score_gap: gap, flipped }) => [gap, flipped]),
+      [[2.5, false], [-3, true]],
+    );
+    await Deno.writeTextFile(csv, "prompt,chosen,rejected,flipped\nq,good,bad,perhaps\n");
+    await assertUserError(
+      () => prepare("--data", csv, "--out", join(dir, "five"), ...held),
+      'pairs.csv:2: "flipped" is "perhaps", neither true nor false',
+    );
+  });
+});
+
 Deno.test("data refuses to write over the records that it reads", async () => {
   await withTempDir(async (dir) => {
     const out = join(dir, "out"), data = join(out, "held_out.jsonl");

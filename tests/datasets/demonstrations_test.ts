@@ -45,6 +45,11 @@ Deno.test("completion only: each turn of the assistant to its end, after all tha
   assert.deepEqual(texts(await read([CHAT], { turns: "last" })), [[SECOND, "d<|im_end|>"]]);
 });
 
+Deno.test("a prompt that is given apart is context: its turns are not imitated, as in TRL", async () => {
+  const record = { prompt: CHAT.messages.slice(0, 3), completion: CHAT.messages.slice(3) };
+  assert.deepEqual(texts(await read([record])), [[SECOND, "d<|im_end|>"]]);
+});
+
 Deno.test("all tokens: the whole conversation once, every token but the first", async () => {
   const [[first, rest] = [], ...more] = texts(await read([CHAT], { trainOn: "all" }));
   assert.equal(more.length, 0);

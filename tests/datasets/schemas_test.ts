@@ -40,7 +40,10 @@ Deno.test("UltraFeedback Binarized: the conversations' prompt, and the gap of th
 Deno.test("UltraFeedback: a score that is no number is named", async () => {
   // The last one: an integer of Parquet that no number holds.
   for (
-    const [score, shown] of [["8", '"8"'], [NaN, "number NaN"], [`${2 ** 60}`, `"${2 ** 60}"`]]
+    const [score, shown] of [["8 points", '"8 points"'], ["", '""'], [NaN, "number NaN"], [
+      `${2 ** 60}`,
+      `"${2 ** 60}"`,
+    ]]
   ) {
     await assertUserError(
       () => read({ ...ULTRAFEEDBACK, score_chosen: score }),
@@ -106,7 +109,10 @@ Deno.test("UltraChat and Capybara: the last answer of the conversation", () => {
   const messages = [user("a"), assistant("b"), user("c"), assistant("d")];
   assert.deepEqual(read({ prompt: "a", prompt_id: "x", messages }), {
     schema: "messages",
-    row: { kind: "demonstration", prompt: messages.slice(0, 3), completion: [assistant("d")] },
+    row: {
+      ...{ kind: "demonstration", conversation: true },
+      ...{ prompt: messages.slice(0, 3), completion: [assistant("d")] },
+    },
   });
   assert.equal(read({ messages: [user("a")] }).row.kind, "dropped");
 });

@@ -179,6 +179,30 @@ Deno.test("candidates become pairs, best against worst, as bootstrapping makes t
   assert.deepEqual(Object.keys(kept[1] as Row).toSorted(), Object.keys(kept[0] as Row).toSorted());
 });
 
+Deno.test("beside bootstrapped pairs, given ones have their prompt as a field, too", async () => {
+  const user = { role: "user", content: "Why?" };
+  const answer = (content: string) => ({ role: "assistant", content });
+  const pairs = [0, 1].map((i) => ({
+    ...{ id: `p${i}`, chosen: [user, answer(`yes ${i}`)], rejected: [user, answer("no")] },
+    ...{ chosen_logp: -1, rejected_logp: -2, ref_chosen_logp: -1, ref_rejected_logp: -1 },
+  }));
+  const candidates = ["good", "bad"].map((response, i) => ({
+    ...{ id: "c", prompt: [user], response, logp: -1 - i, ref_logp: -5, tokens: 3, finished: true },
+  }));
+  const args = ["--data", "new.jsonl", "--rule", "all"];
+  const files = { "new.jsonl": pairs, "c.jsonl": candidates };
+  const texts = ({ prompt, chosen, rejected }: Row) => ({ prompt, chosen, rejected });
+  const { kept } = await run(files, [...args, "--candidates", "c.jsonl", "--on-policy", "1"]);
+  assert.deepEqual(kept.map(texts), [
+    { prompt: [user], chosen: [answer("yes 0")], rejected: [answer("no")] },
+    { prompt: [user], chosen: [answer("yes 1")], rejected: [answer("no")] },
+    { prompt: [user], chosen: [answer("good")], rejected: [answer("bad")] },
+  ]);
+  // Alone they stay as they were.
+  const { kept: alone } = await run(files, args);
+  assert.deepEqual(alone.map(({ chosen }) => chosen), pairs.map(({ chosen }) => chosen));
+});
+
 Deno.test("what is missing or makes no sense is said", async () => {
   const fails = (args: string[], message: RegExp, files: Record<string, Row[]> = {}) =>
     assert.rejects(run({ "new.jsonl": rows, ...files }, ["--data", "new.jsonl", ...args]), {

@@ -15,6 +15,7 @@ const isSpecial = (id: number) => (words[id] as string).length > 1;
 const tokenizer = (prepends: boolean): TextTokenizer => ({
   ...{ vocabSize: words.length, eosTokenId: EOS, stopTokenIds: [EOS], hasChatTemplate: false },
   ...{ bosTokenId: prepends ? BOS : undefined, fingerprint: "letters" },
+  addsPrefixSpace: false,
   encode: (text) => Int32Array.from(text.match(/<\/?\w>|./gu) ?? [], (word) => words.indexOf(word)),
   decode: (ids, { skipSpecialTokens = false } = {}) =>
     Array.from(ids).filter((id) => !(skipSpecialTokens && isSpecial(id)))

@@ -22,7 +22,7 @@ export const dataOptions = {
   data: pathOrHubOption({
     flags: "--data <file>",
     description: "a data set in a published schema: a file, a folder of files, or " +
-      "owner/name[@revision][:split] of the hub",
+      "owner/name[@revision][:[folder/]split] of the hub",
     required: true,
   }),
   out: pathOption({ flags: "--out <dir>", description: "folder to write", required: true }),

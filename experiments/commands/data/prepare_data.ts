@@ -156,13 +156,15 @@ async function writePairs(
   for await (const { id, row } of readDataset(path, options)) {
     const place = places.get(id);
     if (place === undefined || row.kind !== "pair") continue;
-    const flipped = changed.get(id)?.flipped === true;
-    const { prompt, chosen, rejected, gap } = row;
-    const [first, second] = flipped ? [rejected, chosen] : [chosen, rejected];
-    const scores = gap === undefined ? {} : { score_gap: flipped ? -gap : gap };
+    const exchange = changed.get(id)?.flipped === true;
+    const { prompt, chosen, rejected, gap, flipped: before } = row;
+    const [first, second] = exchange ? [rejected, chosen] : [chosen, rejected];
+    const scores = gap === undefined ? {} : { score_gap: exchange ? -gap : gap };
+    // What is wrong in a set that has noise already, another exchange puts right.
+    const flipped = exchange !== (before === true);
     const record = { id, prompt, chosen: first, rejected: second, ...scores };
-    if (place === "held_out") heldOut?.add(record);
-    else train.add(touched ? { ...record, flipped } : record);
+    const told = before !== undefined || (touched && place === "train");
+    (place === "held_out" ? heldOut : train)?.add(told ? { ...record, flipped } : record);
   }
   train.finish();
   heldOut?.finish();

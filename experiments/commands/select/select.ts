@@ -1,7 +1,8 @@
 /** `select`: which preference pairs to keep, by log-probabilities alone, with an audit. */
 import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { openRecords } from "../../../lib/data/read_records.ts";
-import { type FieldMap, fieldsOf } from "../../../lib/data/record_fields.ts";
+import { readPreferenceRecord } from "../../../lib/data/preference_record.ts";
+import { type FieldMap, fieldsOf, hasField } from "../../../lib/data/record_fields.ts";
 import { JsonlWriter, prepareOutput } from "../../../lib/data/write_jsonl.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
@@ -106,7 +107,7 @@ function rewardsOf(
 
 /** Reads the pairs again and writes each with its verdict, then the bootstrapped ones. */
 async function writePairs(
-  { data, out, dropped }: SelectOptions,
+  { data, out, dropped, candidates }: SelectOptions,
   rule: SelectionRule,
   newest: ScoredFile<PairRole>,
   { margins, byPolicy, ranks, other, selection }: ScoredSelection,
@@ -148,9 +149,10 @@ async function writePairs(
       rank: (other?.ranks ?? ranks)[i] as number,
       flipped: flipped?.[i],
     };
+    const sides = place.swapped ? swapSides(fields, columns) : fields;
     const row = {
       id: newest.ids[i],
-      ...finiteFields(place.swapped ? swapSides(fields, columns) : fields),
+      ...finiteFields(candidates === undefined ? sides : withPrompt(record.where, sides)),
       margin: place.swapped ? -(margins[i] as number) : margins[i],
       rank: ranks[i],
       ...(other === null ? {} : { score: other.scores[i] }),
@@ -178,6 +180,12 @@ async function writePairs(
   droppedWriter?.finish();
   keptWriter.finish();
   return { texts: wanted.map((i) => texts.get(i) as PairToRead), own };
+}
+
+/** A pair with its prompt as a field of its own, the form that bootstrapped pairs have. */
+function withPrompt(where: string, fields: FieldMap): FieldMap {
+  if (!hasField(fields, "chosen") || !hasField(fields, "rejected")) return fields;
+  return { ...fields, ...readPreferenceRecord(where, fields).preference };
 }
 
 async function bootstrapped(

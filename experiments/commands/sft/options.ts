@@ -31,7 +31,7 @@ export const sftOptions = {
     flags: "--data <file>",
     description:
       "demonstrations (or pairs: their chosen responses) in a published schema: JSONL, " +
-      "JSON, CSV, Parquet or .txt, a folder of them, or owner/name[:split] of the hub",
+      "JSON, CSV, Parquet or .txt, a folder of them, or owner/name[:[folder/]split] of the hub",
     required: true,
   }),
   schema: choiceOption({

@@ -172,7 +172,7 @@ async function readTemplate(path: string): Promise<string> {
 
 function configOf(options: SftOptions, examples: number): SupervisedConfig {
   const { batch, schedule, warmup, weightDecay, maxGradNorm, maxRows, full } = options;
-  const steps = options.steps ?? Math.max(1, Math.floor(examples / batch));
+  const steps = options.steps ?? Math.ceil(examples / batch);
   return {
     schedule: {
       name: schedule,

@@ -24,6 +24,7 @@ export const conversations: DatasetSchema = {
       kind: "demonstration",
       prompt: messages.slice(0, last),
       completion: messages.slice(last, last + 1),
+      conversation: true,
     };
   },
 };

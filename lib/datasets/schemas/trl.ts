@@ -2,7 +2,7 @@ import { readPreferenceRecord } from "../../data/preference_record.ts";
 import { type FieldMap, hasField, textField } from "../../data/record_fields.ts";
 import { UserError } from "../../errors.ts";
 import type { DatasetSchema } from "../dataset_row.ts";
-import { scoreGap } from "../score_gap.ts";
+import { pairColumns } from "../pair_columns.ts";
 
 const EMPTY = { kind: "dropped", reason: "an empty response" } as const;
 
@@ -24,7 +24,7 @@ export const trl: DatasetSchema = {
       const { preference } = readPreferenceRecord(where, fields);
       return preference === undefined
         ? { kind: "dropped", reason: "chosen = rejected" }
-        : { kind: "pair", ...preference, ...scoreGap(where, fields) };
+        : { kind: "pair", ...preference, ...pairColumns(where, fields) };
     }
     if (hasField(fields, "label")) {
       throw new UserError(

@@ -2,7 +2,7 @@ import { extractPromptMessages } from "../../data/extract_prompt.ts";
 import { textField } from "../../data/record_fields.ts";
 import { UserError } from "../../errors.ts";
 import type { DatasetSchema } from "../dataset_row.ts";
-import { scoreGap } from "../score_gap.ts";
+import { pairColumns } from "../pair_columns.ts";
 
 /**
  * UltraFeedback Binarized: `chosen` and `rejected` are conversations that start with the prompt, and
@@ -31,6 +31,6 @@ export const ultrafeedback: DatasetSchema = {
     if (split === undefined) {
       return { kind: "dropped", reason: "the conversations share no prompt" };
     }
-    return { kind: "pair", ...split, ...scoreGap(where, fields) };
+    return { kind: "pair", ...split, ...pairColumns(where, fields) };
   },
 };

@@ -5,7 +5,7 @@ import { downloadProgress } from "./download_progress.ts";
 
 /**
  * Where the data lies: a file or a folder of files as it is, a split of a data set on the hub
- * (`owner/name[@revision][:split]`) after it was downloaded.
+ * (`owner/name[@revision][:[folder/]split]`) after it was downloaded.
  *
  * @throws {UserError} as `downloadDataset`
  */
@@ -13,6 +13,6 @@ export async function dataPath(
   data: string,
   progress: ProgressSink = silentProgress,
 ): Promise<string> {
-  if (existsSync(data) || !/^[\w-][\w.-]*\/[\w-][\w.-]*([@:][\w./:-]*)?$/.test(data)) return data;
+  if (existsSync(data) || !/^[\w-][\w.-]*\/[\w-][\w.-]*([@:][\w./:*-]*)?$/.test(data)) return data;
   return await downloadDataset(data, { onProgress: downloadProgress(progress) });
 }

@@ -8,7 +8,7 @@ export type PreferenceFileSetting = {
    * files: see `locate`.
    */
   readonly model: string;
-  /** A file, a folder of files or a hub id (`owner/name[:split]`), in TRL's formats. */
+  /** A file, a folder of files or a hub id (`owner/name[:[folder/]split]`), in TRL's formats. */
   readonly data: string;
   /** What the model was when the run was planned; see `preferenceSetting`. */
   readonly modelSha256: string | null;
@@ -69,7 +69,7 @@ export const preferenceSettingTexts: Readonly<
 > = {
   model: "folder, .gguf file or hub id (owner/name)",
   data: "preference pairs in TRL's formats: JSONL, JSON, CSV or Parquet (.gz too), a folder of " +
-    "them, or owner/name[:split] of the hub",
+    "them, or owner/name[:[folder/]split] of the hub",
   modelSha256: "SHA-256 of the model's configuration, weights and tokenizer",
   dataSha256: "SHA-256 of the data file",
   limit: "use the first N pairs",

@@ -8,7 +8,11 @@ import type { DownloadProgress } from "./hub.ts";
 import { hubJson, HubStatusError, withRetries } from "./hub_client.ts";
 import { downloadHubFile, type HubFile, type HubRevision } from "./hub_download.ts";
 
-const DATASET_ID = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?(?::([\w-]+))?$/;
+const DATASET_ID =
+  /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?(?::(?:([\w][\w.-]*|\*)\/)?([\w-]+))?$/;
+
+/** Instead of a folder: all of them. */
+const ALL_FOLDERS = "*";
 
 /** Data files that can be read, the best kind first. */
 const KINDS = [/\.parquet$/, /\.(jsonl|ndjson)(\.gz)?$/, /\.csv(\.gz)?$/, /\.json(\.gz)?$/];
@@ -17,11 +21,13 @@ const KINDS = [/\.parquet$/, /\.(jsonl|ndjson)(\.gz)?$/, /\.csv(\.gz)?$/, /\.jso
 const MAX_PAGES = 10;
 
 /**
- * Downloads one split of a data set of the hub, `owner/name[@revision][:split]`, and returns the folder
- * of its files. The split is "train" unless told; files belong to a split by their names, as for
- * Hugging Face's `datasets`. Kept under the cache's `hub/`, by commit, as models are.
+ * Downloads one split of a data set of the hub, `owner/name[@revision][:[folder/]split]`, and returns
+ * the folder of its files. The split is "train" unless told; files belong to a split by their names,
+ * as for Hugging Face's `datasets`. Where several folders have the split (one a configuration), one is
+ * named, or `*` for all. Kept under the cache's `hub/`, by commit, as models are.
  *
- * @throws {UserError} where there is no such data set, or no such split: what there is is named
+ * @throws {UserError} where there is no such data set, no such split, or several folders have it: what
+ * there is is named
  */
 export async function downloadDataset(
   id: string,
@@ -32,8 +38,11 @@ export async function downloadDataset(
     readonly silenceMs?: number;
   } = {},
 ): Promise<string> {
-  const [, name = "", revision = "main", split = "train"] = DATASET_ID.exec(id) ?? [];
+  const [, name = "", revision = "main", part, split = "train"] = DATASET_ID.exec(id) ?? [];
   if (name === "") throw new UserError(`${id}: is neither a file nor a hub id owner/name[:split]`);
+  const place = part === undefined
+    ? split
+    : `${part === ALL_FOLDERS ? "all folders" : part}--${split}`;
   const { retryMs = 1000, silenceMs = 30_000 } = options;
   const at: HubRevision = {
     ...{ repo: `datasets/${name}`, revision, retryMs, silenceMs },
@@ -41,18 +50,18 @@ export async function downloadDataset(
     accessToken: Deno.env.get("HF_TOKEN") || undefined,
   };
   const home = join(cacheDir("hub"), `datasets--${name.replace("/", "--")}`);
-  const remembered = join(home, "refs", `${encodeURIComponent(`${revision}:${split}`)}.json`);
+  const remembered = join(home, "refs", `${encodeURIComponent(`${revision}:${place}`)}.json`);
   try {
     const { value } = await ask(at, `revision/${encodeURIComponent(revision)}`);
     const commit = String((value as { sha?: unknown } | null)?.sha);
     if (!/^[0-9a-f]{7,64}$/.test(commit)) throw new Error("the hub names no commit");
-    const folder = join(home, commit, split);
-    const complete = join(home, "complete", `${commit}-${split}`);
+    const folder = join(home, commit, place);
+    const complete = join(home, "complete", `${commit}-${place}`);
     if (await exists(complete)) return folder;
     using _lock = await waitForLock(join(home, ".lock"));
     if (!await exists(complete)) {
       const fixed = { ...at, revision: commit };
-      await fetchAll(fixed, splitFiles(id, await listFiles(fixed), split), folder, options);
+      await fetchAll(fixed, splitFiles(id, await listFiles(fixed), split, part), folder, options);
       writeDurably(complete, []);
       writeDurably(remembered, [new TextEncoder().encode(JSON.stringify({ commit }))]);
     }
@@ -61,7 +70,7 @@ export async function downloadDataset(
     if (error instanceof UserError) throw error;
     const gone = error instanceof HubStatusError && !error.isTransient;
     if (!gone && await exists(remembered)) {
-      return join(home, String((await readJsonObject(remembered)).commit), split);
+      return join(home, String((await readJsonObject(remembered)).commit), place);
     }
     throw datasetError(at, error);
   }
@@ -89,6 +98,7 @@ export function splitFiles(
   id: string,
   files: readonly HubFile[],
   split: string,
+  part: string | undefined,
 ): readonly HubFile[] {
   const kind = KINDS.find((each) => files.some(({ path }) => each.test(path)));
   const data = files.filter(({ path }) => kind?.test(path) && !/(^|\/)dataset_infos?\./.test(path));
@@ -98,7 +108,7 @@ export function splitFiles(
   const ofSplit = (name: string) =>
     data.filter(({ path }) => new RegExp(`(^|[/.-])${name}([/.-]|$)`).test(path));
   const found = ofSplit(split);
-  if (found.length > 0) return found;
+  if (found.length > 0) return inFolder(id, found, split, part);
   const usual = ["train", "test", "validation", "dev", "eval"].flatMap(ofSplit);
   const names = [
     ...new Set(
@@ -109,6 +119,31 @@ export function splitFiles(
   throw new UserError(
     `${id}: no file belongs to the split "${split}"; there are ${names.slice(0, 8).join(", ")}: ` +
       "give owner/name:split",
+  );
+}
+
+/** The files of one folder, which must be named where there are several. */
+function inFolder(
+  id: string,
+  files: readonly HubFile[],
+  split: string,
+  part: string | undefined,
+): readonly HubFile[] {
+  const folderOf = ({ path }: HubFile) =>
+    path.split("/").slice(0, -1).filter((name) => name !== split).join("/");
+  const folders = [...new Set(files.map(folderOf))];
+  if (part === ALL_FOLDERS || (part === undefined && folders.length === 1)) return files;
+  const wanted = files.filter((file) =>
+    part !== undefined && folderOf(file).split("/").includes(part)
+  );
+  if (wanted.length > 0) return wanted;
+  const names = folders.map((folder) => folder.split("/").at(-1)).slice(0, 12).join(", ");
+  throw new UserError(
+    `${id}: ` +
+      (part === undefined
+        ? `${folders.length} folders have the split "${split}"`
+        : `no folder "${part}" has the split "${split}"`) +
+      `; there are ${names}: give owner/name:folder/split, or owner/name:${ALL_FOLDERS}/split for all`,
   );
 }
 

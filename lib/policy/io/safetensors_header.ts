@@ -7,10 +7,22 @@ export const SAFETENSORS_ITEM_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
 /** An element type that can be read. */
 export type SafetensorsDtype = keyof typeof SAFETENSORS_ITEM_BYTES;
 
+/** The format's other element types: a file may hold them where nothing reads them. */
+const OTHER_ITEM_BYTES: Readonly<Record<string, number>> = {
+  ...{ F64: 8, I64: 8, U64: 8, I32: 4, U32: 4, I16: 2, U16: 2 },
+  ...{ I8: 1, U8: 1, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1 },
+};
+
+/** Whether the tensor's elements can be read as numbers of the model. */
+export function isReadable(dtype: string): dtype is SafetensorsDtype {
+  return Object.hasOwn(SAFETENSORS_ITEM_BYTES, dtype);
+}
+
 /** One tensor of a safetensors file. `offset` counts from the start of the file. */
 export interface SafetensorsEntry {
   readonly name: string;
-  readonly dtype: SafetensorsDtype;
+  /** One of the format's; not all of them can be read (`isReadable`). */
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly offset: number;
   readonly byteLength: number;
@@ -68,7 +80,12 @@ function parseEntry(
   };
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (typeof dtype !== "string" || !Object.hasOwn(SAFETENSORS_ITEM_BYTES, dtype)) {
+  const itemBytes = typeof dtype !== "string"
+    ? undefined
+    : isReadable(dtype)
+    ? SAFETENSORS_ITEM_BYTES[dtype]
+    : OTHER_ITEM_BYTES[dtype];
+  if (itemBytes === undefined) {
     return fail(
       `element type ${JSON.stringify(dtype ?? null)} is not supported (F32, F16 and BF16 are)`,
     );
@@ -83,7 +100,6 @@ function parseEntry(
   if (begin > end || end > dataLength) {
     return fail(`bytes ${begin} to ${end} lie outside the file's ${dataLength} bytes of data`);
   }
-  const itemBytes = SAFETENSORS_ITEM_BYTES[dtype as SafetensorsDtype];
   const expected = shape.reduce((product, n) => product * n, itemBytes);
   if (expected !== end - begin) {
     return fail(
@@ -92,7 +108,7 @@ function parseEntry(
   }
   return {
     name,
-    dtype: dtype as SafetensorsDtype,
+    dtype: dtype as string,
     shape: shape as number[],
     offset: dataStart + begin,
     byteLength: end - begin,

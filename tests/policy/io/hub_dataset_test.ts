@@ -79,6 +79,33 @@ Deno.test("a split of a data set is fetched once, in the order of its parts, and
   });
 });
 
+Deno.test("where several folders have a split, one is named, or all", async () => {
+  const files = {
+    "helpful-base/train.jsonl": line("a"),
+    "harmless-base/train.jsonl": line("b"),
+    "harmless-base/test.jsonl": line("c"),
+    "all/dev/part.jsonl": line("d"),
+  };
+  const prompts = async (id: string) =>
+    (await readPreferences(await dataPath(id))).pairs.map(({ prompt }) => prompt).toSorted();
+  await withHub(files, async () => {
+    assert.deepEqual(await prompts("owner/name:harmless-base/train"), ["b"]);
+    assert.deepEqual(await prompts("owner/name:helpful-base/train"), ["a"]);
+    assert.deepEqual(await prompts("owner/name:*/train"), ["a", "b"]);
+    assert.deepEqual(await prompts("owner/name:test"), ["c"]);
+    assert.deepEqual(await prompts("owner/name:dev"), ["d"]);
+    await assertUserError(
+      () => dataPath("owner/name"),
+      '2 folders have the split "train"; there are helpful-base, harmless-base',
+      "owner/name:folder/split",
+    );
+    await assertUserError(
+      () => dataPath("owner/name:red-team/train"),
+      'no folder "red-team" has the split "train"',
+    );
+  });
+});
+
 Deno.test("a split that is not there is an error that names those that are", async () => {
   await withHub({ "data/train_prefs-00000-of-00001.jsonl": line("a") }, async () => {
     assert.equal((await readPreferences(await dataPath("owner/name:train_prefs"))).pairs.length, 1);

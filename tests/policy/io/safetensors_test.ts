@@ -66,6 +66,17 @@ Deno.test("half-precision files hold half the bytes and round values", () =>
     }
   }));
 
+Deno.test("element types that no model reads may stand in a file, and are refused when read", () =>
+  withTempDir(async (dir) => {
+    const path = join(dir, "mask.safetensors");
+    const header = { mask: F32([2, 2], 0, 4, "U8"), t: F32([1], 4, 8) };
+    await Deno.writeFile(path, rawFile(header, Uint8Array.of(1, 0, 1, 1, 0, 0, 0x80, 0x3f)));
+    const weights = await openSafetensors(path);
+    assert.deepEqual(weights.names, ["mask", "t"]);
+    assert.deepEqual(await weights.read("t"), Float32Array.of(1));
+    await assertUserError(() => weights.read("mask"), path, '"mask"', '"U8" is not supported');
+  }));
+
 Deno.test("a failed write leaves the old file", () =>
   withTempDir(async (dir) => {
     const path = join(dir, "model.safetensors");
@@ -103,7 +114,8 @@ const LIES: [string, unknown, number, string[]][] = [
   ["dimension beyond 2^53", { t: F32([2 ** 60], 0, 4) }, 4, ['"t"', "shape"]],
   ["negative dimension", { t: F32([-1, -1], 0, 4) }, 4, ['"t"', "shape"]],
   ["too many dimensions", { t: F32(Array(9).fill(1), 0, 4) }, 4, ['"t"', "shape"]],
-  ["unknown type", { t: F32([1], 0, 4, "F8_E4M3") }, 4, ['"t"', "F8_E4M3"]],
+  ["unknown type", { t: F32([1], 0, 4, "F5") }, 4, ['"t"', "F5"]],
+  ["other type of another size", { t: F32([1], 0, 4, "U8") }, 4, ['"t"', "needs 1 bytes"]],
   ["type from the prototype", { t: F32([1], 0, 4, "toString") }, 4, ['"t"', "toString"]],
   ["no entry", { t: null }, 0, ['"t"']],
   ["overlap", { t: F32([2], 0, 8), u: F32([1], 4, 8) }, 8, ['"u"', "overlaps"]],

@@ -1,0 +1,42 @@
+import type { FieldMap } from "../data/record_fields.ts";
+import { kindOf } from "../data/source_record.ts";
+import { UserError } from "../errors.ts";
+import type { PairRow } from "./dataset_row.ts";
+
+/**
+ * What a pair's record says beside its texts: the gap between its scores, and whether its labels
+ * were exchanged. `data` writes both itself, as `score_gap` and `flipped`.
+ *
+ * @throws {UserError} naming a score that is no finite number, or a `flipped` that is neither
+ */
+export function pairColumns(where: string, fields: FieldMap): Pick<PairRow, "gap" | "flipped"> {
+  const number = (name: string) => numberOf(where, name, fields[name]);
+  const [chosen, rejected] = [number("score_chosen"), number("score_rejected")];
+  const gap = chosen === undefined || rejected === undefined
+    ? number("score_gap")
+    : chosen - rejected;
+  const flipped = flippedOf(where, fields.flipped);
+  return { ...(gap !== undefined && { gap }), ...(flipped !== undefined && { flipped }) };
+}
+
+/** A number, or the text of one (CSV knows texts alone) unless it has more digits than a number. */
+function numberOf(where: string, name: string, value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  const exact = value === number || Math.abs(Number(number)) <= Number.MAX_SAFE_INTEGER;
+  if (typeof number === "number" && Number.isFinite(number) && exact) return number;
+  throw new UserError(`${where}: "${name}" is ${found(value)}, not a finite number`);
+}
+
+function flippedOf(where: string, value: unknown): boolean | undefined {
+  if (value === undefined || value === null || typeof value === "boolean") {
+    return value ?? undefined;
+  }
+  const text = String(value).toLowerCase();
+  if (text === "true" || text === "false") return text === "true";
+  throw new UserError(`${where}: "flipped" is ${found(value)}, neither true nor false`);
+}
+
+function found(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : kindOf(value);
+}
