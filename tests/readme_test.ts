@@ -40,7 +40,7 @@ Deno.test("the report's picture is a small PNG, of a run whose pairs are here", 
   assert.equal(new TextDecoder().decode(picture.subarray(1, 4)), "PNG");
   assert.ok(picture.length < 150_000, `${picture.length} bytes`);
   const size = new DataView(picture.buffer, 16, 8);
-  const command = /align --model [^]*?--data (\S+)[^]*?--window-size=(\d+),(\d+)/
+  const command = /align --model \.cache[^]*?--data (\S+)[^]*?--window-size=(\d+),(\d+)/
     .exec(readDocument("docs/reference.md"));
   assert.deepEqual([size.getUint32(0), size.getUint32(4)], command?.slice(2, 4).map(Number));
   const { pairs, skipped } = await readPreferences(join(projectRoot, command?.[1] ?? ""));

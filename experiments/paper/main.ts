@@ -5,6 +5,7 @@ import { print } from "../../lib/cli/print.ts";
 import { runCommand } from "../../lib/cli/run_command.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { UserError } from "../../lib/errors.ts";
+import { checkJudge } from "./check_judge.ts";
 import { readTable, tableNames } from "./table_config.ts";
 import { measuredRates } from "./table_cost.ts";
 import { planTable } from "./table_plan.ts";
@@ -60,7 +61,9 @@ if (import.meta.main) {
       const plan = planTable(table, options.out, options);
       print(planText(table, plan, rates));
       if (!options.run) continue;
-      for (const step of plan.slice(0, options.first)) {
+      const steps = plan.slice(0, options.first);
+      checkJudge(table, steps);
+      for (const step of steps) {
         const script = `${projectRoot}experiments/commands/${step.command}/main.ts`;
         const { code } = await new Deno.Command(Deno.execPath(), {
           args: ["run", "-A", "--quiet", script, ...step.args],

@@ -4,7 +4,7 @@ import type { CommandOptions, TableConfig } from "./table_config.ts";
 
 /** What replaces the published models and data: a smaller trial on one's own files. */
 export interface TableOverrides {
-  /** A model in place of every model of the table. */
+  /** In place of every model of the table, each of which is then a run of it. */
   readonly model?: string | undefined;
   readonly sftData?: string | undefined;
   readonly data?: string | undefined;
@@ -62,7 +62,11 @@ export function planTable(
     const prepared: PlannedCommand = {
       ...{ command: "data", model, folder: shared("data") },
       args: args(
-        { ...table.data, ...(overrides.data !== undefined && { data: overrides.data }) },
+        // One's own pairs may be in any of the schemas.
+        {
+          ...table.data,
+          ...(overrides.data !== undefined && { data: overrides.data, schema: "auto" }),
+        },
         { "max-length": maxLength },
         { model: start, out: shared("data") },
       ),

@@ -90,7 +90,7 @@ function checkTemplate(
     typeof prompt === "string"
       ? "the model has no chat template: use --chat-template auto or never"
       : "the data holds conversations, but the model has no chat template: use an instruction-tuned " +
-        "model or plain-text data",
+        "model or plain-text data, or give it one with `sft --template`",
   );
 }
 

@@ -6,6 +6,7 @@ import { alignCommand } from "../../experiments/commands/align/options.ts";
 import { dataCommand } from "../../experiments/commands/data/options.ts";
 import { evaluateCommand } from "../../experiments/commands/evaluate/options.ts";
 import { sftCommand } from "../../experiments/commands/sft/options.ts";
+import { checkJudge } from "../../experiments/paper/check_judge.ts";
 import { planText } from "../../experiments/paper/plan_text.ts";
 import { readTable, tableNames } from "../../experiments/paper/table_config.ts";
 import { commandCost, measuredRates } from "../../experiments/paper/table_cost.ts";
@@ -162,6 +163,26 @@ for (const name of tableNames()) {
     });
   });
 }
+
+Deno.test("what the judge lacks is found before the first command", () =>
+  withTempDir(async (dir) => {
+    const table = readTable("noise");
+    const plan = planTable(table, dir);
+    const withPrompts = { ...table, judge: { ...table.judge, prompts: join(dir, "prompts.json") } };
+    await assertUserError(() => checkJudge(withPrompts, plan), "noise", "prompts.json");
+    checkJudge(withPrompts, plan.slice(0, 3));
+    Deno.writeTextFileSync(join(dir, "prompts.json"), "[]");
+    const own = { ...withPrompts.judge, "judge-url": "http://localhost:8000/v1" };
+    checkJudge({ ...withPrompts, judge: own }, plan);
+    if (Deno.env.get("OPENAI_API_KEY")) return;
+    await assertUserError(() => checkJudge(withPrompts, plan), "OPENAI_API_KEY");
+  }));
+
+Deno.test("one's own pairs may be in any schema", () => {
+  const plan = planTable(readTable("noise"), "runs", { data: "pairs.jsonl" });
+  const { args } = plan.find(({ command }) => command === "data") as PlannedCommand;
+  assert.equal(args[args.indexOf("--schema") + 1], "auto");
+});
 
 Deno.test("a table that is not there is named", () =>
   assertUserError(() => readTable("nothing"), "experiments/paper/nothing.yaml"));

@@ -9,6 +9,7 @@ import {
   rewardOf,
   usesReference,
 } from "../../lib/losses/loss_config.ts";
+import { projectRoot } from "../../lib/engine/layout.ts";
 import { type LossConfig, lossNames, lossTable } from "../../lib/losses/loss_table.ts";
 import { withNllAnchor } from "../../lib/losses/nll_anchor.ts";
 import { pairLoss } from "../../lib/losses/pair_loss.ts";
@@ -203,4 +204,25 @@ Deno.test("the NLL anchor adds alpha times the chosen NLL per token, and nothing
     assert.throws(() => withNllAnchor(losses, logps, bad), UserError);
   }
   assert.throws(() => withNllAnchor(losses, batch, 0.1), RangeError);
+});
+
+Deno.test("the reference lists every loss with its options and their defaults", async () => {
+  const text = await Deno.readTextFile(`${projectRoot}docs/reference.md`);
+  const rows = text.split("\n## Losses and their options\n")[1]?.split("\n## ")[0] ?? "";
+  const found = [...rows.matchAll(/^\| `([a-z][\w-]*)` +\| (.*?) +\|/gm)].map((
+    [, name, options = ""],
+  ) => [
+    name,
+    Object.fromEntries(
+      [...options.matchAll(/`(\w+)` ([\w.]+)/g)].map(([, key, value = ""]) => [
+        key,
+        JSON.parse(value),
+      ]),
+    ),
+  ]);
+  const expected = lossNames.map((name) => {
+    const { name: _name, ...options } = lossTable[name].defaults;
+    return [name, options];
+  });
+  assert.deepEqual(Object.fromEntries(found), Object.fromEntries(expected));
 });

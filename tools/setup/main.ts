@@ -56,6 +56,7 @@ async function runStages(stages: Step[][], retry: boolean): Promise<void> {
   const started = performance.now();
   const steps = stages.flat();
   const hints = new Set<string | undefined>();
+  const skipped: string[] = [];
   const runOne = async (step: Step) => {
     if (isSettled(step, retry)) return;
     const label = `set-up ${steps.indexOf(step) + 1}/${steps.length}: ${step.title}`;
@@ -67,11 +68,15 @@ async function runStages(stages: Step[][], retry: boolean): Promise<void> {
     else {
       const hint = hints.has(stamp.hint) ? "" : `: ${stamp.hint}`;
       hints.add(stamp.hint);
+      skipped.push(step.title);
       say(`${label}: skipped, ${stamp.message}${hint}`);
     }
   };
   for (const stage of stages) await Promise.all(stage.map(runOne));
-  say(`set-up: finished in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  say(
+    `set-up: finished in ${((performance.now() - started) / 1000).toFixed(0)} s` +
+      (skipped.length > 0 ? `, without ${skipped.join("; ")}: see above why` : ""),
+  );
 }
 
 async function main(args: string[]): Promise<void> {

@@ -36,7 +36,7 @@ export const seraOptions = {
   }),
   beta: numberOption({
     flags: "--beta <number>",
-    description: "strength of the loss",
+    description: "strength of the loss; ipo, orpo and slic-hf have another (--loss-options)",
     above: 0,
     defaultText: "the loss's own; 0.1 for dpo",
   }),

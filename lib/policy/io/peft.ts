@@ -55,10 +55,14 @@ export function loraTensorName(
 /** Saves an adapter as PEFT's adapter_config.json and adapter_model.safetensors (float32). */
 export async function saveLoraAdapter(dir: string, adapter: LoraAdapterFile): Promise<void> {
   await writeSafetensors(join(dir, WEIGHTS), adapter.tensors);
+  const [, hubId, revision] = /^([\w-][\w.-]*\/[\w-][\w.-]*)@([\w-][\w./-]*)$/.exec(
+    adapter.baseModel,
+  ) ?? [];
   const config = {
     peft_type: "LORA",
     task_type: "CAUSAL_LM",
-    base_model_name_or_path: adapter.baseModel,
+    base_model_name_or_path: hubId ?? adapter.baseModel,
+    ...(revision !== undefined && { revision }),
     r: adapter.rank,
     lora_alpha: adapter.alpha,
     lora_dropout: adapter.dropout,
@@ -115,7 +119,8 @@ export async function loadLoraAdapter(dir: string, model: ModelConfig): Promise<
     alpha: fields.positive("lora_alpha"),
     dropout: dropoutOf(json.lora_dropout, configPath),
     targetModules,
-    baseModel: fields.text("base_model_name_or_path") ?? "",
+    baseModel: [fields.text("base_model_name_or_path") ?? "", fields.text("revision")]
+      .filter((part) => part !== undefined).join("@"),
     tensors,
   };
 }

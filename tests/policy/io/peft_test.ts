@@ -51,6 +51,17 @@ Deno.test("an adapter is read back as it was saved, with the same bytes each tim
     }
   }));
 
+Deno.test("a base model of the hub at a revision is written as PEFT writes it", () =>
+  withTempDir(async (dir) => {
+    const at = { ...adapter(), baseModel: "owner/name@v1.0" };
+    await saveLoraAdapter(dir, at);
+    const { base_model_name_or_path: base, revision } = JSON.parse(
+      await Deno.readTextFile(join(dir, "adapter_config.json")),
+    );
+    assert.deepEqual([base, revision], ["owner/name", "v1.0"]);
+    assert.equal((await loadLoraAdapter(dir, TINY_CONFIG)).baseModel, at.baseModel);
+  }));
+
 Deno.test("names and configuration are PEFT's", () =>
   withTempDir(async (dir) => {
     assert.equal(
