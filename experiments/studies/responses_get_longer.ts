@@ -14,6 +14,8 @@ import {
 } from "../arms.ts";
 import { goldClaim } from "../claims.ts";
 
+/** What the page compares throughout. */
+const main = ["dpo", "random-70", "irm-70", "sera"];
 const longer = ["clauses-6", "clauses-12"];
 /** Remedies that are tried at both; the others at 6 clauses. */
 const atBoth = ["sera-judged", "dpo-anchored", "irm-70-anchored", "sera-anchored"];
@@ -104,6 +106,6 @@ export const responses_get_longer = defineStudy({
       includes: ({ condition, arm }) =>
         condition !== "clauses-12" && ["dpo", "irm-70", "sera"].includes(arm),
     },
-    full: { seeds: 4 },
+    full: { seeds: 4, beside: ({ arm }) => main.includes(arm) },
   },
 });

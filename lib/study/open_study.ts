@@ -35,7 +35,7 @@ export interface StudyResults {
     Study,
     "id" | "title" | "claims" | "headline" | "arms" | "matched" | "firstSeed"
   >;
-  /** Every planned cell and seed, with or without a record. */
+  /** Every planned cell and seed, with or without a record, and further seeds that are recorded. */
   readonly plan: readonly PlannedCell[];
   /** Tidy rows of the runs that have a record. */
   readonly rows: readonly StudyRow[];
@@ -71,7 +71,9 @@ export function openStudy<S extends Setting>(
     throw new UserError(`preset is "${preset}"; the presets are ${presetNames.join(", ")}`);
   }
   const { records: all } = typeof place === "string" ? openRecords(resolve(place)) : place;
-  const plan = planStudy(study, preset as PresetName, part);
+  // A cell that another study ran on more seeds has all of them, so that pages agree about it.
+  const recorded = part.seeds || part.firstSeed !== undefined ? undefined : all;
+  const plan = planStudy(study, preset as PresetName, { recorded, ...part });
   const records = new Map(plan.flatMap(({ hash }) => {
     const record = all.get(hash);
     return record === undefined ? [] : [[hash, record] as const];

@@ -53,6 +53,11 @@ export interface PlanOptions {
   readonly conditions?: readonly string[];
   /** The cells that a claim compares alone. Default false. */
   readonly claimed?: boolean;
+  /**
+   * Records by hash. `full` then goes on in each cell with the seeds after its own, as long as they
+   * are recorded: other studies have run them.
+   */
+  readonly recorded?: ReadonlyMap<string, unknown> | undefined;
 }
 
 /** The runs of a study, in table order: condition, arm, seed. */
@@ -87,8 +92,10 @@ export function planStudy<S extends Setting>(
         ? claimSeedsOf(study, condition.id)
         : claimSeeds;
       const seeds = options.seeds || more || chosen.seeds;
-      for (let i = 0; i < seeds; i++) {
+      for (let i = 0;; i++) {
         const config = configAt(firstSeed + i);
+        const hash = hashConfig(config);
+        if (i >= seeds && (preset !== "full" || options.recorded?.has(hash) !== true)) break;
         runs.push({
           study: study.id,
           arm: arm.id,
@@ -96,7 +103,7 @@ export function planStudy<S extends Setting>(
           condition: condition.id,
           conditionLabel: condition.label,
           seed: config.seed,
-          hash: hashConfig(config),
+          hash,
           config,
           factors: factorsOf(config),
           module: environment.module,

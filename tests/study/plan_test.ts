@@ -64,6 +64,27 @@ Deno.test("a run's name depends on every value of its config and on nothing else
   ) assert.notEqual(hashConfig(other), hashConfig(config));
 });
 
+Deno.test("a cell goes on with the seeds that are recorded, in full and without a gap", () => {
+  const wide = planStudy(study, "full", { seeds: 6 });
+  const seedsOf = (runs: readonly { condition: string; arm: string; seed: number }[]) =>
+    runs.filter(({ condition, arm }) => condition === "noise-0" && arm === "dpo")
+      .map(({ seed }) => seed);
+  const own = seedsOf(planStudy(study, "full"));
+  assert.deepEqual(own, [0, 1]);
+  const of = (...seeds: number[]) =>
+    new Map(
+      wide.filter(({ condition, arm, seed }) =>
+        condition === "noise-0" && arm === "dpo" && seeds.includes(seed)
+      ).map(({ hash }) => [hash, true]),
+    );
+  assert.deepEqual(seedsOf(planStudy(study, "full", { recorded: of(2, 3) })), [0, 1, 2, 3]);
+  assert.deepEqual(seedsOf(planStudy(study, "full", { recorded: of(3, 4) })), own);
+  assert.deepEqual(
+    planStudy(study, "quick", { recorded: of(2, 3) }),
+    planStudy(study, "quick"),
+  );
+});
+
 Deno.test("the claims that a plan can judge are those whose two cells it has", () => {
   assert.deepEqual(claimsOf(study, planStudy(study, "full")), [claim]);
   assert.deepEqual(claimsOf(study, planStudy(study, "smoke")), []);
