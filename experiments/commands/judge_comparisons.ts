@@ -6,13 +6,14 @@ import { frozenModel } from "../../lib/environments/frozen_model.ts";
 import { UserError } from "../../lib/errors.ts";
 import type { ChatTemplateUse } from "../../lib/data/render_text.ts";
 import type { JsonObject } from "../../lib/files/canonical_json.ts";
-import { ANTHROPIC_KEY, anthropicEndpoint } from "../../lib/judges/anthropic_endpoint.ts";
+import { anthropicEndpoint } from "../../lib/judges/anthropic_endpoint.ts";
 import type { Comparison, JudgedComparison } from "../../lib/judges/comparison.ts";
 import { judgeByReward } from "../../lib/judges/judge_by_reward.ts";
 import { FLUENCY_SAMPLES, judgeBySentiment } from "../../lib/judges/judge_by_sentiment.ts";
 import type { JudgeEndpoint } from "../../lib/judges/judge_endpoint.ts";
 import { type JudgingCost, PairJudge, type RefusedQuestion } from "../../lib/judges/judge_pairs.ts";
-import { OPENAI_KEY, openAiEndpoint } from "../../lib/judges/openai_endpoint.ts";
+import { judgeKey } from "../../lib/judges/judge_key.ts";
+import { openAiEndpoint } from "../../lib/judges/openai_endpoint.ts";
 import type { TokenPrices } from "../../lib/judges/spending.ts";
 import { modelFingerprint } from "../../lib/policy/io/model_files.ts";
 import { openModel } from "../../lib/policy/io/load.ts";
@@ -89,8 +90,7 @@ export async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
   if (maxCost !== undefined && prices === undefined) {
     throw new UsageError("--max-cost needs --price-input and --price-output");
   }
-  const keyName = judge === "openai" ? OPENAI_KEY : ANTHROPIC_KEY;
-  const key = Deno.env.get(keyName) || (judgeUrl === undefined ? undefined : "none");
+  const { name: keyName, key } = judgeKey(judge, judgeUrl);
   if (key === undefined) {
     throw new UserError(`the judge ${judge} needs its key in the environment variable ${keyName}`);
   }

@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { userPath } from "../../lib/cli/user_path.ts";
 import { UserError } from "../../lib/errors.ts";
-import { ANTHROPIC_KEY } from "../../lib/judges/anthropic_endpoint.ts";
-import { OPENAI_KEY } from "../../lib/judges/openai_endpoint.ts";
+import { judgeKey } from "../../lib/judges/judge_key.ts";
 import type { TableConfig } from "./table_config.ts";
 import type { PlannedCommand } from "./table_plan.ts";
 
@@ -20,8 +19,10 @@ export function checkJudge({ name, judge }: TableConfig, plan: readonly PlannedC
         "says where they are; --first 3 runs what comes before the judge",
     );
   }
-  const keyName = { openai: OPENAI_KEY, anthropic: ANTHROPIC_KEY }[String(judge.judge)];
-  if (keyName === undefined || judge["judge-url"] !== undefined || Deno.env.get(keyName)) return;
+  const { judge: kind, "judge-url": url } = judge;
+  if (kind !== "openai" && kind !== "anthropic") return;
+  const { name: keyName, key } = judgeKey(kind, url === undefined ? undefined : String(url));
+  if (key !== undefined) return;
   throw new UserError(
     `${name}: the judge needs its key in the environment variable ${keyName}, or a server of your ` +
       `own: judge-url under judge: in experiments/paper/${name}.yaml`,

@@ -103,10 +103,7 @@ export function urlOption(spec: Optional): OptionSpec<string | undefined> {
     if (url.username !== "" || url.password !== "") {
       throw new UsageError(
         `${name} has a user or password in it, which files and messages would show: put the key ` +
-          `into the environment and give http://${url.host}${url.pathname}`.replace(
-            "http:",
-            url.protocol,
-          ),
+          `into the environment and give ${url.protocol}//${url.host}${url.pathname}`,
       );
     }
     return text;

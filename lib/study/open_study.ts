@@ -72,8 +72,7 @@ export function openStudy<S extends Setting>(
   }
   const { records: all } = typeof place === "string" ? openRecords(resolve(place)) : place;
   // A cell that another study ran on more seeds has all of them, so that pages agree about it.
-  const recorded = part.seeds || part.firstSeed !== undefined ? undefined : all;
-  const plan = planStudy(study, preset as PresetName, { recorded, ...part });
+  const plan = planStudy(study, preset as PresetName, { recorded: all, ...part });
   const records = new Map(plan.flatMap(({ hash }) => {
     const record = all.get(hash);
     return record === undefined ? [] : [[hash, record] as const];

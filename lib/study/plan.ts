@@ -54,8 +54,8 @@ export interface PlanOptions {
   /** The cells that a claim compares alone. Default false. */
   readonly claimed?: boolean;
   /**
-   * Records by hash. `full` then goes on in each cell with the seeds after its own, as long as they
-   * are recorded: other studies have run them.
+   * Records by hash. Unless seeds are given, `full` goes on in each cell with the seeds after its own,
+   * as long as they are recorded: other studies have run them.
    */
   readonly recorded?: ReadonlyMap<string, unknown> | undefined;
 }
@@ -71,6 +71,8 @@ export function planStudy<S extends Setting>(
   const chosen = study.presets[preset];
   const smoke = preset === "smoke" ? [environment.smoke] : [];
   const arms = options.arms && cellArms(study, ...options.arms);
+  const ownSeeds = !options.seeds && options.firstSeed === undefined;
+  const recorded = preset === "full" && ownSeeds ? options.recorded : undefined;
   const runs: PlannedRun<S>[] = [];
   for (const condition of study.conditions) {
     if (options.conditions?.includes(condition.id) === false) continue;
@@ -92,10 +94,10 @@ export function planStudy<S extends Setting>(
         ? claimSeedsOf(study, condition.id)
         : claimSeeds;
       const seeds = options.seeds || more || chosen.seeds;
-      for (let i = 0;; i++) {
+      for (let i = 0; i < seeds || recorded !== undefined; i++) {
         const config = configAt(firstSeed + i);
         const hash = hashConfig(config);
-        if (i >= seeds && (preset !== "full" || options.recorded?.has(hash) !== true)) break;
+        if (i >= seeds && recorded?.has(hash) !== true) break;
         runs.push({
           study: study.id,
           arm: arm.id,

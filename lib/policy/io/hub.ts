@@ -21,7 +21,8 @@ export interface DownloadProgress {
 /** Pages of a model's file list that are read: of a thousand files each. */
 const MAX_PAGES = 10;
 
-const HUB_ID = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
+/** `owner/name[@revision]`: the parts are its groups. */
+export const HUB_ID = /^([\w-][\w.-]*\/[\w-][\w.-]*)(?:@([\w-][\w./-]*))?$/;
 
 /** Whether the text has the form `owner/name[@revision]`. */
 export function isHubId(text: string): boolean {

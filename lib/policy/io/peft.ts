@@ -7,6 +7,7 @@ import { loraBlocks, loraModules } from "../lora.ts";
 import { layerPrefix } from "../parameter_slots.ts";
 import { fieldsOf } from "./fields.ts";
 import { checkInFolder, readJsonObject } from "./files.ts";
+import { HUB_ID } from "./hub.ts";
 import { openSafetensors } from "./safetensors.ts";
 import { type HostTensor, writeSafetensors } from "./safetensors_writer.ts";
 import { finiteWeights } from "./validated_weights.ts";
@@ -55,9 +56,7 @@ export function loraTensorName(
 /** Saves an adapter as PEFT's adapter_config.json and adapter_model.safetensors (float32). */
 export async function saveLoraAdapter(dir: string, adapter: LoraAdapterFile): Promise<void> {
   await writeSafetensors(join(dir, WEIGHTS), adapter.tensors);
-  const [, hubId, revision] = /^([\w-][\w.-]*\/[\w-][\w.-]*)@([\w-][\w./-]*)$/.exec(
-    adapter.baseModel,
-  ) ?? [];
+  const [, hubId, revision] = HUB_ID.exec(adapter.baseModel) ?? [];
   const config = {
     peft_type: "LORA",
     task_type: "CAUSAL_LM",

@@ -3,7 +3,7 @@ import { UserError } from "../../errors.ts";
 import type { WeightSource } from "../weights.ts";
 import { checkInFolder, exists, readJsonObject, readRange } from "./files.ts";
 import { decodeBf16, decodeF16 } from "./half.ts";
-import { isReadable, readSafetensorsHeader, type SafetensorsEntry } from "./safetensors_header.ts";
+import { readSafetensorsHeader, type SafetensorsEntry, unreadable } from "./safetensors_header.ts";
 
 /** A `WeightSource` with the files behind it (for fingerprints). */
 export interface FileWeights extends WeightSource {
@@ -83,12 +83,6 @@ function weightsOf(origin: string, files: [string, SafetensorsEntry[]][]): FileW
     shape: (name) => find(name).entry.shape,
     read: async (name) => {
       const { path, entry } = find(name);
-      if (!isReadable(entry.dtype)) {
-        throw new UserError(
-          `${path}: tensor "${name}": element type "${entry.dtype}" is not supported (F32, F16 and ` +
-            "BF16 are)",
-        );
-      }
       const bytes = await readRange(path, entry.offset, entry.byteLength);
       switch (entry.dtype) {
         case "F32":
@@ -97,6 +91,8 @@ function weightsOf(origin: string, files: [string, SafetensorsEntry[]][]): FileW
           return decodeF16(bytes);
         case "BF16":
           return decodeBf16(bytes);
+        default:
+          throw new UserError(`${path}: tensor "${name}": ${unreadable(entry.dtype)}`);
       }
     },
   };

@@ -7,21 +7,22 @@ export const SAFETENSORS_ITEM_BYTES = { F32: 4, F16: 2, BF16: 2 } as const;
 /** An element type that can be read. */
 export type SafetensorsDtype = keyof typeof SAFETENSORS_ITEM_BYTES;
 
-/** The format's other element types: a file may hold them where nothing reads them. */
-const OTHER_ITEM_BYTES: Readonly<Record<string, number>> = {
+/** Bytes an element for all of the format's types: a file may hold others where nothing reads them. */
+const ITEM_BYTES: ReadonlyMap<unknown, number> = new Map(Object.entries({
+  ...SAFETENSORS_ITEM_BYTES,
   ...{ F64: 8, I64: 8, U64: 8, I32: 4, U32: 4, I16: 2, U16: 2 },
   ...{ I8: 1, U8: 1, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1 },
-};
+}));
 
-/** Whether the tensor's elements can be read as numbers of the model. */
-export function isReadable(dtype: string): dtype is SafetensorsDtype {
-  return Object.hasOwn(SAFETENSORS_ITEM_BYTES, dtype);
+/** What is wrong with an element type that cannot be read. */
+export function unreadable(dtype: unknown): string {
+  return `element type ${JSON.stringify(dtype ?? null)} is not supported (F32, F16 and BF16 are)`;
 }
 
 /** One tensor of a safetensors file. `offset` counts from the start of the file. */
 export interface SafetensorsEntry {
   readonly name: string;
-  /** One of the format's; not all of them can be read (`isReadable`). */
+  /** One of the format's; not all of them can be read (`SafetensorsDtype`). */
   readonly dtype: string;
   readonly shape: readonly number[];
   readonly offset: number;
@@ -80,16 +81,8 @@ function parseEntry(
   };
   const isSize = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  const itemBytes = typeof dtype !== "string"
-    ? undefined
-    : isReadable(dtype)
-    ? SAFETENSORS_ITEM_BYTES[dtype]
-    : OTHER_ITEM_BYTES[dtype];
-  if (itemBytes === undefined) {
-    return fail(
-      `element type ${JSON.stringify(dtype ?? null)} is not supported (F32, F16 and BF16 are)`,
-    );
-  }
+  const itemBytes = ITEM_BYTES.get(dtype);
+  if (itemBytes === undefined) return fail(unreadable(dtype));
   if (!Array.isArray(shape) || shape.length > 8 || !shape.every(isSize)) {
     return fail(`shape ${JSON.stringify(shape ?? null)} is not a list of sizes`);
   }

@@ -116,7 +116,10 @@ const LIES: [string, unknown, number, string[]][] = [
   ["too many dimensions", { t: F32(Array(9).fill(1), 0, 4) }, 4, ['"t"', "shape"]],
   ["unknown type", { t: F32([1], 0, 4, "F5") }, 4, ['"t"', "F5"]],
   ["other type of another size", { t: F32([1], 0, 4, "U8") }, 4, ['"t"', "needs 1 bytes"]],
-  ["type from the prototype", { t: F32([1], 0, 4, "toString") }, 4, ['"t"', "toString"]],
+  ["type from the prototype", { t: F32([1], 0, 4, "toString") }, 4, [
+    '"t"',
+    '"toString" is not sup',
+  ]],
   ["no entry", { t: null }, 0, ['"t"']],
   ["overlap", { t: F32([2], 0, 8), u: F32([1], 4, 8) }, 8, ['"u"', "overlaps"]],
   ["gap", { t: F32([1], 4, 8) }, 8, ['"t"', "gap"]],
