@@ -1,3 +1,4 @@
+import { hangupIgnored } from "../processes/hangup_ignored.ts";
 import { endAllGroups, killAllGroups, runningGroups } from "../processes/process_group.ts";
 import { type CommandOutcome, outcomeOf } from "./exit_code.ts";
 
@@ -11,8 +12,8 @@ export interface RunCommandOptions {
 
 /**
  * Runs a command's main function and ends the process with its exit code: 0, or what `outcomeOf`
- * says, 130 after Ctrl-C, 143 after a request to terminate. Errors that nobody awaited end it too.
- * Process groups that it started are ended first, in their grace time; a further signal kills them
+ * says, 130 after Ctrl-C, 143 after a request to terminate, 129 when its terminal is closed (under
+ * nohup it goes on). Errors that nobody awaited end it too. Process groups that it started are ended first, in their grace time; a further signal kills them
  * at once.
  *
  * A signal is heard when the event loop runs: long computations must await now and then.
@@ -44,9 +45,9 @@ export async function runCommand(
     fail(event.error);
   });
   const interrupted = options.interrupted ?? "run the same command again to continue";
-  for (const [signal, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-    if (Deno.build.os === "windows" && signal === "SIGTERM") continue;
+  for (const [signal, exitCode] of heardSignals()) {
     Deno.addSignalListener(signal, () => {
+      if (exitCode === undefined) return;
       if (ending) {
         killAllGroups();
         Deno.exit(exitCode);
@@ -60,6 +61,13 @@ export async function runCommand(
     fail(error);
   }
   return await new Promise<never>(() => {}); // `end` ends the process
+}
+
+/** Signals with the exit code of the command that they end: 128 and its number. */
+function heardSignals(): [Deno.Signal, number | undefined][] {
+  if (Deno.build.os === "windows") return [["SIGINT", 130]];
+  // A listener that does nothing keeps Deno from ending a command that nohup started.
+  return [["SIGHUP", hangupIgnored() ? undefined : 129], ["SIGINT", 130], ["SIGTERM", 143]];
 }
 
 /** Exits: now, or when the last process group has ended. */

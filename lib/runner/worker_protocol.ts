@@ -26,11 +26,13 @@ const PREFIX = "@worker ";
  *
  * Ends the process within about a second after stdin closes, in the middle of a computation too: a
  * parent killed with `kill -9` leaves no worker behind. A thread of its own reads stdin
- * (`task_reader.ts`), since tensor work blocks this one.
+ * (`task_reader.ts`), since tensor work blocks this one. A closing terminal (SIGHUP) is the parent's
+ * to obey or, under nohup, to ignore.
  */
 export async function serveTasks<Payload, Result>(
   handle: (payload: Payload, report: (place: string) => void) => Promise<Result>,
 ): Promise<never> {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => {});
   const requests: TaskRequest<Payload>[] = [];
   let wake = () => {};
   const reader = new Worker(new URL("./task_reader.ts", import.meta.url), { type: "module" });

@@ -66,7 +66,9 @@ Deno.test({
   name: "signals end the command with their code after telling how to go on",
   ignore: Deno.build.os === "windows",
   fn: async () => {
-    for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    for (
+      const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const
+    ) {
       const child = command("wait").spawn();
       const reader = child.stdout.getReader();
       await reader.read(); // it waits, so its listeners stand
@@ -78,5 +80,24 @@ Deno.test({
       assert.equal(code, expected);
       assert.equal(stderr, "tidied\n\ninterrupted: run the same command again to continue\n");
     }
+  },
+});
+
+Deno.test({
+  name: "under nohup a command outlives its terminal",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const child = new Deno.Command("nohup", {
+      args: [Deno.execPath(), "run", "-A", "--quiet", script, "wait"],
+      ...{ stdin: "null", stdout: "piped", stderr: "piped" },
+    }).spawn();
+    const reader = child.stdout.getReader();
+    await reader.read(); // it waits, so its listeners stand
+    child.kill("SIGHUP");
+    child.kill("SIGTERM"); // is heard although the other was sent first
+    const { code } = await child.status;
+    await reader.cancel();
+    await child.stderr.cancel();
+    assert.equal(code, 143);
   },
 });

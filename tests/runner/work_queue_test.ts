@@ -115,6 +115,18 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a worker leaves it to its parent whether a closed terminal ends it",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const worker = new WorkerProcess<Order, unknown>(program);
+    assert.equal((await worker.run("a", { value: 1 })).kind, "result");
+    Deno.kill(worker.pid, "SIGHUP");
+    assert.equal((await worker.run("b", { value: 1, sleepMs: 100 })).kind, "result");
+    await worker.close();
+  },
+});
+
 for (
   const [name, order] of [["waits", { sleepMs: 60_000 }], ["computes", { spinMs: 60_000 }]] as const
 ) {

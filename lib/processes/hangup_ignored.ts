@@ -1,0 +1,15 @@
+/**
+ * True where this process was started to ignore a closing terminal (SIGHUP), as by nohup, or where
+ * that cannot be known. To be asked before the first signal listener: with it Deno (2.9) begins to
+ * hear SIGHUP and to end on it, also where it was ignored.
+ */
+export function hangupIgnored(): boolean {
+  const asked = { name: "run", command: "sh" } as const;
+  if (Deno.permissions.querySync(asked).state !== "granted") return true;
+  // What a process ignores its children ignore, too, and a shell cannot undo it.
+  const { stdout } = new Deno.Command("sh", {
+    args: ["-c", "kill -HUP $$; echo lives"],
+    ...{ stdin: "null", stderr: "null" },
+  }).outputSync();
+  return stdout.length > 0;
+}
