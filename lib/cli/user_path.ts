@@ -9,8 +9,8 @@ export function userPath(path: string): string {
   return resolve(Deno.env.get("INIT_CWD") || Deno.cwd(), path);
 }
 
-/** `owner/name`, with a revision or a split. */
-const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*([@:][\w./-]+)*$/;
+/** `owner/name`, with a revision or a split, of every folder too (`owner/name:*` and so on). */
+const HUB_NAME = /^[\w-][\w.-]*\/[\w-][\w.-]*([@:][\w./*-]+)*$/;
 
 /** A path as the user means it; a hub id, unless there is such a path, as it is. */
 export function userPathOrHub(text: string): string {

@@ -52,6 +52,13 @@ export function flipLabels(
   };
 }
 
+/** A pair with the label that it had before it was flipped. */
+export function unflipped(pair: TokenizedPair): TokenizedPair {
+  if (pair.flipped !== true) return pair;
+  const { chosenIds, rejectedIds } = pair;
+  return { ...pair, chosenIds: rejectedIds, rejectedIds: chosenIds, flipped: false };
+}
+
 /** Indices with a weight above 0, in the order of successive weighted draws. */
 function weightedOrder(weights: ArrayLike<number>, prng: Prng): number[] {
   const keys = Array.from(weights, (weight) => Math.log(1 - prng.uniform()) / weight);

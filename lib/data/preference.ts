@@ -17,6 +17,8 @@ export interface PreferencePair {
   readonly chosen: TextOrMessages;
   /** The other response. */
   readonly rejected: TextOrMessages;
+  /** Where the record says so: true if the label was exchanged. */
+  readonly flipped?: boolean;
 }
 
 /** A preference pair as token ids. Completions end with the end-of-sequence token unless truncated. */
@@ -29,6 +31,6 @@ export interface TokenizedPair {
   readonly chosenIds: Int32Array;
   /** At least one token. */
   readonly rejectedIds: Int32Array;
-  /** Known only where we made the labels: true if the label was flipped (audits and oracle selection). */
+  /** Known where we made the labels or the data say so: true if the label was flipped. */
   readonly flipped?: boolean;
 }

@@ -4,7 +4,7 @@ import type { FileKind } from "./file_kind.ts";
 import type { PreferencePair } from "./preference.ts";
 import { type PreferenceFormat, readPreferenceRecord } from "./preference_record.ts";
 import { checkLimit, openRecords } from "./read_records.ts";
-import { fieldsOf, idField, USED_COLUMNS } from "./record_fields.ts";
+import { fieldsOf, flippedField, idField, USED_COLUMNS } from "./record_fields.ts";
 
 /** A record that was left out, and why. */
 export interface SkippedRecord {
@@ -54,7 +54,8 @@ export interface ReadPreferencesOptions {
  * Reads preference pairs from JSONL, JSON, CSV or Parquet in TRL's preference formats.
  *
  * A record whose chosen and rejected are the same is skipped and counted; anything else that is
- * wrong stops the reading. An `id` field is kept, else the id is the record's position from 0.
+ * wrong stops the reading. An `id` field is kept, else the id is the record's position from 0;
+ * `flipped`, which `data` writes, is kept where it is.
  *
  * @throws {UserError} one line that names the file, the record and the field at fault
  */
@@ -80,10 +81,11 @@ export async function readPreferences(
     const fields = fieldsOf(record, '"prompt", "chosen" and "rejected"');
     const id = idField(where, fields, position++, ids);
     const { format, preference } = readPreferenceRecord(where, fields);
+    const flipped = flippedField(where, fields);
     for (const name of Object.keys(fields)) columns.set(name, (columns.get(name) ?? 0) + 1);
     formats.set(`${format.style} ${format.prompt}`, format);
     if (preference === undefined) skipped.push({ line, reason: "chosen = rejected" });
-    else pairs.push({ id, ...preference });
+    else pairs.push({ id, ...preference, ...(flipped !== undefined && { flipped }) });
     if (pairs.length >= limit) break;
   }
   if (position === 0) throw new UserError(`${path} holds no record`);

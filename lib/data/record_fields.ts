@@ -3,8 +3,10 @@ import type { ChatMessage } from "../text/chat_message.ts";
 import type { TextOrMessages } from "./preference.ts";
 import { kindOf, type SourceRecord } from "./source_record.ts";
 
+/** The fields that hold a preference. */
+export const PREFERENCE_COLUMNS: readonly string[] = ["id", "prompt", "chosen", "rejected"];
 /** The fields of a preference record that are read. */
-export const USED_COLUMNS: readonly string[] = ["id", "prompt", "chosen", "rejected"];
+export const USED_COLUMNS: readonly string[] = [...PREFERENCE_COLUMNS, "flipped"];
 
 /** A record that is known to be an object. */
 export type FieldMap = Readonly<Record<string, unknown>>;
@@ -73,6 +75,20 @@ function contentText(where: string, content: unknown): string {
     const what = type === "text" ? "has no text" : `is no text but ${type ?? kindOf(part)}`;
     throw new UserError(`${where}, part ${i + 1} ${what}: only text can be used`);
   }).join("");
+}
+
+/**
+ * Whether the record says that its label was exchanged; undefined where it says nothing. CSV has
+ * `true` and `false` as text.
+ *
+ * @throws {UserError} naming the record if `flipped` is neither
+ */
+export function flippedField(where: string, { flipped }: FieldMap): boolean | undefined {
+  if (flipped === undefined || flipped === null || flipped === "") return undefined;
+  const text = String(flipped).toLowerCase();
+  if (text === "true" || text === "false") return text === "true";
+  const found = typeof flipped === "string" ? JSON.stringify(flipped) : kindOf(flipped);
+  throw new UserError(`${where}: "flipped" is ${found}, neither true nor false`);
 }
 
 /**

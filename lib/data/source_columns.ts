@@ -1,5 +1,5 @@
 import { openRecords } from "./read_records.ts";
-import { fieldsOf, USED_COLUMNS } from "./record_fields.ts";
+import { fieldsOf, PREFERENCE_COLUMNS } from "./record_fields.ts";
 
 /** A field's value as JSON holds it. */
 export type ColumnValue =
@@ -10,11 +10,11 @@ export type ColumnValue =
   | readonly ColumnValue[]
   | { readonly [key: string]: ColumnValue };
 
-/** The fields of a record that training does not read: annotator, source, scores, ... */
+/** The fields of a record beside the preference: annotator, source, scores, ... */
 export type SourceColumns = Readonly<Record<string, ColumnValue>>;
 
 /**
- * Reads a file of preference pairs again for the columns of some pairs that training left alone, so
+ * Reads a file of preference pairs again for the columns of some pairs beside the preference, so
  * that whoever looks at a pair sees where it came from.
  *
  * @param ids of the pairs wanted, as `readPreferences` gives them
@@ -32,7 +32,7 @@ export async function readSourceColumns(
     const id = String(fields["id"] ?? position);
     position++;
     if (!ids.has(id)) continue;
-    const others = Object.entries(fields).filter(([name]) => !USED_COLUMNS.includes(name));
+    const others = Object.entries(fields).filter(([name]) => !PREFERENCE_COLUMNS.includes(name));
     found.set(id, Object.fromEntries(others.map(([name, value]) => [name, plain(value)])));
   }
   return found;

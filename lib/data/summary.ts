@@ -30,6 +30,8 @@ export interface DataSummary {
   /** Pairs left out in tokenising. */
   readonly dropped: number;
   readonly truncated: TokenizedPairs["truncated"];
+  /** Pairs that the data say were flipped; undefined where they do not say. */
+  readonly flipped?: number;
   /** Names of fields that nothing reads. */
   readonly ignoredColumns: readonly string[];
 }
@@ -61,6 +63,8 @@ export function summarizeData(file: PreferenceFile, tokenized: TokenizedPairs): 
     skipped: file.skipped.length,
     dropped: tokenized.dropped.length,
     truncated: tokenized.truncated,
+    ...(pairs.some(({ flipped }) => flipped !== undefined) &&
+      { flipped: pairs.filter(({ flipped }) => flipped).length }),
     ignoredColumns: file.columns.filter(({ used }) => !used).map(({ name }) => name),
   };
 }
@@ -96,6 +100,11 @@ export function formatSummary(summary: DataSummary, templated = false): string[]
     lines.push(
       `cut to the length limit: ${truncated.prompt} prompts, ${truncated.chosen} chosen, ` +
         `${truncated.rejected} rejected (raise --max-length to keep them whole)`,
+    );
+  }
+  if (summary.flipped !== undefined) {
+    lines.push(
+      `flipped by the data's own account: ${summary.flipped} labels (put right where held out)`,
     );
   }
   if (summary.ignoredColumns.length > 0) {

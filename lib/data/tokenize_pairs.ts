@@ -116,6 +116,7 @@ export function tokenizePair(
     promptIds: encodePrompt(rendered.prompt, rendered.plain, tokenizer),
     chosenIds: encodeCompletion(rendered.prompt, rendered.chosen, tokenizer),
     rejectedIds: encodeCompletion(rendered.prompt, rendered.rejected, tokenizer),
+    ...(pair.flipped !== undefined && { flipped: pair.flipped }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { FieldMap } from "../data/record_fields.ts";
+import { type FieldMap, flippedField } from "../data/record_fields.ts";
 import { kindOf } from "../data/source_record.ts";
 import { UserError } from "../errors.ts";
 import type { PairRow } from "./dataset_row.ts";
@@ -15,7 +15,7 @@ export function pairColumns(where: string, fields: FieldMap): Pick<PairRow, "gap
   const gap = chosen === undefined || rejected === undefined
     ? number("score_gap")
     : chosen - rejected;
-  const flipped = flippedOf(where, fields.flipped);
+  const flipped = flippedField(where, fields);
   return { ...(gap !== undefined && { gap }), ...(flipped !== undefined && { flipped }) };
 }
 
@@ -26,15 +26,6 @@ function numberOf(where: string, name: string, value: unknown): number | undefin
   const exact = value === number || Math.abs(Number(number)) <= Number.MAX_SAFE_INTEGER;
   if (typeof number === "number" && Number.isFinite(number) && exact) return number;
   throw new UserError(`${where}: "${name}" is ${found(value)}, not a finite number`);
-}
-
-function flippedOf(where: string, value: unknown): boolean | undefined {
-  if (value === undefined || value === null || typeof value === "boolean") {
-    return value ?? undefined;
-  }
-  const text = String(value).toLowerCase();
-  if (text === "true" || text === "false") return text === "true";
-  throw new UserError(`${where}: "flipped" is ${found(value)}, neither true nor false`);
 }
 
 function found(value: unknown): string {

@@ -4,6 +4,7 @@ import { removeIfThere, writeDurably } from "../files/durable_file.ts";
 import { ProcessGroup } from "../processes/process_group.ts";
 import { quoteWord } from "../quote_word.ts";
 import type { StepRow } from "../sera/store.ts";
+import { checkTrainedCheckpoint } from "./trained_checkpoint.ts";
 
 /** What an external trainer is told, as JSON in the file that its command line ends with. */
 export interface TrainerJob {
@@ -66,6 +67,14 @@ export async function runTrainer(
       `the trainer of iteration ${job.iteration} wrote no checkpoint into ${job.output}: see ${log}`,
     );
   }
+  await checkTrainedCheckpoint(job.output).catch((error) => {
+    throw error instanceof UserError
+      ? new UserError(
+        `the trainer of iteration ${job.iteration} ended well, but ${error.message}: see ${log}; ` +
+          "the same command trains again",
+      )
+      : error;
+  });
   return existsSync(job.steps) ? stepsOf(Deno.readTextFileSync(job.steps), job) : [];
 }
 

@@ -1,6 +1,7 @@
 import { messageOf, UserError } from "../errors.ts";
 import { ProcessGroup } from "../processes/process_group.ts";
 import { quoteWord } from "../quote_word.ts";
+import { serverKeyHeader } from "../server/ask_server.ts";
 import { CompletionsServer, type ServerOptions } from "../server/completions_server.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 
@@ -64,9 +65,12 @@ async function answering(
 ): Promise<void> {
   const deadline = performance.now() + 1000 * startSeconds;
   for (;;) {
-    const answers = await fetch(`${url}/v1/models`, { signal: AbortSignal.timeout(5000) })
-      .then(async (response) => (await response.body?.cancel(), response.ok), () => false);
-    if (answers) return;
+    const status = await fetch(`${url}/v1/models`, {
+      headers: serverKeyHeader(),
+      signal: AbortSignal.timeout(5000),
+    }).then(async (response) => (await response.body?.cancel(), response.status), () => 0);
+    // One that refuses the key answers, too: whoever asks it next says so.
+    if ((status >= 200 && status < 300) || status === 401 || status === 403) return;
     if (group.ended) throw new UserError(`${name} ended at once: see ${log}`);
     if (performance.now() > deadline) {
       throw new UserError(`${name} did not answer within ${startSeconds} s: see ${log}`);

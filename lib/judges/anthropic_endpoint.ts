@@ -5,6 +5,7 @@ import {
   type EndpointOptions,
   type JudgeEndpoint,
   tokenCount,
+  wholeReply,
 } from "./judge_endpoint.ts";
 import { VERDICT_NAME, VERDICT_SCHEMA } from "./judge_prompt.ts";
 
@@ -37,7 +38,7 @@ export function anthropicEndpoint(options: EndpointOptions): JudgeEndpoint {
           messages: [{ role: "user", content: user }],
           tools: [tool],
           tool_choice: { type: "tool", name: VERDICT_NAME, disable_parallel_tool_use: true },
-        });
+        }, wholeReply(timeout));
       } catch (error) {
         throw failedCall(error, { url, key, keyName: ANTHROPIC_KEY });
       }

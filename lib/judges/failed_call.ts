@@ -41,7 +41,7 @@ export function failedCall(
   const what = withoutKey(messageOf(error), key).replaceAll(/\s+/g, " ").slice(0, 300);
   if (typeof status !== "number") {
     const isConnection = error instanceof Error &&
-      /Connection|Timeout/.test(error.constructor.name);
+      /Connection|Timeout|Abort/.test(`${error.constructor.name} ${error.name}`);
     return new FailedCall(
       isUnconnected(error) ? "unreached" : "lost",
       isConnection

@@ -45,6 +45,16 @@ export interface EndpointOptions {
   readonly timeout: number;
 }
 
+/**
+ * Request options that end a call whose reply has begun and stalls: the clients' own timers stand
+ * still once the headers are there.
+ *
+ * @param timeout seconds
+ */
+export function wholeReply(timeout: number): { readonly signal: AbortSignal } {
+  return { signal: AbortSignal.timeout(1000 * timeout) };
+}
+
 /** The verdict in a declared object, where it is one. */
 export function declaredVerdict(value: unknown): Verdict | null {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return null;

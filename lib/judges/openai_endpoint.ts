@@ -5,6 +5,7 @@ import {
   type EndpointOptions,
   type JudgeEndpoint,
   tokenCount,
+  wholeReply,
 } from "./judge_endpoint.ts";
 import { VERDICT_NAME, VERDICT_SCHEMA } from "./judge_prompt.ts";
 
@@ -36,7 +37,7 @@ export function openAiEndpoint(options: EndpointOptions): JudgeEndpoint {
             type: "json_schema",
             json_schema: { name: VERDICT_NAME, strict: true, schema: VERDICT_SCHEMA },
           },
-        });
+        }, wholeReply(timeout));
       } catch (error) {
         throw failedCall(error, { url, key, keyName: OPENAI_KEY });
       }

@@ -16,7 +16,8 @@ export const learningMetricDefinitions = {
   heldOutLoss: {
     label: "held-out loss",
     unit: "nats",
-    text: "mean loss of the held-out pairs after the update",
+    text: "mean loss of the held-out pairs after the update, against the SFT model (with the " +
+      "previous policy as reference the training loss is measured against that)",
     better: "lower",
   },
   heldOutMargin: {

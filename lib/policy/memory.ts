@@ -23,6 +23,8 @@ export interface PassSize {
    * scores of all heads, [H, T, T] a sequence, those of every layer until its gradient is done.
    */
   readonly fused: boolean;
+  /** Whether all weights train: the head's gradient needs the residual of every row, [rows, V]. */
+  readonly full?: boolean;
 }
 
 /** Numbers in memory for each row of a pass with gradients: the tape of `hiddenStates`. */
@@ -51,7 +53,9 @@ export function scoreBytes(config: ModelConfig, { rows, longest, fused }: PassSi
 /** Bytes that one pass of an update takes beside the weights. Measured: within a tenth, if fused. */
 export function passBytes(config: ModelConfig, size: PassSize): number {
   const logits = LOGIT_ARRAYS * Math.min(LOGITS, size.rows * config.vocabSize);
-  return FLOAT_BYTES * (size.rows * numbersPerRow(config) + logits) + scoreBytes(config, size);
+  const residuals = size.full === true ? size.rows * config.vocabSize : 0;
+  const numbers = size.rows * numbersPerRow(config) + logits + residuals;
+  return FLOAT_BYTES * numbers + scoreBytes(config, size);
 }
 
 /** Most rows of a pass that `free` bytes hold; 0 where not even one does. */
@@ -83,6 +87,8 @@ export interface MemoryQuestion {
   /** Whether the user asked for these rows: they are then kept. */
   readonly fixed: boolean;
   readonly fused: boolean;
+  /** Whether all weights train. Default: adapters. */
+  readonly full?: boolean;
   /** Bytes that are free before the model's gradients and passes. */
   readonly free: number;
 }
@@ -101,17 +107,17 @@ export interface RowsChoice {
  * them; else as many as fit. They decide nothing but memory and rounding.
  */
 export function chooseRows(config: ModelConfig, question: MemoryQuestion): RowsChoice {
-  const { groupRows, wanted, fixed, longest, fused, free } = question;
+  const { groupRows, wanted, fixed, longest, fused, full = false, free } = question;
   const largest = groupRows.reduce((a, b) => Math.max(a, b), 0);
   const total = groupRows.reduce((a, b) => a + b, 0);
   const rows = Math.max(largest, Math.min(wanted, total)); // a larger group stands alone
-  const needed = passBytes(config, { rows, longest, fused });
+  const needed = passBytes(config, { rows, longest, fused, full });
   if (needed <= free) return { maxRows: wanted };
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   const said = `an update takes about ${gigabytes(needed)} of memory, and ${
     gigabytes(free)
   } are free`;
-  const fitting = rowsThatFit(config, { longest, fused }, FILLED * free);
+  const fitting = rowsThatFit(config, { longest, fused, full }, FILLED * free);
   if (fitting < largest) {
     const warning = `${said}: what must be in one pass has ${largest} tokens; lower --max-length`;
     return { maxRows: fixed ? wanted : Math.min(wanted, largest), warning };

@@ -20,6 +20,12 @@ export class ServerRefusal extends UserError {
 /** Longest part of a server's own words that an error repeats, in characters. */
 const SAID = 300;
 
+/** The header with the key in `SERA_SERVER_KEY`; none where it is not set. */
+export function serverKeyHeader(): { authorization?: string } {
+  const key = Deno.env.get("SERA_SERVER_KEY");
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
+}
+
 /**
  * The JSON that a model server answers: GET without a body, else POST; tried again while that may
  * help. A key in `SERA_SERVER_KEY` goes along.
@@ -29,7 +35,6 @@ const SAID = 300;
  * @throws {UserError} where the server cannot be reached, stalls, or answers what is no JSON
  */
 export async function askServer(url: URL, timeoutMs: number, body?: Json): Promise<Json> {
-  const key = Deno.env.get("SERA_SERVER_KEY");
   const transient = (error: unknown) =>
     error instanceof HubStatusError ? error.isTransient : !(error instanceof UserError);
   let said = "";
@@ -38,10 +43,7 @@ export async function askServer(url: URL, timeoutMs: number, body?: Json): Promi
     return await withRetries({ retryMs: timeoutMs / 100 }, transient, async () => {
       const response = await fetch(url, {
         ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
-        headers: {
-          "content-type": "application/json",
-          ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-        },
+        headers: { "content-type": "application/json", ...serverKeyHeader() },
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await response.text();
@@ -54,6 +56,13 @@ export async function askServer(url: URL, timeoutMs: number, body?: Json): Promi
     if (error instanceof UserError) throw error;
     const advice = "what was done is kept: see to the server, then run the same command again";
     if (error instanceof HubStatusError) {
+      if (error.status === 401 || error.status === 403) {
+        throw new ServerRefusal(
+          `${url} refused the key (${error.status}): set SERA_SERVER_KEY`,
+          error.status,
+          said,
+        );
+      }
       const again = error.isTransient ? " again and again" : "";
       const words = said === "" ? "" : ` (it says: ${said})`;
       throw new ServerRefusal(

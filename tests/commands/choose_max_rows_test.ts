@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { chooseMaxRows } from "../../experiments/commands/align/choose_max_rows.ts";
 import { openRunDirectory } from "../../lib/storage/run_directory.ts";
+import { passBytes, weightBytes } from "../../lib/policy/memory.ts";
 import { seraConfig } from "../../lib/sera/config.ts";
 import { inTemporaryFolder } from "../storage/crash.ts";
 import { TINY_CONFIG } from "../support/tiny_model.ts";
@@ -38,6 +39,26 @@ Deno.test("rows are chosen by free memory, unless the user or the run that is co
     assert.equal(choose(555, 1e12).maxRows, 555);
     assert.equal(choose(undefined, 1e12, true).maxRows, 4096, "--force starts anew");
   }));
+
+Deno.test("where all weights train, their copies and the head's residuals count", () => {
+  const config = seraConfig({});
+  const options = { maxRows: undefined, out: join("no", "such", "folder"), force: false };
+  const rows = (full: boolean, available: number) =>
+    chooseMaxRows(
+      full ? { ...opened, lora: undefined } : opened,
+      ...[options, config, engine, available] as const,
+    ).maxRows;
+  const weights = weightBytes(TINY_CONFIG);
+  const size = { rows: 600, longest: 250, fused: true, full: true };
+  const needed = passBytes(TINY_CONFIG, size) / 0.9; // nine tenths of what is free are used
+  assert.ok(Math.abs(rows(true, 7 * weights + needed) - 600) <= 1);
+  assert.ok(rows(false, weights + needed) > 610, "adapters keep no residuals");
+  const more = 4 * size.rows * TINY_CONFIG.vocabSize;
+  assert.equal(
+    passBytes(TINY_CONFIG, size) - more,
+    passBytes(TINY_CONFIG, { ...size, full: false }),
+  );
+});
 
 Deno.test("wasm and GPU: an error, and no choice", () => {
   const config = seraConfig({});

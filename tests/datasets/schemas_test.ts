@@ -81,7 +81,7 @@ Deno.test("HH-RLHF: what is no pair is left out for a reason that can be counted
 });
 
 Deno.test("TL;DR comparisons: TRL's prompt, the choice first", () => {
-  const info = { id: "t3_1", post: "It rained.", title: "Rain", subreddit: "weather" };
+  const info = { id: "t3_1", post: "It rained.\n\nA lot.", title: "Rain", subreddit: "weather" };
   const summaries = [{ text: "Wet. ", policy: "ref" }, {
     text: " It rained all day.",
     policy: "sup",
@@ -90,7 +90,7 @@ Deno.test("TL;DR comparisons: TRL's prompt, the choice first", () => {
   assert.equal(schema, "tldr");
   assert.deepEqual(row, {
     kind: "pair",
-    prompt: "SUBREDDIT: r/weather\n\nTITLE: Rain\n\nPOST: It rained.\n\nTL;DR:",
+    prompt: "SUBREDDIT: r/weather\n\nTITLE: Rain\n\nPOST: It rained.\nA lot.\n\nTL;DR:",
     chosen: " It rained all day.",
     rejected: " Wet.",
   });

@@ -93,6 +93,8 @@ Deno.test("sft trains, repeats exactly and survives kill -9 to the same bytes", 
     ]);
     assert.equal(repeated.code, 0, repeated.stderr);
     assert.deepEqual(weightsOf(dir, "c"), weightsOf(dir, "a"));
+    const config = Deno.readTextFileSync(join(dir, "c", "config.yaml"));
+    assert.doesNotMatch(config, /^(config|force):/m, "it could not be given as --config again");
     // A run that has finished can be merged later, once: to the same bytes.
     const mergedOf = (out: string) =>
       Deno.readFileSync(join(dir, out, "model", "model.safetensors"));

@@ -23,7 +23,7 @@ async function train(dir: string, line: string) {
 Deno.test("a trainer's steps are read, and those of an earlier try are gone", async () => {
   await withTempDir(async (dir) => {
     Deno.writeTextFileSync(join(dir, "steps"), "of an earlier try\n");
-    const made = "mkdir -p out && echo weights > out/model.safetensors";
+    const made = "mkdir -p out && echo weights > out/model.gguf";
     assert.deepEqual(await train(dir, `${made} && grep -q '"iteration": 2' "$1"`), []);
     const line = JSON.stringify({ ...step, epoch: 1 });
     assert.deepEqual(await train(dir, `${made} && echo '${line}' >> steps && echo >> steps`), [
@@ -45,5 +45,34 @@ Deno.test("a trainer that fails or writes nothing is said, with its log", async 
     );
     assert.match(Deno.readTextFileSync(join(dir, "job.log")), /out of memory/);
     await assertUserError(() => train(dir, "true"), /wrote no checkpoint into .*out: see/);
+  });
+});
+
+Deno.test("a checkpoint that cannot be whole is not accepted from a trainer that ended well", async () => {
+  await withTempDir(async (dir) => {
+    const out = "rm -rf out && mkdir out && cd out";
+    const config = `${out} && echo '{}' > config.json`;
+    const refused = async (line: string, reason: RegExp) => {
+      await assertUserError(() => train(dir, line), reason);
+      await assertUserError(() => train(dir, line), /ended well, but .*: see .*job\.log; the same/);
+    };
+    await refused(
+      `${out} && echo '{}' > adapter_config.json`,
+      /holds an adapter alone: write whole/,
+    );
+    await refused(`${out} && echo half > model.safetensors`, /out has no config\.json/);
+    await refused(config, /out has no weights/);
+    await refused(`${config} && : > model.bin`, /out has no weights/);
+    // Eight bytes say that the header is two bytes long; then "{" alone.
+    await refused(
+      `${config} && printf '\\2\\0\\0\\0\\0\\0\\0\\0{' > model.safetensors`,
+      /model\.safetensors/,
+    );
+    const shards = '{"weight_map": {"a": "model-1.safetensors"}}';
+    await refused(
+      `${config} && echo '${shards}' > model.safetensors.index.json`,
+      /model-1\.safetensors/,
+    );
+    assert.deepEqual(await train(dir, `${config} && echo weights > pytorch_model.bin`), []);
   });
 });

@@ -123,9 +123,30 @@ Deno.test({ name: "a deaf server is killed after its grace time", ignore }, asyn
   });
 });
 
+Deno.test(
+  { name: "a server that wants a key gets it, or its refusal is told at once", ignore },
+  async () => {
+    const keyed = fileURLToPath(new URL("./keyed_server.ts", import.meta.url));
+    await withTempDir(async (dir) => {
+      const open = () =>
+        startServer("checkpoint", {} as TextTokenizer, {
+          command: `: {checkpoint}; ${Deno.execPath()} run -A --quiet ${keyed} {port} sesame`,
+          ...{ name: "the server of checkpoint 0", log: join(dir, "server.log"), startSeconds: 60 },
+        });
+      await assertUserError(open, /refused the key \(401\): set SERA_SERVER_KEY \(its log: /);
+      Deno.env.set("SERA_SERVER_KEY", "sesame");
+      try {
+        await assertUserError(open, /serves no model : it has none/);
+      } finally {
+        Deno.env.delete("SERA_SERVER_KEY");
+      }
+    });
+  },
+);
+
 Deno.test({ name: "what a trainer leaves running when it is done is ended", ignore }, async () => {
   await withTempDir(async (dir) => {
-    const line = "sleep 300 & echo $$ > group; mkdir out; : > out/weights";
+    const line = "sleep 300 & echo $$ > group; mkdir out; echo w > out/w.gguf";
     await runTrainer(`cd '${dir}'; ${line}; :`, {
       ...{ iteration: 1, pairs: "pairs.jsonl", start: "start", sft: "sft", seed: 1, config: {} },
       ...{ output: join(dir, "out"), steps: join(dir, "steps") },

@@ -56,6 +56,22 @@ const filter = (question: AskedQuestion): JudgeAnswer =>
   isPoison(question) ? refusal(400, "content_filter") : better(question);
 
 for (const provider of ["openai", "anthropic"] as const) {
+  Deno.test(`${provider}: a reply that stalls behind its headers is lost and asked for again`, async () => {
+    const begun = () =>
+      new Response(
+        new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode("{")) }),
+        { headers: { "content-type": "application/json" } },
+      );
+    const stallsFirst = (question: AskedQuestion): JudgeAnswer =>
+      question.count === 1 ? begun() : better(question);
+    await withJudge(provider, stallsFirst, async (open) => {
+      const judge = open({ timeout: 1 });
+      const [found] = await judge.judge(comparisons(["good"]));
+      assert.equal(found?.preference, 1);
+      assert.equal(judge.lost, 1);
+    });
+  });
+
   Deno.test(`${provider}: a question that times out counts as charged, at its worst, before a reply and without one`, async () => {
     const silence = new Promise<Response>(() => {});
     const slowFirst = (question: AskedQuestion): JudgeAnswer =>

@@ -34,6 +34,13 @@ export function alignCard(
       ...(opened.setting.flipRate > 0
         ? [`${opened.setting.flipRate} of the training labels flipped on purpose, as an audit`]
         : []),
+      ...(opened.tokenized.pairs.some(({ flipped }) => flipped === true)
+        ? [
+          `${
+            opened.pairs.filter(({ flipped }) => flipped).length
+          } training labels flipped by the data's own account or on purpose`,
+        ]
+        : []),
     ],
     method: `SeRA (arXiv 2410.09362) with the loss \`${loss}\`, ${sera.iterations} iterations, ` +
       `method \`${method}\`: ${methodTexts[method]}.`,

@@ -15,8 +15,11 @@ import { recordedConfig } from "../../../lib/storage/run_directory.ts";
 import { groupOf } from "../../../lib/training/update.ts";
 import type { AlignOptions } from "./options.ts";
 
-/** Copies of the weights: one under adapters; else policy, reference, gradient and two moments. */
-const ADAPTED = 1, FULL = 5;
+/**
+ * Copies of the weights: one under adapters; else policy, reference, SFT policy, two moments, a
+ * pass's gradient and the sum of those before it.
+ */
+const ADAPTED = 1, FULL = 7;
 
 /**
  * `--max-rows`: what the user gave, what the run had that is continued, or as many as the free
@@ -36,7 +39,8 @@ export function chooseMaxRows(
   const wanted = given ?? before ?? defaultSeraConfig.maxRows;
   if (device === "gpu") return { maxRows: wanted };
   const isWasm = backend === "wasm";
-  const weights = (lora === undefined ? FULL : ADAPTED) * weightBytes(config);
+  const full = lora === undefined;
+  const weights = (full ? FULL : ADAPTED) * weightBytes(config);
   const free = Math.max(0, (isWasm ? Math.min(available, WASM_BYTES) : available) - weights);
   const ofPairs = pairs.map((pair) => packedRows(groupOf(pair)));
   const longest = pairs.reduce(
@@ -46,7 +50,7 @@ export function chooseMaxRows(
   );
   const choice = chooseRows(config, {
     groupRows: needsWholeBatch(loss) ? [largestSum(ofPairs, batch)] : ofPairs,
-    ...{ longest, wanted, fixed: (given ?? before) !== undefined, fused: nativeOps, free },
+    ...{ longest, wanted, fixed: (given ?? before) !== undefined, fused: nativeOps, full, free },
   });
   if (choice.warning === undefined) return choice;
   if (isWasm) throw new UserError(`${choice.warning}, or set up TensorFlow`);

@@ -1,6 +1,6 @@
 import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { refuseInProcess } from "../../../lib/external/refuse_in_process.ts";
-import { refuseUnknownFlips, seraOptionsOf } from "./configure.ts";
+import { seraOptionsOf } from "./configure.ts";
 import type { AlignOptions } from "./options.ts";
 
 /**
@@ -14,7 +14,6 @@ export function commandsElsewhere(options: AlignOptions): ExternalCommands | und
   if (trainer === undefined) return undefined;
   if (serve === undefined) throw new UsageError("--trainer needs --serve: the server's command");
   refuseInProcess(seraOptionsOf(options));
-  refuseUnknownFlips(options);
   return { trainer, serve };
 }
 

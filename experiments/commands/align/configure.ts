@@ -70,12 +70,12 @@ export function selectionOf(
 }
 
 /** @throws {UserError} where the rule needs to know which labels were flipped, and none are */
-export function refuseUnknownFlips(
-  options: SeraOptionValues & { readonly flipLabels: number },
-): void {
+export function refuseUnknownFlips(options: SeraOptionValues, flipsKnown: boolean): void {
   const { rule } = selectionOf(options);
-  if ((rule === "oracle" || rule === "matched") && options.flipLabels === 0) {
-    throw new UserError(`--rule ${rule} needs known flips: give --flip-labels too`);
+  if ((rule === "oracle" || rule === "matched") && !flipsKnown) {
+    throw new UserError(
+      `--rule ${rule} needs known flips: give --flip-labels, or data with a field "flipped"`,
+    );
   }
 }
 

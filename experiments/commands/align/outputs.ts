@@ -108,8 +108,8 @@ function accuracyLine({ iterations, data }: RunRecord): string {
 }
 
 /** Which labels are flipped, where that is known. */
-function flips({ pairs, setting }: OpenedPreferences): { flipped?: boolean[] } {
-  return setting.flipRate > 0 ? { flipped: pairs.map((pair) => pair.flipped === true) } : {};
+function flips({ pairs, flipsKnown }: OpenedPreferences): { flipped?: boolean[] } {
+  return flipsKnown ? { flipped: pairs.map((pair) => pair.flipped === true) } : {};
 }
 
 /** One file per iteration: every given pair with its margin and whether it was kept. */

@@ -31,8 +31,8 @@ import { roomNeeded } from "./room.ts";
 export async function runAlign(given: AlignOptions, progress: ProgressSink): Promise<string> {
   const startedAt = new Date().toISOString();
   const { seed, out, force, checkpointSeconds } = given;
-  refuseUnknownFlips(given);
   const opened = await openPreferences(settingOf(given), seed, progress);
+  refuseUnknownFlips(given, opened.flipsKnown);
   const { files, file, tokenized } = opened;
   const { info } = await loadEngine();
   const rows = chooseMaxRows(opened, given, seraConfig(seraOptionsOf(given)), info);

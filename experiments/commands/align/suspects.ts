@@ -23,8 +23,8 @@ export async function suspectsOf(
     const pair = given.get(id);
     if (pair === undefined) return [];
     const { prompt, chosen, rejected } = pair;
-    // As it was trained on: a flipped pair's responses have changed places.
-    const sides = place.flipped === true
+    // As it was trained on: where this run flipped the label, the responses have changed places.
+    const sides = place.flipped !== undefined && place.flipped !== (pair.flipped ?? false)
       ? { chosen: rejected, rejected: chosen }
       : { chosen, rejected };
     return [{ ...place, id, prompt, ...sides, source: columns.get(id) ?? {} }];

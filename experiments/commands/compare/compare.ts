@@ -46,9 +46,6 @@ import { workerEngine } from "./worker_engine.ts";
  */
 export async function compare(given: CompareOptions, progress: ProgressSink): Promise<number> {
   const { out, seeds, jobs, answerJudge } = given;
-  if (given.rule === "oracle" && given.flipLabels === 0) {
-    throw new UserError("--rule oracle needs known flips: give --flip-labels too");
-  }
   const judge = answerJudge && await openJudge({
     ...given,
     judge: answerJudge,
@@ -56,6 +53,11 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
   });
   checkWritable(out);
   const opened = await openPreferences(settingOf(given), 0, progress);
+  if (given.rule === "oracle" && !opened.flipsKnown) {
+    throw new UserError(
+      '--rule oracle needs known flips: give --flip-labels, or data with a field "flipped"',
+    );
+  }
   const { files, file, tokenized } = opened;
   const chat = { template: files.tokenizer.hasChatTemplate, use: given.chatTemplate };
   tellData(progress, file, tokenized, chat);
@@ -83,7 +85,9 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
     throw new UserError("no run came to its end: see the messages above");
   }
   const differences = differencesOf(found);
-  const verdicts = judge && await judgeMethods(judge, found.plan, { out, samples }, progress);
+  const verdicts = judge && await judgeMethods(judge, found.plan, {
+    ...{ finished: found.records, out, samples },
+  }, progress);
   const judged = judge && verdicts &&
     { judge: judge.name, methods: judgedMethods(verdicts.methods), text: verdicts.judging.text };
   writeTables(join(out, "tables"), {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { readSamples } from "../../../lib/environments/preference_file/kept_samples.ts";
 import { UserError } from "../../../lib/errors.ts";
+import { acquireRunLock } from "../../../lib/files/run_lock.ts";
 import type { Comparison } from "../../../lib/judges/comparison.ts";
 import type { MethodVerdicts } from "../../../lib/judges/judged_methods.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
@@ -25,16 +26,21 @@ export interface MethodsJudged {
  * Has the last policies' answers to held-out prompts judged: every method's against the first
  * method's of the same seed. Replies are kept in `<out>/judge/replies.jsonl`.
  *
- * @param plan the runs; their texts lie in `samples`
+ * @param plan the runs; their texts lie in `samples`, those of runs that ended early too
+ * @param finished hashes of the runs that came to their end
  * @throws {UserError} where no texts were kept, or as the judge throws
  */
 export async function judgeMethods(
   judge: OpenedJudge,
   plan: readonly PlannedCell[],
-  { out, samples }: { readonly out: string; readonly samples: string },
+  { finished, out, samples }: {
+    readonly finished: { has(hash: string): boolean };
+    readonly out: string;
+    readonly samples: string;
+  },
   progress: ProgressSink,
 ): Promise<MethodsJudged> {
-  const matched = match(plan, samples);
+  const matched = match(plan.filter(({ hash }) => finished.has(hash)), plan[0]?.arm, samples);
   const comparisons = matched.flatMap((each) => each.comparisons);
   if (comparisons.length === 0) {
     throw new UserError(
@@ -44,7 +50,7 @@ export async function judgeMethods(
   }
   const folder = join(out, "judge");
   Deno.mkdirSync(folder, { recursive: true });
-  const judging = await judge.judge(comparisons, join(folder, "replies.jsonl"), progress);
+  const judging = await judgeAlone(judge, comparisons, folder, progress);
   let at = 0;
   const parts = matched.map(({ comparisons, ...each }) => {
     const judged = judging.judged.slice(at, at + comparisons.length);
@@ -58,8 +64,26 @@ export async function judgeMethods(
   return { methods, judging };
 }
 
-function match(plan: readonly PlannedCell[], folder: string): Matched[] {
-  const baseline = plan[0]?.arm;
+/** Only one process at a time asks: two would pay for the same replies. */
+async function judgeAlone(
+  judge: OpenedJudge,
+  comparisons: readonly Comparison[],
+  folder: string,
+  progress: ProgressSink,
+): Promise<Judging> {
+  const lock = acquireRunLock(folder);
+  try {
+    return await judge.judge(comparisons, join(folder, "replies.jsonl"), progress);
+  } finally {
+    lock.release();
+  }
+}
+
+function match(
+  plan: readonly PlannedCell[],
+  baseline: string | undefined,
+  folder: string,
+): Matched[] {
   const answers = new Map(
     plan.map(({ hash }) => [hash, readSamples(join(folder, `${hash}.json`))]),
   );

@@ -90,7 +90,8 @@ export async function prepareData(options: DataOptions, progress: ProgressSink):
     provenance: await readProvenance(),
   };
   const bytes = (text: string) => [new TextEncoder().encode(text)];
-  writeDurably(join(out, "config.yaml"), bytes(configFileText(dataOptions, options)));
+  const { config: _config, ...repeated } = options;
+  writeDurably(join(out, "config.yaml"), bytes(configFileText(dataOptions, repeated)));
   writeDurably(join(out, "record.json"), bytes(JSON.stringify(record, null, 2) + "\n"));
   return [
     `${read} records: ${counts.train} pairs to train on, ${counts.heldOut} held out, ` +

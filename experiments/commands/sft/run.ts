@@ -92,7 +92,8 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
   if (finished && (!merges || folder.has(`${MERGED}/config.json`))) {
     return `finished already: see ${folder.path("record.json")}`;
   }
-  folder.writeText("config.yaml", configFileText(sftOptions, options));
+  const { config: _config, force: _force, ...repeated } = options; // of this call alone
+  folder.writeText("config.yaml", configFileText(sftOptions, repeated));
   if (finished) {
     progress.message("finished already: adding the adapter into the weights");
     const trained = await loadPolicy(model, folder.path("adapter"));

@@ -38,7 +38,7 @@ export const tldr: DatasetSchema = {
     );
     if (!chosen || !rejected) return { kind: "dropped", reason: "an empty summary" };
     const prompt = `SUBREDDIT: r/${textOf(info, "subreddit")}\n\n` +
-      `TITLE: ${textOf(info, "title")}\n\nPOST: ${post}\n\nTL;DR:`;
+      `TITLE: ${textOf(info, "title")}\n\nPOST: ${post.replaceAll("\n\n", "\n")}\n\nTL;DR:`;
     return { kind: "pair", prompt, chosen: ` ${chosen}`, rejected: ` ${rejected}` };
   },
 };

@@ -1,4 +1,4 @@
-import { flipLabels } from "../../data/label_noise.ts";
+import { flipLabels, unflipped } from "../../data/label_noise.ts";
 import type { TokenizedPair } from "../../data/preference.ts";
 import { type PreferenceFile, readPreferences } from "../../data/read_preferences.ts";
 import { dataFiles } from "../../data/data_files.ts";
@@ -34,9 +34,11 @@ export interface OpenedPreferences {
   readonly file: PreferenceFile;
   /** All of them as token ids, in their order. */
   readonly tokenized: TokenizedPairs;
-  /** Training pairs; `flipped` is known where flips were injected. */
+  /** Training pairs. */
   readonly pairs: readonly TokenizedPair[];
-  /** Pairs of other prompts. */
+  /** Whether every training pair says if it is flipped: by flips made here or the data's account. */
+  readonly flipsKnown: boolean;
+  /** Pairs of other prompts; where the data say that a label was flipped, with the first one. */
   readonly heldOut: readonly TokenizedPair[];
   /** Undefined: all weights train. */
   readonly lora: LoraConfig | undefined;
@@ -76,15 +78,21 @@ export async function openPreferences(
         (limit === null ? "" : "; raise --limit"),
     );
   }
-  const { training: clean, heldOut } = splitPairs(file.pairs, tokenized.pairs, setting, seed);
-  if (clean.length < 2) {
-    throw new UserError(`${data}: ${clean.length} training pairs are left; at least 2 are needed`);
+  const { training, heldOut } = splitPairs(file.pairs, tokenized.pairs, setting, seed);
+  if (training.length < 2) {
+    throw new UserError(
+      `${data}: ${training.length} training pairs are left; at least 2 are needed`,
+    );
   }
-  const pairs = setting.flipRate > 0
-    ? flipLabels(clean, setting.flipRate, createPrng(seed, "flip-labels")).pairs
-    : clean;
-  const lora = loraOf(setting, files.config);
-  return { setting: { ...setting, ...found }, files, file, tokenized, pairs, heldOut, lora };
+  const { flipRate } = setting;
+  const flipsKnown = flipRate > 0 || training.some(({ flipped }) => flipped !== undefined);
+  const pairs = flipsKnown
+    ? flipLabels(training, flipRate, createPrng(seed, "flip-labels")).pairs
+    : training;
+  return {
+    ...{ setting: { ...setting, ...found }, files, file, tokenized, pairs, flipsKnown },
+    ...{ heldOut: heldOut.map(unflipped), lora: loraOf(setting, files.config) },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readPreferences } from "../../../lib/data/read_preferences.ts";
+import { userPathOrHub } from "../../../lib/cli/user_path.ts";
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import { downloadDataset } from "../../../lib/policy/io/hub_dataset.ts";
 import { assertUserError } from "../../support/errors.ts";
@@ -91,7 +92,8 @@ Deno.test("where several folders have a split, one is named, or all", async () =
   await withHub(files, async () => {
     assert.deepEqual(await prompts("owner/name:harmless-base/train"), ["b"]);
     assert.deepEqual(await prompts("owner/name:helpful-base/train"), ["a"]);
-    assert.deepEqual(await prompts("owner/name:*/train"), ["a", "b"]);
+    assert.equal(userPathOrHub("owner/name:*/train"), "owner/name:*/train");
+    assert.deepEqual(await prompts(userPathOrHub("owner/name:*/train")), ["a", "b"]);
     assert.deepEqual(await prompts("owner/name:test"), ["c"]);
     assert.deepEqual(await prompts("owner/name:dev"), ["d"]);
     await assertUserError(

@@ -1,0 +1,106 @@
+/** Labels that the data file itself says were flipped. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { refuseUnknownFlips } from "../../../experiments/commands/align/configure.ts";
+import { suspectsOf } from "../../../experiments/commands/align/suspects.ts";
+import {
+  type OpenedPreferences,
+  openPreferences,
+} from "../../../lib/environments/preference_file/open_preferences.ts";
+import { defaultPreferenceSetting } from "../../../lib/environments/preference_file/setting.ts";
+import { assertUserError } from "../../support/errors.ts";
+import { withTempDir } from "../../support/temp_dir.ts";
+import { makeTinyModelFolder } from "../../support/tiny_model.ts";
+import { jsonLines, tinyPairs } from "../../support/tiny_pairs.ts";
+
+const CLEAN = tinyPairs(40, 3).map((pair, i) => ({ id: `p${i}`, ...pair }));
+/** A quarter exchanged, as `data --flip-labels 0.25` writes it. */
+const NOISY = CLEAN.map((pair, i) => ({
+  ...pair,
+  ...(i % 4 === 0 ? { chosen: pair.rejected, rejected: pair.chosen } : {}),
+  flipped: i % 4 === 0,
+}));
+
+/** Opens both files with this share of the labels flipped in the noisy one. */
+async function opened(
+  flipRate: number,
+  use: (clean: OpenedPreferences, noisy: OpenedPreferences) => Promise<void> | void,
+): Promise<void> {
+  await withTempDir(async (dir) => {
+    await makeTinyModelFolder(join(dir, "model"), { seed: 7 });
+    const open = async (name: string, rows: readonly unknown[], rate: number) => {
+      const data = join(dir, name);
+      Deno.writeTextFileSync(data, jsonLines(rows));
+      return await openPreferences({
+        ...{ ...defaultPreferenceSetting, model: join(dir, "model"), data, flipRate: rate },
+        heldOut: 0.3,
+      }, 1);
+    };
+    await use(await open("clean.jsonl", CLEAN, 0), await open("noisy.jsonl", NOISY, flipRate));
+  });
+}
+
+const sides = ({ chosenIds, rejectedIds }: OpenedPreferences["pairs"][number]) => [
+  [...chosenIds],
+  [...rejectedIds],
+];
+const isExchanged = (id: string) => Number(id.slice(1)) % 4 === 0;
+
+Deno.test("what the data say was flipped is known: held-out pairs have their first labels", () =>
+  opened(0, (clean, noisy) => {
+    assert.equal(clean.flipsKnown, false);
+    assert.equal(clean.pairs[0]?.flipped, undefined);
+    assert.equal(noisy.flipsKnown, true);
+    assert.ok(noisy.heldOut.some(({ id }) => isExchanged(id)));
+    assert.deepEqual(noisy.heldOut.map(sides), clean.heldOut.map(sides));
+    noisy.pairs.forEach((pair, i) => {
+      assert.equal(pair.flipped, isExchanged(pair.id), pair.id);
+      const first = sides(clean.pairs[i]!);
+      assert.deepEqual(sides(pair), pair.flipped ? first.toReversed() : first);
+    });
+  }));
+
+Deno.test("flips on top of the data's own put right what was wrong, and are told as such", () =>
+  opened(0.5, async (clean, noisy) => {
+    noisy.pairs.forEach((pair, i) => {
+      const first = sides(clean.pairs[i]!);
+      assert.deepEqual(sides(pair), pair.flipped ? first.toReversed() : first, pair.id);
+    });
+    assert.ok(noisy.pairs.some(({ id, flipped }) => isExchanged(id) && !flipped), "one put right");
+    assert.ok(noisy.pairs.some(({ id, flipped }) => !isExchanged(id) && flipped), "one flipped");
+    // As it was trained on, whoever exchanged it.
+    const suspects = await suspectsOf(noisy, [{
+      iteration: 2,
+      margins: noisy.pairs.map((_, i) => i),
+      kept: noisy.pairs.map(() => true),
+      flipped: noisy.pairs.map(({ flipped }) => flipped === true),
+    }], () => {});
+    assert.equal(suspects.length, noisy.pairs.length);
+    for (const { id, chosen, flipped } of suspects) {
+      const { chosen: better, rejected } = CLEAN[Number(id.slice(1))]!;
+      assert.equal(chosen, flipped ? rejected : better, id);
+    }
+  }));
+
+Deno.test("rules that need known flips take the data's word", () => {
+  const options = { method: "select", rule: "oracle", keep: 0.7, tau: 0, by: "implicit" } as const;
+  const ask = (known: boolean) =>
+    refuseUnknownFlips(options as unknown as Parameters<typeof refuseUnknownFlips>[0], known);
+  ask(true);
+  assert.throws(() => ask(false), {
+    name: "UserError",
+    message: '--rule oracle needs known flips: give --flip-labels, or data with a field "flipped"',
+  });
+});
+
+Deno.test("a flipped that is neither true nor false names its record", async () => {
+  await withTempDir(async (dir) => {
+    await makeTinyModelFolder(join(dir, "model"), { seed: 7 });
+    const data = join(dir, "pairs.jsonl");
+    Deno.writeTextFileSync(data, jsonLines([...CLEAN.slice(0, 4), { ...CLEAN[4], flipped: 0.3 }]));
+    await assertUserError(
+      () => openPreferences({ ...defaultPreferenceSetting, model: join(dir, "model"), data }, 0),
+      'pairs.jsonl:5: "flipped" is number 0.3, neither true nor false',
+    );
+  });
+});
