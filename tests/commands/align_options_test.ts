@@ -114,6 +114,14 @@ Deno.test("options that would do nothing are refused, by both names", async () =
     [["--method", "select", "--responses", "8"], "--responses has no effect with --method select"],
     [["--method", "relabel", "--top-k", "8"], "--top-k has no effect with --method relabel"],
     [["--fixed"], "--fixed has no effect with --rule top"],
+    [
+      ["--method", "plain", "--evaluation-prompts", "0", "--generation-batch", "8"],
+      "--generation-batch has no effect with --method plain and --evaluation-prompts 0",
+    ],
+    [
+      ["--method", "select", "--held-out", "0", "--generation-batch", "8"],
+      "--generation-batch has no effect with --method select and --held-out 0",
+    ],
     [["--rule", "small-gap", "--by", "explicit"], "--by has no effect with --rule small-gap"],
     [["--method", "plain", "--by", "votes"], "--by has no effect with --method plain"],
     [["--method", "select", "--judge", "explicit"], "--judge has no effect with --method select"],
@@ -128,6 +136,8 @@ Deno.test("options that would do nothing are refused, by both names", async () =
   refuse("--rule", "threshold", "--tau", "0.1");
   refuse("--method", "random", "--fixed");
   refuse("--judge", "explicit", "--reward-steps", "3");
+  refuse("--method", "plain", "--generation-batch", "8");
+  refuse("--evaluation-prompts", "0", "--generation-batch", "8");
   refuse("--method", "bootstrap", "--responses", "8", "--rank", "4");
   refuse("--full", "--method", "random", "--keep", "0.5", "--max-new-tokens", "8");
   await withTempDir(async (dir) => {

@@ -9,7 +9,6 @@ type Key = keyof AlignOptions;
 const OF_LORA: readonly Key[] = ["rank", "loraAlpha", "dropout", "targets"];
 const OF_BOOTSTRAPPING: readonly Key[] = [
   ...["judge", "responses", "onPolicy", "promptFactor", "temperature", "topP", "topK"] as const,
-  "generationBatch",
 ];
 
 const OF_EXTERNAL: readonly Key[] = ["serve", "serveSeconds", "concurrency", "timeout"];
@@ -38,7 +37,14 @@ export function idleOptions(options: AlignOptions): Map<Key, string> {
   if (!asksRewardModel(options)) {
     set(["rewardSteps", "rewardLr"], "no reward model (--by explicit, --judge explicit)");
   }
-  if (methods[method].bootstrap === null) set(OF_BOOTSTRAPPING, byMethod);
+  if (methods[method].bootstrap === null) {
+    set(OF_BOOTSTRAPPING, byMethod);
+    // Responses to held-out prompts are decoded by it, too.
+    if (options.heldOut === 0) set(["generationBatch"], `${byMethod} and --held-out 0`);
+    if (options.evaluationPrompts === 0) {
+      set(["generationBatch"], `${byMethod} and --evaluation-prompts 0`);
+    }
+  }
   if (options.trainer !== undefined) set([...OF_LORA, ...OF_THIS_PROCESS], "--trainer");
   else set(OF_EXTERNAL, "the model in this process (no --trainer)");
   return idle;

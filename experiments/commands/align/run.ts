@@ -6,7 +6,7 @@ import { loadPreferences } from "../../../lib/environments/preference_file/load_
 import { openPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
-import { seraConfig } from "../../../lib/sera/config.ts";
+import { defaultBootstrap, seraConfig } from "../../../lib/sera/config.ts";
 import { runSera } from "../../../lib/sera/run_sera.ts";
 import { cachedSequenceLogps } from "../../../lib/storage/cached_logps.ts";
 import { sharedLogpCache } from "../../../lib/storage/logp_cache.ts";
@@ -30,7 +30,7 @@ import { roomNeeded } from "./room.ts";
  */
 export async function runAlign(given: AlignOptions, progress: ProgressSink): Promise<string> {
   const startedAt = new Date().toISOString();
-  const { seed, out, force, checkpointSeconds } = given;
+  const { seed, out, force, checkpointSeconds, generationBatch } = given;
   const opened = await openPreferences(settingOf(given), seed, progress);
   refuseUnknownFlips(given, opened.flipsKnown);
   const { files, file, tokenized } = opened;
@@ -51,6 +51,9 @@ export async function runAlign(given: AlignOptions, progress: ProgressSink): Pro
     command: "align",
     method: options.method,
     ...config,
+    // With bootstrapping it is in the config; the default is that of records without it.
+    ...(config.sera.bootstrap === null && generationBatch !== defaultBootstrap.batch &&
+      { generationBatch }),
     // Another backend or thread count rounds differently.
     engine: { backend, device, nativeOps, threads, tensorflowVersion },
   } as unknown as JsonObject;
@@ -83,7 +86,9 @@ export async function runAlign(given: AlignOptions, progress: ProgressSink): Pro
   if (rows.note !== undefined) progress.message(rows.note);
   if (rows.warning !== undefined) warn(rows.warning);
 
-  const { text: _text, dispose: _dispose, ...prepared } = await loadPreferences(opened, seed);
+  const { text: _text, dispose: _dispose, ...prepared } = await loadPreferences(opened, seed, {
+    batch: generationBatch,
+  });
   const store = new RunStore(folder, { checkpointSeconds, warn });
   const cache = sharedLogpCache(warn);
   const identity = {

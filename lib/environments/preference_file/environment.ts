@@ -41,7 +41,7 @@ export const preferenceFile: PreferenceFileEnvironment = {
           "preferenceSetting({ model, data })",
       );
     }
-    return await loadPreferences(await openPreferences(setting, seed, progress), seed, samples);
+    return await loadPreferences(await openPreferences(setting, seed, progress), seed, { samples });
   },
 };
 

@@ -7,12 +7,17 @@ import type { OpenedPreferences } from "./open_preferences.ts";
 /**
  * Loads the weights of what was opened: everything of a run but its config. Needs a loaded engine.
  *
- * @param samples file for the texts of the last policy's samples; undefined: they are not kept
+ * @param options.samples file for the texts of the last policy's samples; undefined: they are not kept
+ * @param options.batch responses to held-out prompts decoded side by side: bounds memory, and changes
+ * results by rounding alone
  */
 export async function loadPreferences(
   { setting, files, file, pairs, heldOut, lora }: OpenedPreferences,
   seed: number,
-  samples?: string,
+  { samples, batch = defaultBootstrap.batch }: {
+    readonly samples?: string | undefined;
+    readonly batch?: number;
+  } = {},
 ): Promise<PreparedEnvironment> {
   const { tokenizer } = files;
   const reference = await frozenModel(files);
@@ -25,7 +30,7 @@ export async function loadPreferences(
     ...{ policy, reference, pairs, heldOut, stopTokenIds: tokenizer.stopTokenIds },
     evaluation: {
       prompts: evaluated.map(({ promptIds }) => promptIds),
-      ...{ samplesPerPrompt, maxNewTokens, batch: defaultBootstrap.batch },
+      ...{ samplesPerPrompt, maxNewTokens, batch },
       ...(samples !== undefined &&
         { onSamples: sampleKeeper(samples, evaluated, file.pairs, text) }),
     },
