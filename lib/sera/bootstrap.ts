@@ -76,7 +76,7 @@ export function drawPrompts(
   return places.slice(0, count).sort((a, b) => a - b).map((place) => pool[place] as number);
 }
 
-/** N responses per prompt, kept chunk by chunk. */
+/** N responses per prompt, kept chunk by chunk. Draws are named by chunk, too: see `batch`. */
 async function respond(
   options: BootstrapConfig,
   { policy, stopTokenIds, cutResponses, seed, clock, progress }: PreparedRun,

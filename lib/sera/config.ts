@@ -34,7 +34,10 @@ export interface BootstrapConfig {
   readonly topK: number;
   /** Tokens; longer responses are truncated, and dropped. */
   readonly maxNewTokens: number;
-  /** Responses decoded side by side. Bounds memory; changes results by rounding alone. */
+  /**
+   * Responses decoded side by side, at least those of one prompt. Bounds memory; draws are named by
+   * the batch and the place in it, so another value is another draw of the responses.
+   */
   readonly batch: number;
   /** Who ranks the responses: the ensemble's implicit reward [P], or the explicit reward model. */
   readonly judge: "implicit" | "explicit";

@@ -19,7 +19,10 @@ export interface Evaluation {
   readonly samplesPerPrompt: number;
   /** Tokens. */
   readonly maxNewTokens: number;
-  /** Samples decoded side by side. Bounds memory; changes results by rounding alone. */
+  /**
+   * Samples decoded side by side, at least those of one prompt. Bounds memory; changes results by
+   * rounding alone, as draws are named by prompt and sample.
+   */
   readonly batch: number;
   /** The true reward, where it is known. */
   readonly gold?: GoldReward;

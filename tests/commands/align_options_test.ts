@@ -5,6 +5,8 @@ import {
   refuseIdleOptions,
 } from "../../experiments/commands/align/idle_options.ts";
 import { alignCommand } from "../../experiments/commands/align/options.ts";
+import { evaluateCommand } from "../../experiments/commands/evaluate/options.ts";
+import { generateCommand } from "../../experiments/commands/generate/options.ts";
 import { helpText, parseCommand } from "../../lib/cli/command.ts";
 import { configFileText } from "../../lib/cli/config_file.ts";
 import { preferenceFile } from "../../lib/environments/preference_file/environment.ts";
@@ -28,6 +30,16 @@ Deno.test("every method is that of the library, and --help tells of each", () =>
     assert.deepEqual(config("--method", name), seraConfig(methods[name]));
     assert.match(help, new RegExp(`^  ${name} +\\w`, "m"));
   }
+});
+
+Deno.test("--help says of each command's batch whether another one is another draw", () => {
+  // tests/sera/draws_test.ts and tests/policy/generate_test.ts show that it is so.
+  const [align, evaluate, generate] = [alignCommand, evaluateCommand, generateCommand].map((spec) =>
+    helpText(spec as typeof alignCommand).replaceAll(/\s+/g, " ")
+  );
+  assert.match(align!, /--generation-batch <n> [^-]*bounds memory; another number is another draw/);
+  assert.match(evaluate!, /--batch <n> [^-]*memory; with --temperature another number is another/);
+  assert.match(generate!, /--batch <n> [^-]*bounds memory, changes no draw/);
 });
 
 Deno.test("each option changes its field of config or setting", () => {

@@ -63,6 +63,22 @@ Deno.test("each iteration and each chunk responds with draws of its own", async 
   assert.deepEqual(shared, [], "an iteration repeats another's draws");
 });
 
+Deno.test("another batch is another draw of bootstrapped responses, from its second chunk on", async () => {
+  const prompts = Array.from({ length: 8 }, () => PROMPTS[0]!);
+  const drawn = async (batch: number) => {
+    const store = new DiskStore();
+    const bootstrap = { ...LONG, promptFactor: 8 / 3, responses: 2, batch };
+    await assert.rejects(run({ ...STILL, bootstrap }, { prompts }, store), /gave 0 of the 3 pairs/);
+    return responses(store, 2);
+  };
+  const chunks = await drawn(4), whole = await drawn(16);
+  assert.equal(chunks.length, 16);
+  assert.deepEqual(chunks.slice(0, 4), whole.slice(0, 4));
+  const long = (texts: string[]) => texts.slice(4).filter((text) => text.split(",").length > 6);
+  assert.ok(long(chunks).length >= 4, "too short to tell draws apart");
+  assert.deepEqual(long(chunks).filter((text) => long(whole).includes(text)), []);
+});
+
 Deno.test("each iteration draws its prompts anew, and no prompt twice", async () => {
   const seen = new Map<number, number[]>();
   for (const seed of [0, 1]) {

@@ -148,7 +148,8 @@ export const seraOptions = {
   }),
   generationBatch: ruledOption({
     flags: "--generation-batch <n>",
-    description: "responses decoded side by side: bounds memory",
+    description: "responses decoded side by side: bounds memory; another number is another draw " +
+      "of bootstrapping",
     rule: rules["bootstrap.batch"],
     default: bootstrap.batch,
   }),

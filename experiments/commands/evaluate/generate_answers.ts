@@ -31,8 +31,8 @@ function unanswered(
 
 /**
  * Writes a model's answers, batch by batch, to a file in AlpacaEval's schema (`instruction`, `output`,
- * `generator`). What is there already stays: a killed process goes on, and the draws of an answer
- * depend on its instruction's place alone.
+ * `generator`). What is there already stays: a killed process goes on. The draws of an answer are
+ * named by its batch and its place in it: with a temperature, another batch size is another draw.
  *
  * @param load is called where there is something to do
  * @throws {UserError} naming an instruction that is too long

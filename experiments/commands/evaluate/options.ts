@@ -71,7 +71,8 @@ export const evaluateOptions = {
   }),
   batch: ruledOption({
     flags: "--batch <n>",
-    description: "answers decoded side by side",
+    description: "answers decoded side by side: bounds memory; with --temperature another number " +
+      "is another draw",
     rule: seraRules["bootstrap.batch"],
     default: defaultBootstrap.batch,
   }),

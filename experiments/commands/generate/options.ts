@@ -55,7 +55,7 @@ export const generateOptions = {
   greedy: switchOption({ flags: "--greedy", description: "the same as --temperature 0" }),
   batch: ruledOption({
     flags: "--batch <n>",
-    description: "responses decoded side by side",
+    description: "responses decoded side by side: bounds memory, changes no draw",
     rule: rules["bootstrap.batch"],
     default: defaults.batch,
   }),
