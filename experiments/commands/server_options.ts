@@ -1,3 +1,4 @@
+import { idleFor } from "../../lib/cli/idle_options.ts";
 import { integerOption, numberOption, textOption, urlOption } from "../../lib/cli/option.ts";
 
 /** Options of commands that can leave the model to an inference server. */
@@ -24,3 +25,11 @@ export const serverOptions = {
     default: 120,
   }),
 };
+
+/** Options of a server that have no effect without one. */
+export function idleWithoutServer() {
+  return idleFor(
+    ["serverModel", "serverReference", "concurrency", "timeout"],
+    "the model in this process (no --server)",
+  );
+}

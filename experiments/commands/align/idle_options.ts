@@ -1,4 +1,4 @@
-import { UsageError } from "../../../lib/cli/usage_error.ts";
+import { type IdleOptions, refuseIdle, valuesInForce } from "../../../lib/cli/idle_options.ts";
 import { methods } from "../../../lib/sera/methods.ts";
 import { type AlignOptions, alignOptions } from "./options.ts";
 import { ruleFields } from "../../../lib/selection/rule_fields.ts";
@@ -19,8 +19,8 @@ const OF_THIS_PROCESS: readonly Key[] = [
   ...["checkpointSeconds", "crossFit", "rewardSteps", "rewardLr"] as const,
 ];
 
-/** Options without effect, each with what leaves it so, as it stands on the command line. */
-export function idleOptions(options: AlignOptions): Map<Key, string> {
+/** Options of `align` without effect beside the others. */
+function idleOptions(options: AlignOptions): IdleOptions<Key> {
   const { method, rule, full } = options;
   const byMethod = `--method ${method}`;
   const selection = selectionOf(options);
@@ -57,18 +57,10 @@ export function idleOptions(options: AlignOptions): Map<Key, string> {
  * @throws {UsageError} naming both options
  */
 export function refuseIdleOptions(options: AlignOptions, given: ReadonlyMap<Key, string>): void {
-  for (const [key, reason] of idleOptions(options)) {
-    const name = given.get(key);
-    if (name === undefined) continue;
-    throw new UsageError(`${name} has no effect with ${reason}: leave one of them out`);
-  }
+  refuseIdle(idleOptions(options), given);
 }
 
-/** The options in force, for the run's config file: all but idle ones and those of this call. */
+/** The options in force, for the run's config file. */
 export function optionsInForce(options: AlignOptions): Partial<AlignOptions> {
-  const left = new Set<string>(["config", "force", ...idleOptions(options).keys()]);
-  return Object.fromEntries(
-    Object.keys(alignOptions).filter((key) => !left.has(key))
-      .map((key) => [key, options[key as Key]]),
-  );
+  return valuesInForce(alignOptions, options, idleOptions(options));
 }

@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
+import { valuesInForce } from "../../../lib/cli/idle_options.ts";
 import { splitByPrompt } from "../../../lib/data/split.ts";
 import { dropText } from "../../../lib/datasets/drop_counts.ts";
 import { type Demonstration, readDemonstrations } from "../../../lib/datasets/demonstrations.ts";
@@ -30,6 +31,7 @@ import { type SupervisedConfig, trainSupervised } from "../../../lib/training/su
 import { roomNeeded } from "../align/room.ts";
 import { saveResult } from "../align/result.ts";
 import { sftCard } from "./card.ts";
+import { idleOptions } from "./idle_options.ts";
 import { loraSettingOf, SFT_RATES, type SftOptions, sftOptions } from "./options.ts";
 
 /** Longest example where none is told, if the model's context allows it. */
@@ -92,7 +94,7 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
   if (finished && (!merges || folder.has(`${MERGED}/config.json`))) {
     return `finished already: see ${folder.path("record.json")}`;
   }
-  const { config: _config, force: _force, ...repeated } = options; // of this call alone
+  const repeated = valuesInForce(sftOptions, options, idleOptions(options));
   folder.writeText("config.yaml", configFileText(sftOptions, repeated));
   if (finished) {
     progress.message("finished already: adding the adapter into the weights");
