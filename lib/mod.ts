@@ -35,7 +35,7 @@ export type { LoraConfig } from "./policy/lora.ts";
 export { generate, type GenerationOptions, type Response } from "./policy/generate.ts";
 export type { SamplingRule } from "./policy/sampling.ts";
 export type { PromptGroup } from "./policy/packing.ts";
-export { sequenceLogps } from "./policy/sequence_logps.ts";
+export { type ScoringOptions, sequenceLogps } from "./policy/sequence_logps.ts";
 export type { ChatTemplateUse } from "./data/render_text.ts";
 export type { FileKind } from "./data/file_kind.ts";
 export type { PreferenceFormat } from "./data/preference_record.ts";

@@ -23,6 +23,16 @@ export interface GenerationOptions extends SamplingRule {
   readonly onProgress?: (responses: number, tokens: number) => void | Promise<void>;
   /** Called after each token of the batch, with the batch's tokens so far. */
   readonly onToken?: (tokens: number) => void;
+  /**
+   * Gives the responses of a batch, prompt by prompt: those that were kept, or `decode`'s. Default:
+   * `decode`'s.
+   *
+   * @param members indices of the batch's prompts
+   */
+  readonly recall?: (
+    members: readonly number[],
+    decode: () => Promise<Response[]>,
+  ) => Promise<Response[]>;
 }
 
 /** One response. */
@@ -63,15 +73,17 @@ export async function generate(
   let responses = 0, tokens = 0;
   for (let at = 0; at < order.length; at += perBatch) {
     const members = order.slice(at, at + perBatch);
-    const results = await decodeBatch(model, members.map((i) => prompts[i] as Int32Array), {
-      ...options,
-      generators: members.flatMap((p) =>
-        Array.from(
-          { length: options.responses },
-          (_, r) => createPrng(options.seed, ...options.path, p, r),
-        )
-      ),
-    });
+    const decode = () =>
+      decodeBatch(model, members.map((i) => prompts[i] as Int32Array), {
+        ...options,
+        generators: members.flatMap((p) =>
+          Array.from(
+            { length: options.responses },
+            (_, r) => createPrng(options.seed, ...options.path, p, r),
+          )
+        ),
+      });
+    const results = await (options.recall?.(members, decode) ?? decode());
     members.forEach((index, m) => {
       out[index] = results.slice(m * options.responses, (m + 1) * options.responses);
     });

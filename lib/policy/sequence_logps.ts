@@ -50,25 +50,45 @@ export function tokenLogps(weights: Weights, batch: PackedBatch): Float32Array {
   return values;
 }
 
+/** How log-probabilities are computed, and who is told. */
+export interface ScoringOptions {
+  /** Most packed rows of a pass; default `MAX_ROWS`. */
+  readonly maxRows?: number;
+  /** Called after each pass with the groups done so far. */
+  readonly onBatch?: (done: number) => void | Promise<void>;
+  /**
+   * Gives the sums of a pass, group by group: those that were kept, or `compute`'s. Default:
+   * `compute`'s.
+   *
+   * @param members indices of the pass's groups
+   */
+  readonly recall?: (
+    members: readonly number[],
+    compute: () => Float64Array,
+  ) => Promise<Float64Array>;
+}
+
 /**
  * Summed completion log-probabilities, one array a group in the order of its completions, in nats.
  *
  * Sums run over completion tokens only; there is no padding to count. Groups are packed by length
  * into passes of at most `maxRows` rows, so memory does not grow with the number of groups.
- * @param onBatch called after each pass with the groups done so far
  */
 export async function sequenceLogps(
   model: LanguageModel,
   groups: readonly PromptGroup[],
-  options: { maxRows?: number; onBatch?: (done: number) => void | Promise<void> } = {},
+  options: ScoringOptions = {},
 ): Promise<Float64Array[]> {
   const weights = model.inferenceWeights();
   const out: Float64Array[] = new Array(groups.length);
   let done = 0;
   for (const indices of batchGroups(groups, options.maxRows ?? MAX_ROWS)) {
     const members = indices.map((i) => groups[i] as PromptGroup);
-    const batch = pack(members);
-    const sums = sumBySequence(tokenLogps(weights, batch), batch.lengths);
+    const compute = () => {
+      const batch = pack(members);
+      return sumBySequence(tokenLogps(weights, batch), batch.lengths);
+    };
+    const sums = await (options.recall?.(indices, compute) ?? compute());
     let at = 0;
     indices.forEach((index, i) => {
       const count = members[i]?.completions.length ?? 0;

@@ -1,16 +1,17 @@
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { readPrompts } from "../../../lib/data/read_prompts.ts";
 import { tokenizePrompt } from "../../../lib/data/tokenize_pairs.ts";
-import { prepareOutput, writeJsonl } from "../../../lib/data/write_jsonl.ts";
+import { prepareOutput } from "../../../lib/data/write_jsonl.ts";
 import { UserError } from "../../../lib/errors.ts";
-import { generate } from "../../../lib/policy/generate.ts";
 import { loadPolicy } from "../../../lib/policy/load_policy.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
+import { LocalRun } from "../local_run.ts";
 import type { generateOptions } from "./options.ts";
 import { responseRows } from "./response_rows.ts";
 
 /**
- * Generates responses and writes one line each, in the order of the prompts.
+ * Generates responses and writes one line each, in the order of the prompts. Every batch is kept in
+ * `<out>.batches.jsonl` until the file is written: after a failure the same command goes on.
  *
  * @returns one line about what was done
  * @throws {UserError} naming file, option or prompt; the output file is then as it was
@@ -35,7 +36,8 @@ export async function generateResponses(
   });
   progress.phase("generate", prompts.length * options.responses, { unit: "response" });
   let done = 0, tokensDone = 0;
-  const responses = await generate(model, prompts, {
+  const run = new LocalRun(options.out);
+  const responses = await run.generate({ model, files, adapter: options.adapter }, prompts, {
     temperature: options.greedy ? 0 : options.temperature,
     topP: options.topP,
     topK: options.topK,
@@ -53,6 +55,6 @@ export async function generateResponses(
     },
   });
   progress.done();
-  writeJsonl(options.out, responseRows(file.prompts, responses, tokenizer));
+  run.write(responseRows(file.prompts, responses, tokenizer));
   return `${done} responses, ${tokensDone} tokens: ${options.out}`;
 }

@@ -82,5 +82,7 @@ export const generateCommand: CommandSpec<typeof generateOptions> = {
   synonyms: optionSynonyms,
   notes:
     `One line per response, in order: id and prompt as given, response (text), response_index, tokens
-(the end-of-sequence token included) and finished (false if cut at --max-new-tokens).`,
+(the end-of-sequence token included) and finished (false if cut at --max-new-tokens). Every batch,
+with --server every answer, is kept until --out is written: after a failure the same command goes
+on.`,
 };

@@ -73,6 +73,6 @@ ref_chosen_logp, ref_rejected_logp and
 irm = beta * ((chosen_logp - ref_chosen_logp) - (rejected_logp - ref_rejected_logp)).
 With --texts also prompt, chosen, rejected, what select reads of the record's other columns (flipped,
 score_gap, a reward model's margin or scores, those of a validation model), and source: the rest.
-Pairs with the lowest irm are those whose label the model doubts most. With --server every answer is
-kept: after a failure the same command goes on.`,
+Pairs with the lowest irm are those whose label the model doubts most. Every batch, with --server
+every answer, is kept until --out is written: after a failure the same command goes on.`,
 };

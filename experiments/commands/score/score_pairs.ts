@@ -1,21 +1,21 @@
 import { readPreferences } from "../../../lib/data/read_preferences.ts";
 import { tokenizePairs } from "../../../lib/data/tokenize_pairs.ts";
-import { prepareOutput, writeJsonl } from "../../../lib/data/write_jsonl.ts";
+import { prepareOutput } from "../../../lib/data/write_jsonl.ts";
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
-import { loadPolicy } from "../../../lib/policy/load_policy.ts";
-import type { PromptGroup } from "../../../lib/policy/packing.ts";
-import { sequenceLogps } from "../../../lib/policy/sequence_logps.ts";
+import { type LoadedModel, loadPolicy } from "../../../lib/policy/load_policy.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { groupOf } from "../../../lib/training/update.ts";
+import { type LocalModel, LocalRun } from "../local_run.ts";
 import { tellData } from "../tell_data.ts";
 import type { scoreOptions } from "./options.ts";
 import { scoredRows, textsOf } from "./scored_rows.ts";
 
 /**
- * Scores pairs and writes one line per pair, in the file's order.
+ * Scores pairs and writes one line per pair, in the file's order. Every pass is kept in
+ * `<out>.batches.jsonl` until the file is written: after a failure the same command goes on.
  *
  * @returns one line about what was done
  * @throws {UserError} naming file, option or tensor; the output file is then as it was
@@ -38,55 +38,54 @@ export async function scorePairs(
   const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
   tellData(progress, file, tokenized, chat);
   const groups = tokenized.pairs.map(groupOf);
-  const logps = await score(model, groups, "score", options.maxRows, progress);
-  const { fingerprint } = files.tokenizer;
-  const reference = await referenceLogps(options, model, fingerprint, groups, progress);
+  const run = new LocalRun(options.out);
+  const score = (source: LocalModel, name: string) =>
+    follow(
+      name,
+      groups.length,
+      progress,
+      (onBatch) => run.score(source, groups, { maxRows: options.maxRows, onBatch }),
+    );
+  const policy = await score({ model, files, adapter: options.adapter }, "score");
+  const base = await referenceOf(options, { model, files });
+  const reference = base && await score(base, "score reference");
   const texts = options.texts ? await textsOf(file) : undefined;
-  writeJsonl(
-    options.out,
-    scoredRows(tokenized.pairs, { policy: logps, reference }, options.beta, texts),
-  );
+  run.write(scoredRows(tokenized.pairs, { policy, reference }, options.beta, texts));
   return `${tokenized.pairs.length} pairs scored: ${options.out}`;
 }
 
-async function score(
-  model: LanguageModel,
-  groups: readonly PromptGroup[],
-  name: string,
-  maxRows: number,
+/** Does work as a phase of the progress; `onBatch` is to be told the pairs done so far. */
+async function follow<T>(
+  phase: string,
+  total: number,
   progress: ProgressSink,
-): Promise<Float64Array[]> {
-  progress.phase(name, groups.length, { unit: "pair" });
-  let done = 0;
-  const logps = await sequenceLogps(model, groups, {
-    maxRows,
-    onBatch: (total) => {
-      progress.advance(total - done);
-      done = total;
-    },
+  work: (onBatch: (done: number) => void) => Promise<T>,
+): Promise<T> {
+  progress.phase(phase, total, { unit: "pair" });
+  let before = 0;
+  const result = await work((done) => {
+    progress.advance(done - before);
+    before = done;
   });
   progress.done();
-  return logps;
+  return result;
 }
 
-async function referenceLogps(
+/** The reference that is given, or with an adapter the model without it. */
+async function referenceOf(
   options: OptionValues<typeof scoreOptions>,
-  model: LanguageModel,
-  fingerprint: string,
-  groups: readonly PromptGroup[],
-  progress: ProgressSink,
-): Promise<Float64Array[] | undefined> {
+  { model, files }: LoadedModel,
+): Promise<LocalModel | undefined> {
   if (options.reference !== undefined) {
     const reference = await loadPolicy(options.reference);
-    if (reference.files.tokenizer.fingerprint !== fingerprint) {
+    if (reference.files.tokenizer.fingerprint !== files.tokenizer.fingerprint) {
       throw new UserError(
         `${options.reference}: its tokenizer is not that of ${options.model}, so the same tokens ` +
           "mean other text: use a reference with the same tokenizer",
       );
     }
-    return await score(reference.model, groups, "score reference", options.maxRows, progress);
+    return { ...reference, adapter: undefined };
   }
   if (options.adapter === undefined) return undefined;
-  const base = new LanguageModel(model.config, model.base);
-  return await score(base, groups, "score reference", options.maxRows, progress);
+  return { model: new LanguageModel(model.config, model.base), files, adapter: undefined };
 }
