@@ -1,4 +1,5 @@
 import { fingerprintJson } from "../../../lib/files/fingerprint.ts";
+import { metrics } from "../../../lib/metrics/metrics.ts";
 import type { ClaimResult } from "../../../lib/study/judge_claims.ts";
 import type { StudyResults } from "../../../lib/study/open_study.ts";
 import { partedSeeds, partedText, samplesMark } from "../../../lib/study/parted_seeds.ts";
@@ -135,10 +136,12 @@ export function differenceText({ mean, low, high }: PairedDifference): string {
   return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
 }
 
-/** The same of a claim's result; of logarithms as a ratio: "x1.23 [x1.10, x1.38]". */
+/** The same of a claim's result, with its unit; of logarithms as a ratio: "x1.23 [x1.10, x1.38]". */
 export function resultText({ claim, contrast }: ClaimResult): string {
   if (contrast === undefined) return "too few runs";
-  if (claim.log !== true) return differenceText(contrast);
+  if (claim.log !== true) {
+    return `${differenceText(contrast)} ${metrics[claim.metric].unit}`.trimEnd();
+  }
   const ratio = (value: number) => `x${Math.exp(value).toFixed(2)}`;
   return `${ratio(contrast.mean)} [${ratio(contrast.low)}, ${ratio(contrast.high)}]`;
 }
