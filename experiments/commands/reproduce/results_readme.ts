@@ -65,8 +65,8 @@ have, and some cells have more than a claim planned. Each has one of four verdic
 Differences are an arm's metric minus its baseline's, paired by seed; times are ratios. Intervals and
 p-values are those of the paired t test, or of a studentised bootstrap of ${RESAMPLES} resamples where
 at least ${RESAMPLED} differences have a sample skewness beyond ${SKEWED}. Intervals are not
-corrected: one may leave 0 out where its claim is undecided. _Collapsed_ are shares of the seeds,
-the arm's against the baseline's. Every other contrast in tables, figures and notebooks is
+corrected: one may leave 0 out where its claim is undecided. _Collapsed_ are shares of the seeds
+that did so in any iteration, even where they came back, the arm's against the baseline's. Every other contrast in tables, figures and notebooks is
 exploratory: it has an interval and no verdict.
 
 ${claims}
@@ -122,7 +122,9 @@ const failureText = `  - _collapse_: different bigrams below ${
     ${percent(limit.validShare)} of the SFT model's, more than ${
   percent(limit.repetitionRate)
 } repeated bigrams, or
-    ${percent(limit.truncationRate)} more unfinished responses than the SFT model has;
+    ${
+  percent(limit.truncationRate)
+} more unfinished responses than the SFT model has, in any iteration;
   - _decline_: gold reward more than ${limit.scoreDrop} below the run's best;
   - _train-held-out-gap_: the held-out loss rises more than ${limit.heldOutRise} nats and
     ${percent(limit.heldOutRiseShare)} above its best while the training loss falls;
