@@ -13,6 +13,8 @@ export interface ScoredFile<Role extends string> {
   readonly where: string;
   /** Each record's own `id`, or its position from 0. */
   readonly ids: readonly string[];
+  /** Whether no record has an id, so that `ids` are positions. */
+  readonly positional: boolean;
   /** The numbers of the roles that have a column, one per record. */
   readonly numbers: ReadonlyMap<Role, Float64Array>;
   /** Names of all columns of the first record. */
@@ -47,6 +49,7 @@ export async function readScored<Role extends string>(
   const ids: string[] = [];
   let fieldNames: string[] | undefined;
   let first = path;
+  let positional = true;
   const columns: { readonly name: string; readonly role: Role; readonly values: NumberColumn }[] =
     [];
   for await (const record of records) {
@@ -61,13 +64,14 @@ export async function readScored<Role extends string>(
     }
     for (const { name, values } of columns) values.push(numberOf(fields, name, record.where));
     onRecord?.(fields, ids.length, record.where);
+    if (fields.id !== undefined && fields.id !== null) positional = false;
     ids.push(String(fields.id ?? ids.length));
   }
   if (fieldNames === undefined) throw new UserError(`${path} holds no record`);
   return {
     path,
     where: first,
-    ids,
+    ...{ ids, positional },
     numbers: new Map(columns.map(({ role, values }) => [role, values.values()])),
     fields: fieldNames,
   };
@@ -81,15 +85,23 @@ function numberOf(fields: FieldMap, name: string, where: string): number {
 }
 
 /**
- * The numbers of a file in the order of other ids: those of an earlier iteration beside today's.
+ * The numbers of a file in the order of another's records: those of an earlier iteration beside
+ * today's.
  *
- * @throws {UserError} where a record is missing or an id occurs twice
+ * @throws {UserError} where a record is missing, an id occurs twice, or records are told by their
+ * positions and one file has more
  */
 export function inOrderOf<Role extends string>(
   file: ScoredFile<Role>,
-  ids: readonly string[],
-  origin: string,
+  { ids, path: origin, positional }: ScoredFile<Role>,
 ): ReadonlyMap<Role, Float64Array> {
+  if ((file.positional || positional) && file.ids.length !== ids.length) {
+    throw new UserError(
+      `${file.path} has ${file.ids.length} records and ${origin} ${ids.length}, and without an id ` +
+        "in both only their positions tell which belong together: score the same records, or give " +
+        'each a field "id"',
+    );
+  }
   if (file.ids.length === ids.length && file.ids.every((id, i) => id === ids[i])) {
     return file.numbers;
   }

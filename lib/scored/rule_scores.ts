@@ -104,7 +104,7 @@ function lossDifferencesOf(
   if (validation === undefined) {
     return lossDifferences(loss, policy, under(own("val_chosen"), own("val_rejected")));
   }
-  const placed = { ...validation, numbers: inOrderOf(validation, newest.ids, newest.path) };
+  const placed = { ...validation, numbers: inOrderOf(validation, newest) };
   const other = (role: PairRole) => needed(placed, role, needs);
   return lossDifferences(loss, policy, under(other("chosen"), other("rejected")));
 }

@@ -40,7 +40,7 @@ export function rewardsByPolicy<Role extends AnyRole>(
   { loss, margin }: Pick<RewardConfig, "loss" | "margin">,
 ): Float64Array[] {
   return [newest, ...history].map((file) => {
-    const own = file === newest ? newest.numbers : inOrderOf(file, newest.ids, newest.path);
+    const own = file === newest ? newest.numbers : inOrderOf(file, newest);
     const column = (role: Role, fallback: boolean): Float64Array => {
       const values = own.get(role) ?? (fallback ? newest.numbers.get(role) : undefined);
       if (values !== undefined) return values;
