@@ -58,6 +58,7 @@ export async function bootstrapScored(
     known: candidateColumns,
     given,
     others,
+    sharedIds: true,
     onRecord: (fields, row, where) => {
       const prompt = textField(where, fields, "prompt");
       const key = JSON.stringify(prompt);
@@ -73,7 +74,7 @@ export async function bootstrapScored(
   });
   const history: ScoredFile<CandidateRole>[] = [];
   for (const path of past) {
-    const one = await readScored(path, { known: candidateColumns, given });
+    const one = await readScored(path, { known: candidateColumns, given, sharedIds: true });
     if (one.ids.length !== file.ids.length || one.ids.some((id, i) => id !== file.ids[i])) {
       throw new UserError(`${path} must score the records of ${newest}, in that order`);
     }

@@ -29,6 +29,8 @@ export interface ReadScoredOptions<Role extends string> {
   readonly given: Columns<Role>;
   /** Further columns that `onRecord` reads. */
   readonly others?: readonly string[];
+  /** Whether records may have one id: candidates of one prompt. Default false. */
+  readonly sharedIds?: boolean;
   /** Sees every record while it is in memory. */
   readonly onRecord?: (fields: FieldMap, index: number, where: string) => void;
 }
@@ -37,11 +39,12 @@ export interface ReadScoredOptions<Role extends string> {
  * Reads the scores of JSONL, JSON or Parquet, one record at a time: only numbers and ids stay in
  * memory.
  *
- * @throws {UserError} naming file, record and column where a number is missing or not finite
+ * @throws {UserError} naming file, record and column where a number is missing or not finite, or
+ * both records where an id occurs twice
  */
 export async function readScored<Role extends string>(
   path: string,
-  { known, given, others = [], onRecord }: ReadScoredOptions<Role>,
+  { known, given, others = [], sharedIds = false, onRecord }: ReadScoredOptions<Role>,
 ): Promise<ScoredFile<Role>> {
   const names = Object.values(known as Readonly<Record<string, readonly string[]>>).flat();
   const wanted = ["id", ...names, ...Object.values(given) as string[], ...others];
@@ -68,6 +71,8 @@ export async function readScored<Role extends string>(
     ids.push(String(fields.id ?? ids.length));
   }
   if (fieldNames === undefined) throw new UserError(`${path} holds no record`);
+  // A set at the end, of the very strings in `ids`: it is gone before the next file is read.
+  if (!sharedIds && !positional && new Set(ids).size < ids.length) throw await repeated(path, ids);
   return {
     path,
     where: first,
@@ -75,6 +80,23 @@ export async function readScored<Role extends string>(
     numbers: new Map(columns.map(({ role, values }) => [role, values.values()])),
     fields: fieldNames,
   };
+}
+
+/** The error of an id that occurs twice. The file is read again, to say where. */
+async function repeated(path: string, ids: readonly string[]): Promise<UserError> {
+  const before = new Set<string>();
+  const second = ids.findIndex((id) => before.size === before.add(id).size);
+  const id = ids[second] as string;
+  const first = ids.indexOf(id);
+  const places: string[] = [];
+  let index = 0;
+  for await (const { where } of (await openRecords(path, ["id"])).records) {
+    if (index === first || index === second) places.push(where);
+    if (index++ === second) break;
+  }
+  return new UserError(
+    `${places.join(" and ")} both have the id "${id}": give each pair an id of its own, or none`,
+  );
 }
 
 function numberOf(fields: FieldMap, name: string, where: string): number {
@@ -88,8 +110,8 @@ function numberOf(fields: FieldMap, name: string, where: string): number {
  * The numbers of a file in the order of another's records: those of an earlier iteration beside
  * today's.
  *
- * @throws {UserError} where a record is missing, an id occurs twice, or records are told by their
- * positions and one file has more
+ * @throws {UserError} where a record is missing, or records are told by their positions and one
+ * file has more
  */
 export function inOrderOf<Role extends string>(
   file: ScoredFile<Role>,
@@ -105,11 +127,7 @@ export function inOrderOf<Role extends string>(
   if (file.ids.length === ids.length && file.ids.every((id, i) => id === ids[i])) {
     return file.numbers;
   }
-  const place = new Map<string, number>();
-  file.ids.forEach((id, i) => {
-    if (place.has(id)) throw new UserError(`${file.path}: id "${id}" occurs twice`);
-    place.set(id, i);
-  });
+  const place = new Map(file.ids.map((id, i) => [id, i]));
   const order = Uint32Array.from(ids, (id) => {
     const at = place.get(id);
     if (at !== undefined) return at;

@@ -254,6 +254,20 @@ Deno.test("records without ids belong together by position, in files of one leng
   await run({ "new.jsonl": withIds(4), "h.jsonl": withIds(5).toReversed() }, args);
 });
 
+Deno.test("an id that two pairs have is refused, with both places", async () => {
+  const twice = rows.map((row, i) => ({ ...row, id: i === 4 ? 1 : i }));
+  const message =
+    /new.jsonl:2 and \S*new.jsonl:5 both have the id "1": give each pair an id of its own, or none/;
+  await assert.rejects(run({ "new.jsonl": twice }, data), { message });
+  const [args, past] = [[...data, "--history", "h.jsonl"], {
+    message: /h.jsonl:2 and \S*h.jsonl:5/,
+  }];
+  await assert.rejects(run({ "new.jsonl": rows, "h.jsonl": twice }, args), past);
+  // A position is no id of its own beside ids.
+  const mixed = rows.map(({ id, ...row }, i) => i === 2 ? row : { id: i === 4 ? 2 : id, ...row });
+  await assert.rejects(run({ "new.jsonl": mixed }, data), { message: /:3 and .*:5 both/ });
+});
+
 Deno.test("Parquet in, with TRL's names, 32-bit numbers and a history in another order", async () => {
   // Made by pyarrow: tools/parity/preference_formats.py.
   const fixture = (name: string) =>
