@@ -1,5 +1,6 @@
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
+import { checkApartFromData } from "../../../lib/data/data_files.ts";
 import { readPrompts } from "../../../lib/data/read_prompts.ts";
 import { renderPrompt } from "../../../lib/data/render_text.ts";
 import { tokenizePrompt } from "../../../lib/data/tokenize_pairs.ts";
@@ -30,6 +31,7 @@ export async function generateResponsesByServer(
     throw new UsageError("with --server an adapter is a model of the server: use --server-model");
   }
   const { chatTemplate } = options;
+  checkApartFromData({ "--out": options.out }, [options.prompts]);
   const file = await readPrompts(options.prompts, { limit: options.limit });
   prepareOutput(options.out);
   const tokenizer = await openTokenizer(options.model);

@@ -1,4 +1,5 @@
 import type { OptionValues } from "../../../lib/cli/option.ts";
+import { checkApartFromData } from "../../../lib/data/data_files.ts";
 import { readPrompts } from "../../../lib/data/read_prompts.ts";
 import { tokenizePrompt } from "../../../lib/data/tokenize_pairs.ts";
 import { prepareOutput } from "../../../lib/data/write_jsonl.ts";
@@ -20,6 +21,7 @@ export async function generateResponses(
   options: OptionValues<typeof generateOptions>,
   progress: ProgressSink,
 ): Promise<string> {
+  checkApartFromData({ "--out": options.out }, [options.prompts]);
   const file = await readPrompts(options.prompts, { limit: options.limit });
   prepareOutput(options.out);
   const { files, model } = await loadPolicy(options.model, options.adapter);

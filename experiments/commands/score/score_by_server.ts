@@ -1,6 +1,7 @@
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
+import { checkApartFromData } from "../../../lib/data/data_files.ts";
 import { readPreferences } from "../../../lib/data/read_preferences.ts";
 import { renderPair } from "../../../lib/data/render_text.ts";
 import { tokenizePairs } from "../../../lib/data/tokenize_pairs.ts";
@@ -32,6 +33,7 @@ export async function scorePairsByServer(
     );
   }
   const { data, limit, out, chatTemplate } = options;
+  checkApartFromData({ "--out": out }, [data]);
   const file = await readPreferences(await dataPath(data, progress), { limit });
   prepareOutput(out);
   const tokenizer = await openTokenizer(options.model);

@@ -1,3 +1,4 @@
+import { checkApartFromData } from "../../../lib/data/data_files.ts";
 import { readPreferences } from "../../../lib/data/read_preferences.ts";
 import { tokenizePairs } from "../../../lib/data/tokenize_pairs.ts";
 import { prepareOutput } from "../../../lib/data/write_jsonl.ts";
@@ -24,6 +25,7 @@ export async function scorePairs(
   options: OptionValues<typeof scoreOptions>,
   progress: ProgressSink,
 ): Promise<string> {
+  checkApartFromData({ "--out": options.out }, [options.data]);
   const file = await readPreferences(await dataPath(options.data, progress), {
     limit: options.limit,
   });

@@ -1,5 +1,6 @@
 /** `select`: which preference pairs to keep, by log-probabilities alone, with an audit. */
 import { UsageError } from "../../../lib/cli/usage_error.ts";
+import { checkApartFromData } from "../../../lib/data/data_files.ts";
 import { openRecords } from "../../../lib/data/read_records.ts";
 import { readPreferenceRecord } from "../../../lib/data/preference_record.ts";
 import { type FieldMap, fieldsOf, hasField } from "../../../lib/data/record_fields.ts";
@@ -44,7 +45,12 @@ export async function select(
   const rule = ruleOf(options, given);
   const rewards = rewardsOf(options, given);
   const columns = givenColumns(options, rule);
-  const outputs = [options.out, options.dropped].filter((path) => path !== undefined);
+  const { out, dropped, data, validation, candidates } = options;
+  checkApartFromData({ "--out": out, "--dropped": dropped }, [
+    ...[data, validation, candidates, ...options.history, ...options.voters],
+    ...options.candidatesHistory,
+  ]);
+  const outputs = [out, dropped].filter((path) => path !== undefined);
   outputs.forEach(prepareOutput);
   const gatherer = new FactGatherer(options.source);
   const { newest, history, ...models } = await readInputs(options, rule, columns, {
