@@ -5,6 +5,7 @@ import { kindOf } from "../data/source_record.ts";
 import { UserError } from "../errors.ts";
 import { type Columns, findColumns, type Names } from "./columns.ts";
 import { NumberColumn } from "./number_column.ts";
+import { promptMark, promptsDiffer } from "./prompt_mark.ts";
 
 /** The scores of one file, in its order. */
 export interface ScoredFile<Role extends string> {
@@ -15,6 +16,8 @@ export interface ScoredFile<Role extends string> {
   readonly ids: readonly string[];
   /** Whether no record has an id, so that `ids` are positions. */
   readonly positional: boolean;
+  /** The mark of each record's prompt, where asked for. */
+  readonly prompts?: Uint32Array | undefined;
   /** The numbers of the roles that have a column, one per record. */
   readonly numbers: ReadonlyMap<Role, Float64Array>;
   /** Names of all columns of the first record. */
@@ -31,6 +34,8 @@ export interface ReadScoredOptions<Role extends string> {
   readonly others?: readonly string[];
   /** Whether records may have one id: candidates of one prompt. Default false. */
   readonly sharedIds?: boolean;
+  /** Whether prompts are marked, so that those of other files can be compared. Default false. */
+  readonly prompts?: boolean;
   /** Sees every record while it is in memory. */
   readonly onRecord?: (fields: FieldMap, index: number, where: string) => void;
 }
@@ -44,15 +49,19 @@ export interface ReadScoredOptions<Role extends string> {
  */
 export async function readScored<Role extends string>(
   path: string,
-  { known, given, others = [], sharedIds = false, onRecord }: ReadScoredOptions<Role>,
+  { known, given, others = [], sharedIds = false, prompts = false, onRecord }: ReadScoredOptions<
+    Role
+  >,
 ): Promise<ScoredFile<Role>> {
   const names = Object.values(known as Readonly<Record<string, readonly string[]>>).flat();
   const wanted = ["id", ...names, ...Object.values(given) as string[], ...others];
+  if (prompts) wanted.push("prompt");
   const { records } = await openRecords(path, wanted);
   const ids: string[] = [];
   let fieldNames: string[] | undefined;
   let first = path;
   let positional = true;
+  const marks = new NumberColumn();
   const columns: { readonly name: string; readonly role: Role; readonly values: NumberColumn }[] =
     [];
   for await (const record of records) {
@@ -67,6 +76,7 @@ export async function readScored<Role extends string>(
     }
     for (const { name, values } of columns) values.push(numberOf(fields, name, record.where));
     onRecord?.(fields, ids.length, record.where);
+    if (prompts) marks.push(promptMark(fields.prompt));
     if (fields.id !== undefined && fields.id !== null) positional = false;
     ids.push(String(fields.id ?? ids.length));
   }
@@ -76,7 +86,7 @@ export async function readScored<Role extends string>(
   return {
     path,
     where: first,
-    ...{ ids, positional },
+    ...{ ids, positional, prompts: prompts ? Uint32Array.from(marks.values()) : undefined },
     numbers: new Map(columns.map(({ role, values }) => [role, values.values()])),
     fields: fieldNames,
   };
@@ -110,13 +120,29 @@ function numberOf(fields: FieldMap, name: string, where: string): number {
  * The numbers of a file in the order of another's records: those of an earlier iteration beside
  * today's.
  *
- * @throws {UserError} where a record is missing, or records are told by their positions and one
- * file has more
+ * @throws {UserError} where a record is missing or has another prompt, or records are told by their
+ * positions and one file has more
  */
 export function inOrderOf<Role extends string>(
   file: ScoredFile<Role>,
-  { ids, path: origin, positional }: ScoredFile<Role>,
+  newest: ScoredFile<Role>,
 ): ReadonlyMap<Role, Float64Array> {
+  const order = orderOf(file, newest);
+  checkPrompts(file, newest, order);
+  if (order === undefined) return file.numbers;
+  return new Map(
+    [...file.numbers].map(([role, values]) => [
+      role,
+      Float64Array.from(order, (at) => values[at] as number),
+    ]),
+  );
+}
+
+/** Where the newest file's records stand in another; undefined where the order is the same. */
+function orderOf<Role extends string>(
+  file: ScoredFile<Role>,
+  { ids, path: origin, positional }: ScoredFile<Role>,
+): Uint32Array | undefined {
   if ((file.positional || positional) && file.ids.length !== ids.length) {
     throw new UserError(
       `${file.path} has ${file.ids.length} records and ${origin} ${ids.length}, and without an id ` +
@@ -124,21 +150,31 @@ export function inOrderOf<Role extends string>(
         'each a field "id"',
     );
   }
-  if (file.ids.length === ids.length && file.ids.every((id, i) => id === ids[i])) {
-    return file.numbers;
-  }
+  if (file.ids.length === ids.length && file.ids.every((id, i) => id === ids[i])) return undefined;
   const place = new Map(file.ids.map((id, i) => [id, i]));
-  const order = Uint32Array.from(ids, (id) => {
+  return Uint32Array.from(ids, (id) => {
     const at = place.get(id);
     if (at !== undefined) return at;
     throw new UserError(
       `${file.path} has no record "${id}", which ${origin} has: score the same records`,
     );
   });
-  return new Map(
-    [...file.numbers].map(([role, values]) => [
-      role,
-      Float64Array.from(order, (at) => values[at] as number),
-    ]),
-  );
+}
+
+/** Ids may be positions that `score` wrote down: a prompt tells that rows were put in or left out. */
+function checkPrompts<Role extends string>(
+  { path, prompts }: ScoredFile<Role>,
+  newest: ScoredFile<Role>,
+  order: Uint32Array | undefined,
+): void {
+  if (prompts === undefined) return;
+  newest.prompts?.forEach((own, i) => {
+    const at = order?.[i] ?? i;
+    if (!promptsDiffer(prompts[at] as number, own)) return;
+    throw new UserError(
+      `record ${at + 1} of ${path} and record ${i + 1} of ${newest.path} have the id ` +
+        `"${newest.ids[i]}" and different prompts: score the same records for both, each with an ` +
+        "id of its own",
+    );
+  });
 }

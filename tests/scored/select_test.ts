@@ -230,44 +230,6 @@ Deno.test("what is missing or makes no sense is said", async () => {
   });
 });
 
-Deno.test("records without ids belong together by position, in files of one length only", async () => {
-  const plain = (count: number): Row[] =>
-    Array.from({ length: count }, (_, i) => ({
-      ...{ prompt: `q${i}`, chosen: "c", rejected: "r" },
-      ...{ chosen_logp: -i, rejected_logp: -1, ref_chosen_logp: -1, ref_rejected_logp: -1 },
-    }));
-  const withIds = (count: number) => plain(count).map((row, i) => ({ id: i, ...row }));
-  const args = ["--data", "new.jsonl", "--history", "h.jsonl", "--count", "2"];
-  const { kept } = await run({ "new.jsonl": plain(4), "h.jsonl": plain(4) }, args);
-  assert.deepEqual(kept.map(({ id }) => id), ["0", "1"]);
-  const message = /h.jsonl has 5 records and .*new.jsonl 4, .*positions.*give each a field "id"/;
-  for (
-    const [newest, past] of [
-      [plain(4), plain(5)],
-      [withIds(4), plain(5)],
-      [plain(4), withIds(5)],
-    ] as const
-  ) {
-    await assert.rejects(run({ "new.jsonl": newest, "h.jsonl": past }, args), { message });
-  }
-  // Ids tell the records of a longer file.
-  await run({ "new.jsonl": withIds(4), "h.jsonl": withIds(5).toReversed() }, args);
-});
-
-Deno.test("an id that two pairs have is refused, with both places", async () => {
-  const twice = rows.map((row, i) => ({ ...row, id: i === 4 ? 1 : i }));
-  const message =
-    /new.jsonl:2 and \S*new.jsonl:5 both have the id "1": give each pair an id of its own, or none/;
-  await assert.rejects(run({ "new.jsonl": twice }, data), { message });
-  const [args, past] = [[...data, "--history", "h.jsonl"], {
-    message: /h.jsonl:2 and \S*h.jsonl:5/,
-  }];
-  await assert.rejects(run({ "new.jsonl": rows, "h.jsonl": twice }, args), past);
-  // A position is no id of its own beside ids.
-  const mixed = rows.map(({ id, ...row }, i) => i === 2 ? row : { id: i === 4 ? 2 : id, ...row });
-  await assert.rejects(run({ "new.jsonl": mixed }, data), { message: /:3 and .*:5 both/ });
-});
-
 Deno.test("Parquet in, with TRL's names, 32-bit numbers and a history in another order", async () => {
   // Made by pyarrow: tools/parity/preference_formats.py.
   const fixture = (name: string) =>

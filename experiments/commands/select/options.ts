@@ -165,7 +165,8 @@ ref_rejected_logp (ref_rejected); for losses that count tokens chosen_tokens, re
 val_rejected_logp (val_rejected), --by explicit and explicit-minus-implicit explicit_margin, or
 chosen_reward and rejected_reward, of a reward model.
 Of candidates: prompt, response, logp, ref_logp, tokens, finished. TRL's names are recognised.
-Sums over completion tokens, in nats. Records of further files are matched by id, else by position.
+Sums over completion tokens, in nats. Records of further files are matched by id, else by position
+in files of one length; a prompt that differs is refused.
 Writes the pairs kept, in order, with margin, rank (1 is the largest margin), score (what the rule
 ranked by, where not the margin), verdict (kept, swapped or bootstrapped) and reason: the dataset of
 any DPO trainer. In swapped rows columns of chosen and of rejected have changed places, score_gap, irm
