@@ -3,10 +3,11 @@ import { failureSignatures } from "../metrics/failure_signatures.ts";
 import { type MetricName, metrics } from "../metrics/metrics.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
 import type { StudyResults } from "../study/open_study.ts";
-import { onSharedSeeds, type StudyRow } from "../study/rows.ts";
+import type { StudyRow } from "../study/rows.ts";
 import { drawCharts } from "./chart.ts";
+import { comparedRows } from "./compared_rows.ts";
 import { methodCurves } from "./comparison_charts.ts";
-import { comparedMetrics, type Difference } from "./differences.ts";
+import { comparedMetrics, type Difference, noDifferences } from "./differences.ts";
 import { type Html, html } from "./html.ts";
 import { type JudgedReport, judgedSection } from "./judged_methods.ts";
 import { page, section } from "./page.ts";
@@ -29,14 +30,15 @@ export interface ComparisonInput {
 /** The report of a comparison as one HTML file. The same input gives the same bytes. */
 export async function renderComparison(input: ComparisonInput): Promise<string> {
   const { opened, differences, options, heldOut, judged } = input;
-  const rows = onSharedSeeds(opened.rows);
-  const arms = [...new Set(rows.map((row) => row.arm))];
+  const { rows, text, caution } = comparedRows(opened);
+  const note = caution === undefined ? "" : html`<p class="warning">${caution}</p>`;
+  const arms = opened.study.arms.map(({ id }) => id);
   const seeds = new Set(rows.map((row) => row.seed)).size;
   const last = rows.filter((row) => row.last);
   const audited = last.some((row) => (row.flippedAll ?? null) !== null);
   const done = opened.plan.length - opened.missing.length;
-  const subtitle = html`${done} of ${opened.plan.length} runs; ${seeds} seeds that all methods have;
-${heldOut} held-out pairs a seed.`;
+  const subtitle =
+    html`${done} of ${opened.plan.length} runs; ${text}; ${heldOut} held-out pairs a seed.`;
   const answer = differences.filter(({ metric }) => metric === "heldOutAccuracy");
   const curves: MetricName[] = ["heldOutAccuracy", "heldOutMargin", "kl", "length"];
   const content = html`${
@@ -44,7 +46,7 @@ ${heldOut} held-out pairs a seed.`;
       "Which method is better here",
       html`${
         answer.length === 0
-          ? html`<p class="soft">Differences need two methods and two seeds.</p>`
+          ? html`<p class="soft">${noDifferences(opened)}</p>`
           : html`<ul class="cards">${
             answer.map((each) =>
               html`<li><b>${each.verdict}</b><span>${each.label}: held-out accuracy ${each.text}, n =
@@ -59,23 +61,28 @@ ${seeds < 5 ? "With few seeds only large differences show: raise --seeds." : ""}
     )
   }${judged === undefined ? "" : section("Judged win rates", judgedSection(judged))}${
     differences.length === 0 ? "" : section("Differences", differenceTable(differences))
-  }${section("Means after the last iteration", meanTable(last, arms, comparedMetrics(opened)))}${
+  }${
+    section(
+      "Means after the last iteration",
+      html`${note}${meanTable(last, arms, comparedMetrics(opened))}`,
+    )
+  }${
     audited
       ? section(
         "Flipped labels",
         html`<p>Flips were injected into the training labels: a method that finds them keeps fewer than
-there are.</p>
+there are.</p>${note}
 ${meanTable(last, arms, ["flippedAll", "flippedSelected", "marginAuc"])}`,
       )
       : ""
   }${
     section(
       "Over iterations",
-      html`<div class="charts">${await drawCharts(
+      html`${note}<div class="charts">${await drawCharts(
         curves.flatMap((metric) => methodCurves(rows, metric)),
       )}</div>`,
     )
-  }${section("Warnings", warnings(last))}${
+  }${section("Warnings", warnings(opened))}${
     section(
       "Options",
       html`<div class="columns">${
@@ -153,26 +160,35 @@ function meanTable(
   `;
 }
 
-/** Failure signatures by method, and methods whose own pairs were too few to matter. */
-function warnings(last: readonly StudyRow[]): Html {
-  const byArm = Map.groupBy(last, (row) => row.arm);
-  const seen = [...byArm].flatMap(([arm, rows]) => {
-    const few = rows.filter(({ ownShare, onPolicyPairs, offlinePairs, keep }) => {
+/** Runs without a result and failure signatures by method, and methods with too few own pairs. */
+function warnings({ study, plan, missing, rows }: StudyResults): Html {
+  const seen = study.arms.flatMap(({ id: arm }) => {
+    const ended = rows.filter((row) => row.arm === arm && row.last);
+    const lost = missing.filter((run) => run.arm === arm).map(({ seed }) => seed);
+    const planned = plan.filter((run) => run.arm === arm).length;
+    const few = ended.filter(({ ownShare, onPolicyPairs, offlinePairs, keep }) => {
       const given = (offlinePairs ?? 0) / (keep ?? 1);
       return ownShare > 0 && (onPolicyPairs ?? 0) < ownShare * given / 2;
     }).length;
     return [
+      ...(lost.length === 0 ? [] : [
+        html`<p class="warning"><strong>${arm}</strong>: ${lost.length} of ${planned} runs did not come to
+an end (seed${lost.length === 1 ? "" : "s"} ${
+          lost.join(", ")
+        }): the messages of the command say why,
+and the same command does them again.</p>`,
+      ]),
       ...(few === 0 ? [] : [
         html`<p class="warning"><strong>${arm}</strong>: bootstrapping gave less than half of the pairs
-wanted in ${few} of ${rows.length} seeds, so this is nearly selection alone: raise --max-new-tokens,
+wanted in ${few} of ${ended.length} seeds, so this is nearly selection alone: raise --max-new-tokens,
 --responses or --temperature.</p>`,
       ]),
       ...failureSignatures.flatMap((signature) => {
-        const count = rows.filter((row) => row.warnings.includes(signature)).length;
+        const count = ended.filter((row) => row.warnings.includes(signature)).length;
         return count === 0
           ? []
           : [html`<p class="warning"><strong>${arm}</strong>: ${signature} in ${count} of
-${rows.length} seeds. ${FAILURE_TEXT[signature]}</p>`];
+${ended.length} seeds. ${FAILURE_TEXT[signature]}</p>`];
       }),
     ];
   });

@@ -41,6 +41,20 @@ export function differencesOf(
   });
 }
 
+/** Why a comparison has no differences. */
+export function noDifferences(
+  { study, rows, missing }: Pick<StudyResults, "study" | "rows" | "missing">,
+): string {
+  const [baseline, ...others] = study.arms.map(({ id }) => id);
+  if (others.length > 0 && !rows.some((row) => row.arm === baseline)) {
+    return `There are no differences: they are from ${baseline}, the first method, and none of its ` +
+      "runs came to its end.";
+  }
+  return missing.length === 0
+    ? "Differences need two methods and two seeds."
+    : `Differences need two seeds that ${baseline} and another method have.`;
+}
+
 function verdictOf({ metric, mean, low, high }: Contrast, adjustedP: number): string {
   if (low === 0 && high === 0) return "the same";
   if (!(adjustedP < 0.05)) return "no difference shown";

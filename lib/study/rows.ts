@@ -67,7 +67,7 @@ export function studyRows<S extends Setting>(
 }
 
 /**
- * The rows of the seeds that all arms of a condition have: what means are compared side by side on,
+ * The rows of the seeds that all arms among a condition's rows have: what means are compared side by side on,
  * as seeds differ more than arms do. A condition whose arms share no seed (yet) keeps all its rows.
  */
 export function onSharedSeeds<Row extends RowPlace>(rows: readonly Row[]): Row[] {
@@ -77,9 +77,18 @@ export function onSharedSeeds<Row extends RowPlace>(rows: readonly Row[]): Row[]
   });
 }
 
-/** The seeds that all arms of one condition's rows have. */
-export function sharedSeeds(condition: readonly RowPlace[]): ReadonlySet<number> {
-  return [...Map.groupBy(condition, (row) => row.arm).values()]
-    .map((arm) => new Set(arm.map((row) => row.seed)))
-    .reduce((kept, seeds) => kept.intersection(seeds));
+/**
+ * The seeds that all arms of one condition have.
+ *
+ * @param arms ids; default those of the rows, which leaves out an arm that has none
+ */
+export function sharedSeeds(
+  condition: readonly RowPlace[],
+  arms: readonly string[] = [...new Set(condition.map((row) => row.arm))],
+): ReadonlySet<number> {
+  const rows = Map.groupBy(condition, (row) => row.arm);
+  const [first = new Set<number>(), ...others] = arms.map((arm) =>
+    new Set((rows.get(arm) ?? []).map((row) => row.seed))
+  );
+  return others.reduce((kept, seeds) => kept.intersection(seeds), first);
 }

@@ -16,13 +16,13 @@ export function studyTables(opened: StudyResults): Readonly<Record<string, Table
   const steady = verdicts.filter(({ claim }) => !isVolatile(claim.metric));
   const timed = verdicts.filter(({ claim }) => isVolatile(claim.metric));
   return {
-    [`${id}_summary`]: summaryTable(rows, metricNames.filter((name) => !isVolatile(name))),
+    [`${id}_summary`]: summaryTable(opened, metricNames.filter((name) => !isVolatile(name))),
     [`${id}_win_rates`]: winRateTable(opened),
     [`${id}_failures`]: failureTable(rows),
     ...(steady.length > 0 ? { [`${id}_verdicts`]: verdictTable(steady) } : {}),
     ...(timed.length > 0 ? { [`${id}_times_verdicts`]: verdictTable(timed) } : {}),
     [`${id}_times`]: summaryTable(
-      rows.filter((row) => row.iteration > 0),
+      { ...opened, rows: rows.filter((row) => row.iteration > 0) },
       metricNames.filter(isVolatile),
     ),
   };
@@ -35,11 +35,18 @@ export function verdictTableName(study: string, { claim }: ClaimResult): string 
 
 /**
  * Mean, 95 % t interval and number of seeds of each metric, a line for each condition, arm,
- * iteration and metric; and the mean over the seeds that all arms of the condition have.
+ * iteration and metric; and the mean over the seeds that all planned arms of the condition have.
  */
-function summaryTable(rows: readonly StudyRow[], names: readonly MetricName[]): Table {
+function summaryTable(
+  { plan, rows }: Pick<StudyResults, "plan" | "rows">,
+  names: readonly MetricName[],
+): Table {
+  const planned = Map.groupBy(plan, (run) => run.condition);
   const shared = new Map(
-    [...Map.groupBy(rows, (row) => row.condition)].map(([id, own]) => [id, sharedSeeds(own)]),
+    [...Map.groupBy(rows, (row) => row.condition)].map(([id, own]) => {
+      const arms = [...planned.get(id) ?? [], ...own].map(({ arm }) => arm);
+      return [id, sharedSeeds(own, [...new Set(arms)])];
+    }),
   );
   const cells = Map.groupBy(
     rows,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { comparisonTables, differencesOf } from "../../lib/report/differences.ts";
+import { comparisonTables, differencesOf, noDifferences } from "../../lib/report/differences.ts";
 import { renderComparison } from "../../lib/report/comparison.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import type { StudyResults } from "../../lib/study/open_study.ts";
@@ -21,7 +21,7 @@ function opened(accuracy: Readonly<Record<string, readonly number[]>>): StudyRes
   };
 }
 
-const [first, second] = study.arms.map(({ id }) => id) as [string, string];
+const [first, second, third] = study.arms.map(({ id }) => id) as [string, string, string];
 const better = opened({ [first]: [0.5, 0.52, 0.51], [second]: [0.7, 0.71, 0.72] });
 
 Deno.test("a difference is paired by seed, from the first method, and said in words", () => {
@@ -47,4 +47,68 @@ Deno.test("tables and report hold the differences with their intervals and seeds
   assert.match(page, /<b>better<\/b><span>[^]*n =\s+40 pairs a seed/);
   assert.match(page, /With few seeds only large differences show/);
   assert.ok(page.includes("&lt;b&gt;x"), "what users write is no markup");
+});
+
+/** The same where runs without an accuracy have failed. */
+function withFailures(accuracy: Readonly<Record<string, readonly number[]>>) {
+  const { rows: all, plan: planned, ...found } = opened(accuracy);
+  const ended = ({ arm, seed }: { arm: string; seed: number }) =>
+    Number.isFinite(accuracy[arm]?.[seed]);
+  const plan = planned.filter(({ condition }) => condition === "noise-20");
+  const missing = plan.filter((run) => !ended(run));
+  return { ...found, plan, rows: all.filter(ended), missing };
+}
+
+const pageOf = async (results: ReturnType<typeof withFailures>) => {
+  const differences = differencesOf(results);
+  return (await renderComparison({ options: {}, opened: results, differences, heldOut: 40 }))
+    .replaceAll(/<(style|svg)[^]*?<\/\1>/g, "").replaceAll(/\s+/g, " ");
+};
+
+/** The cells of the accuracies' row, in the order of the methods. */
+const meansOf = (page: string) =>
+  [...page.matchAll(/<td class="number" data-label="(?:dpo|sera|rdpo)">([^<]*)</g)]
+    .map(([, cell]) => cell).slice(0, 3);
+
+Deno.test("means stand side by side on the seeds of every method, and a lost run is told", async () => {
+  const results = withFailures({
+    ...{ [first]: [0.5, 0.6, 0.7], [second]: [NaN, 0.7, 0.8], [third]: [0.1, 0.2] },
+  });
+  const page = await pageOf(results);
+  assert.match(page, /7 of 9 runs; 1 seed that all methods have; 40 held-out/);
+  assert.deepEqual(meansOf(page), ["0.600", "0.700", "0.200"]);
+  assert.match(page, /<strong>sera<\/strong>: 1 of 3 runs did not come to an end \(seed 0\)/);
+  assert.match(page, /<strong>rdpo<\/strong>: 1 of 3 runs did not come to an end \(seed 2\)/);
+  assert.doesNotMatch(page, /no seed that all methods have/);
+});
+
+Deno.test("a method whose runs all failed stays, and no seed is said to be shared", async () => {
+  const results = withFailures({ [second]: [0.5, 0.6, 0.7], [third]: [0.3, 0.4] });
+  const page = await pageOf(results);
+  assert.match(page, /<h1>[^<]*dpo, sera, rdpo/);
+  assert.match(page, /5 of 9 runs; no seed that all methods have;/);
+  assert.match(page, /no run of dpo came to its end, and these are means over the 2 seeds/);
+  assert.deepEqual(meansOf(page), ["\u2013", "0.550 \u00b1 0.071 (2)", "0.350 \u00b1 0.071 (2)"]);
+  assert.match(page, /<strong>dpo<\/strong>: 3 of 3 runs did not come to an end \(seeds 0, 1, 2\)/);
+  assert.match(page, /no differences: they are from dpo, the first method, and none of its runs/);
+  const { columns, rows } = comparisonTables(results, []).sample_summary ?? assert.fail();
+  assert.ok(rows.length > 0);
+  assert.ok(rows.every((row) => row[columns.indexOf("seeds_shared")] === 0));
+});
+
+Deno.test("methods without a common seed are not compared by their means", async () => {
+  const results = withFailures({ [first]: [0.5], [second]: [NaN, 0.6], [third]: [NaN, NaN, 0.7] });
+  const page = await pageOf(results);
+  assert.match(page, /3 of 9 runs; no seed that all methods have;/);
+  assert.match(page, /the mean of each method is over seeds of its own/);
+  assert.equal(
+    noDifferences(results),
+    `Differences need two seeds that ${first} and another method have.`,
+  );
+  const whole = withFailures({
+    [first]: [0.5, 0.6, 0.7],
+    [second]: [0.5, 0.6, 0.7],
+    [third]: [1, 1, 1],
+  });
+  assert.equal(noDifferences(whole), "Differences need two methods and two seeds.");
 });

@@ -17,6 +17,7 @@ import {
   comparisonTables,
   type Difference,
   differencesOf,
+  noDifferences,
 } from "../../../lib/report/differences.ts";
 import { renderComparison } from "../../../lib/report/comparison.ts";
 import { judgedLines, judgedTable } from "../../../lib/report/judged_methods.ts";
@@ -155,14 +156,15 @@ async function timeText(
 
 /** The answer in a few lines. */
 function terminalLines(
-  { study }: OpenedStudy<PreferenceFileSetting>,
+  opened: OpenedStudy<PreferenceFileSetting>,
   differences: readonly Difference[],
   heldOut: number,
 ): string[] {
   const lines = differences.filter(({ metric }) => metric === "heldOutAccuracy").map((each) =>
     `  ${each.label}: ${each.text}; ${each.verdict}`
   );
-  return lines.length === 0
-    ? ["differences need two methods and two seeds"]
-    : [`held-out accuracy (n = ${heldOut} pairs a seed), against ${study.arms[0]?.id}:`, ...lines];
+  return lines.length === 0 ? [noDifferences(opened)] : [
+    `held-out accuracy (n = ${heldOut} pairs a seed), against ${opened.study.arms[0]?.id}:`,
+    ...lines,
+  ];
 }
