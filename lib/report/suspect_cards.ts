@@ -44,9 +44,13 @@ export function suspectCards(suspects: readonly Suspect[], trust: string, file: 
   const shown = suspects.slice(0, MOST_CARDS);
   const negative = suspects.filter(({ margin }) => margin < 0).length;
   const iterations = Object.keys(suspects[0]?.margins ?? {});
+  const all = shown.length === suspects.length;
   return html`<p>${negative} of ${suspects.length} given labels have a negative margin: the policy
-prefers the rejected response. The lowest come first; all pairs, with texts and source columns, are in
-<code>${file}</code>.</p>
+prefers the rejected response. ${
+    all
+      ? "The lowest come first"
+      : `These are the ${shown.length} lowest, and search and sorting look at no others`
+  }; all pairs, with texts and source columns, are in <code>${file}</code>.</p>
 <p>${
     trust.split(/(--[\w-]+(?: [\d.]+)?)/).map((part) =>
       part.startsWith("--") ? html`<code>${part}</code>` : part
@@ -56,8 +60,9 @@ prefers the rejected response. The lowest come first; all pairs, with texts and 
 <label>Search <input id="suspect-search" type="search"></label>
 <label>Sort by <select id="suspect-sort">
 <option value="rank 1">lowest margin</option>
-<option value="rank -1">highest margin</option>
 ${
+    // Of the lowest alone, the highest would be doubtful labels shown as the best.
+    all ? html`<option value="rank -1">highest margin</option>` : ""}${
     iterations.slice(0, -1).map((t) =>
       html`<option value="margin${t} 1">lowest margin in iteration ${t}</option>`
     )

@@ -4,6 +4,8 @@ import { renderReport } from "../../lib/report/report.ts";
 import { escapeHtml } from "../../lib/plain_text.ts";
 import { html, trustedHtml } from "../../lib/report/html.ts";
 import { marginHistogram } from "../../lib/report/margin_histogram.ts";
+import { MOST_CARDS, suspectCards } from "../../lib/report/suspect_cards.ts";
+import type { Suspect } from "../../lib/report/suspects.ts";
 import { shellWord, usageSection } from "../../lib/report/usage.ts";
 import { metricNames, metrics } from "../../lib/metrics/metrics.ts";
 import { sampleRecord } from "./sample_record.ts";
@@ -206,3 +208,20 @@ interface Bin {
   readonly from: number;
   readonly to: number;
 }
+
+Deno.test("the highest margins are offered only where every pair has a card", () => {
+  const [suspect] = sampleReport().suspects as [Suspect];
+  const pageOf = (pairs: number) =>
+    suspectCards(
+      Array.from({ length: pairs }, (_, i) => ({ ...suspect, rank: i + 1 })),
+      "",
+      "suspects.jsonl",
+    ).text;
+  assert.match(pageOf(MOST_CARDS), /The lowest come first; all pairs[^]*>highest margin</);
+  const more = pageOf(MOST_CARDS + 1);
+  assert.match(
+    more,
+    /These are the 100 lowest, and search and sorting look at no others; all pairs/,
+  );
+  assert.doesNotMatch(more, /highest margin/);
+});
