@@ -79,7 +79,9 @@ export function selectionReport(
     const cuts = quantiles(values.toSorted(), LENGTH_GROUPS);
     const groupOf = Uint32Array.from(values, (value) => cuts.filter((cut) => value > cut).length);
     const label = (g: number) =>
-      g === 0
+      cuts.length === 0
+        ? `${values[0]}`
+        : g === 0
         ? `up to ${cuts[0]}`
         : g === cuts.length
         ? `above ${cuts[g - 1]}`

@@ -148,6 +148,18 @@ Deno.test("the report reads suspected wrong labels first and counts by length an
   assert.match(report, /Jaccard\): 0.3333/); // {0, 3} now, {0, 1} by the older policy alone
 });
 
+Deno.test("one length of all pairs is a group of that length", async () => {
+  const lengths = (chosen: number) =>
+    rows.map((row, i) => ({ ...row, chosen_tokens: chosen + i % 2, rejected_tokens: 3 - i % 2 }));
+  const { report } = await run({ "new.jsonl": lengths(2) }, [...data, "--count", "2"]);
+  assert.match(report, /By length \(tokens of both completions\)\n\n.*\n.*\n\| 5 \| 5 \| 3 \|/);
+  assert.match(
+    report,
+    /minus rejected \(tokens\)\n\n.*\n.*\n\| up to -1 \| 3 \|.*\n\| above -1 \| 2 \|/,
+  );
+  assert.doesNotMatch(report, /undefined/);
+});
+
 Deno.test("candidates become pairs, best against worst, as bootstrapping makes them", async () => {
   const candidate = (prompt: string, response: string, logp: number, finished = true) => ({
     ...{ id: prompt, prompt, response, logp, ref_logp: -5, tokens: 3, finished },
