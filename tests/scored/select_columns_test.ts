@@ -44,8 +44,8 @@ Deno.test("a relabelled row says the opposite in every column that it knows", as
       ...{ score_chosen: 7, score_rejected: 8 },
     },
   });
-  // What is no truth value is left as it is.
-  assert.equal((await swapped({ flipped: "yes" })).flipped, "yes");
+  // What is no number is left as it is.
+  assert.equal((await swapped({ score_gap: "high" })).score_gap, "high");
 });
 
 Deno.test("a relabelled row changes the columns that --columns names", async () => {
