@@ -3,6 +3,7 @@
  * `tensorflow.ts`, which reads them.
  */
 import { fileURLToPath } from "node:url";
+import { processorId } from "./processor.ts";
 
 /** A TensorFlow.js package that runs on libtensorflow. */
 export type NodePackage = "@tensorflow/tfjs-node" | "@tensorflow/tfjs-node-gpu";
@@ -15,5 +16,11 @@ export function bindingPath(name: NodePackage): string {
   return `${projectRoot}node_modules/${name}/lib/napi-v8/tfjs_binding.node`;
 }
 
-/** The shared library of our own TensorFlow ops, `lib/engine/native/*.cc` compiled. */
-export const nativeOpsPath: string = `${projectRoot}.cache/native/sera_ops.so`;
+/**
+ * The shared library of our own TensorFlow ops, `lib/engine/native/*.cc` compiled for the processor
+ * of this machine: others may share the folder. Undefined where the processor is not known.
+ */
+export function nativeOpsPath(): string | undefined {
+  const id = processorId();
+  return id === undefined ? undefined : `${projectRoot}.cache/native/sera_ops-${id}.so`;
+}

@@ -234,9 +234,11 @@ async function loadWasm(reason: string): Promise<Engine> {
 
 /** Loading the library registers its ops with TensorFlow (static initialisers); it exports no symbol. */
 function loadNativeOps(): boolean {
-  if (Deno.env.get("SERA_NATIVE_OPS") === "0" || !exists(nativeOpsPath)) return false;
+  if (Deno.env.get("SERA_NATIVE_OPS") === "0") return false;
+  const path = nativeOpsPath();
+  if (path === undefined || !exists(path)) return false;
   try {
-    Deno.dlopen(nativeOpsPath, {});
+    Deno.dlopen(path, {});
     return true;
   } catch (error) {
     console.error(`warning: fused ops not loaded, using ordinary kernels: ${messageOf(error)}`);

@@ -1,4 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
+import { processorEntry } from "../engine/processor.ts";
 
 /** Where a run happened. */
 export interface Machine {
@@ -30,17 +31,12 @@ export function readMachine(): Machine {
 }
 
 function cpuKind(): string | null {
-  try {
-    const text = Deno.readTextFileSync("/proc/cpuinfo"); // only Linux has it
-    const entry = (name: string) => new RegExp(`^${name}\\s*: (.*)$`, "m").exec(text)?.[1];
-    const [family, model] = [entry("cpu family"), entry("model")];
-    if (family === undefined || model === undefined) return null;
-    const flags = entry("flags")?.split(" ") ?? [];
-    const vectors = ["avx512f", "avx2", "avx"].find((flag) => flags.includes(flag));
-    return [`family ${family}`, `model ${model}`, ...(vectors ? [vectors] : [])].join(", ");
-  } catch {
-    return null;
-  }
+  const entry = processorEntry();
+  const [family, model] = [entry.get("cpu family"), entry.get("model")];
+  if (family === undefined || model === undefined) return null;
+  const flags = entry.get("flags")?.split(" ") ?? [];
+  const vectors = ["avx512f", "avx2", "avx"].find((flag) => flags.includes(flag));
+  return [`family ${family}`, `model ${model}`, ...(vectors ? [vectors] : [])].join(", ");
 }
 
 /** Highest resident memory of this process so far, bytes. */

@@ -4,6 +4,7 @@ import { projectRoot } from "../../lib/engine/layout.ts";
 import { engine, loadEngine } from "../../lib/engine/tensorflow.ts";
 import { messageOf } from "../../lib/errors.ts";
 import { kernelSpecPath } from "../setup/kernel_spec.ts";
+import { nativeOpsStepId } from "../setup/native.ts";
 import { compiler, compilerHint, nvidiaDriver } from "../setup/platform.ts";
 import { capture } from "../setup/process.ts";
 import { pythonCandidates, venvCommand } from "../setup/python.ts";
@@ -42,6 +43,7 @@ export async function engineFindings(): Promise<Finding[]> {
   }
   const { info } = engine();
   const slow = info.backend === "wasm";
+  const opsStamp = readStamp(nativeOpsStepId());
   return [
     {
       label: "backend",
@@ -56,8 +58,9 @@ export async function engineFindings(): Promise<Finding[]> {
       label: "fused ops",
       value: info.nativeOps ? "registered" : "not loaded",
       ...(info.nativeOps || slow ? {} : {
-        hint: readStamp("native-ops")?.message ??
-          "run `deno task setup`; SERA_NATIVE_OPS must not be 0",
+        hint: opsStamp === undefined
+          ? "not built for this kind of processor: run `deno task setup` here"
+          : opsStamp.message ?? "SERA_NATIVE_OPS must not be 0; else run `deno task setup`",
       }),
     },
     { label: "speed", value: `${gemmGflops().toFixed(0)} GFLOPS (float32 matrix product, 1024^3)` },

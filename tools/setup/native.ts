@@ -5,7 +5,8 @@ import {
   type NodePackage,
   projectRoot,
 } from "../../lib/engine/layout.ts";
-import { compiler, compilerHint, nativeSource, processorId } from "./platform.ts";
+import { processorId } from "../../lib/engine/processor.ts";
+import { compiler, compilerHint, nativeSource } from "./platform.ts";
 import { capture, run } from "./process.ts";
 import { needEnvironment, pipInstall, requirements } from "./python.ts";
 import { hashOf, readStamp, removeIfThere, type Step, Unavailable, writeWhole } from "./step.ts";
@@ -85,14 +86,21 @@ export function bindingStep(device: Device): Step {
 }
 
 const opsFolder = `${projectRoot}lib/engine/native`;
+const sources = () => files(opsFolder, /\.cc$/);
+
+/** The stamp of the fused ops: one per kind of processor, as machines may share the folder. */
+export function nativeOpsStepId(): string {
+  return `native-ops-${processorId() ?? "unknown"}`;
+}
 
 /** Compiles `lib/engine/native/*.cc` for this processor. */
 export function nativeOpsStep(device: Device): Step {
+  const output = nativeOpsPath();
   return {
-    id: "native-ops",
+    id: nativeOpsStepId(),
     title: "fused TensorFlow ops (half a minute)",
-    key: () => hashOf(nativeKey(device), processorId(), ...hashed(opsFolder)),
-    outputs: () => files(opsFolder, /\.cc$/).length === 0 ? [] : [nativeOpsPath],
+    key: () => hashOf(nativeKey(device), ...hashed(opsFolder)),
+    outputs: () => output === undefined || sources().length === 0 ? [] : [output],
     async run() {
       if (nativeSource === "prebuilt") {
         throw new Unavailable(
@@ -100,12 +108,17 @@ export function nativeOpsStep(device: Device): Step {
           "ordinary kernels do the same work",
         );
       }
-      const sources = files(opsFolder, /\.cc$/);
-      if (sources.length === 0) return;
+      if (output === undefined) {
+        throw new Unavailable(
+          "needs `sed` and /proc/cpuinfo, to know the processor",
+          "ordinary kernels do the same work",
+        );
+      }
+      if (sources().length === 0) return;
       // One translation unit: TensorFlow's headers take 8 seconds to read.
       const unit = `${projectRoot}.cache/native/sera_ops.cc`;
-      writeWhole(unit, sources.map((path) => `#include "${path}"\n`).join(""));
-      await compile(device, nativeOpsPath, [
+      writeWhole(unit, sources().map((path) => `#include "${path}"\n`).join(""));
+      await compile(device, output, [
         "-O3",
         Deno.build.arch === "x86_64" ? "-march=native" : "-mcpu=native",
         // TensorFlow's Eigen does not compile for processors that have it (Sapphire Rapids on).

@@ -27,11 +27,3 @@ export function nvidiaDriver(): boolean {
     ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/aarch64-linux-gnu"]
       .some((folder) => isFile(`${folder}/libcuda.so.1`));
 }
-
-/** Model and instruction sets of the processor: code compiled for it may not run on another. */
-export function processorId(): string {
-  if (Deno.build.os !== "linux") return `${Deno.build.os} ${Deno.build.arch}`;
-  const text = Deno.readTextFileSync("/proc/cpuinfo").split("\n\n", 1)[0] ?? "";
-  return text.split("\n").filter((line) => /^(model name|flags|Features|CPU part)\s*:/.test(line))
-    .join("\n");
-}
