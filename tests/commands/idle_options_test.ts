@@ -1,8 +1,10 @@
-/** Options that `sft`, `score` and `generate` would ignore are refused, as `align` refuses its own. */
+/** Options that a command would ignore are refused, as `align` refuses its own. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { idleOptions as idleOfGenerate } from "../../experiments/commands/generate/idle_options.ts";
 import { generateCommand } from "../../experiments/commands/generate/options.ts";
+import { idleOptions as idleOfReproduce } from "../../experiments/commands/reproduce/idle_options.ts";
+import { reproduceCommand } from "../../experiments/commands/reproduce/options.ts";
 import { idleOptions as idleOfScore } from "../../experiments/commands/score/idle_options.ts";
 import { scoreCommand } from "../../experiments/commands/score/options.ts";
 import { idleOptions as idleOfSft } from "../../experiments/commands/sft/idle_options.ts";
@@ -29,10 +31,16 @@ const checks = {
     const { options, given } = parseCommand(generateCommand, [...PROMPTS, ...args]);
     refuseIdle(idleOfGenerate(options), given);
   },
+  reproduce: (...args: string[]) => {
+    const { options, given } = parseCommand(reproduceCommand, args);
+    refuseIdle(idleOfReproduce(options), given);
+  },
 };
 type Name = keyof typeof checks;
 
-const ALONE = "the model in this process (no --server)", SERVER = ["--server", "http://s"];
+const ALONE = "the model in this process (no --server)",
+  NO_SLURM = "runs outside Slurm (no --executor slurm)",
+  SERVER = ["--server", "http://s"];
 
 /** Command, options beside its required ones, the one refused, and why. */
 const REFUSED: readonly (readonly [Name, readonly string[], string, string])[] = [
@@ -53,6 +61,16 @@ const REFUSED: readonly (readonly [Name, readonly string[], string, string])[] =
   ["sft", ["--full", "--targets", "q_proj"], "--targets", "--full"],
   ["sft", ["--full", "--merge"], "--merge", "--full"],
   ["sft", ["--train-on", "all", "--turns", "last"], "--turns", "--train-on all"],
+  ["reproduce", ["--partition", "cpu"], "--partition", NO_SLURM],
+  ["reproduce", ["--account", "lab"], "--account", NO_SLURM],
+  ["reproduce", ["--time", "30"], "--time", NO_SLURM],
+  ["reproduce", ["--plan", "p.tsv", "--memory", "4G"], "--memory", NO_SLURM],
+  ["reproduce", ["--gpus", "1"], "--gpus", NO_SLURM],
+  ["reproduce", ["--executor", "local", "--array-limit", "9"], "--array-limit", NO_SLURM],
+  ["reproduce", ["--attempts", "2"], "--attempts", NO_SLURM],
+  ["reproduce", ["--executor", "slurm", "--jobs", "2"], "--jobs", "--executor slurm"],
+  ["reproduce", ["--tables", "--reuse"], "--reuse", "--tables"],
+  ["reproduce", ["--plan", "p.tsv", "--index", "0", "--reuse"], "--reuse", "--index"],
 ];
 
 Deno.test("options that would do nothing are refused, by both names", () => {
@@ -73,12 +91,16 @@ Deno.test("options that do something together are taken", () => {
   checks.generate("--greedy", "--responses", "2");
   checks.sft("--rank", "4", "--merge", "--turns", "last");
   checks.sft("--full", "--lr", "1e-5", "--train-on", "all");
+  checks.reproduce("--jobs", "2", "--reuse");
+  checks.reproduce("--plan", "p.tsv", "--merge", "--reuse");
+  checks.reproduce("--executor", "slurm", "--partition", "cpu", "--time", "30", "--attempts", "2");
+  checks.reproduce("--executor", "slurm", "--memory", "4G", "--array-limit", "9", "--reuse");
 });
 
 Deno.test("the commands refuse them as a usage error, before anything is read", async () => {
-  for (const command of ["sft", "score", "generate"] as const) {
+  for (const command of ["sft", "score", "generate", "reproduce"] as const) {
     const [name, args, option] = REFUSED.find(([name]) => name === command)!;
-    const required = name === "generate" ? PROMPTS : PAIRS;
+    const required = name === "reproduce" ? [] : name === "generate" ? PROMPTS : PAIRS;
     const { code, stderr } = await runScript(name, [...required, ...args]);
     assert.equal(code, 2, stderr);
     assert.match(stderr, new RegExp(`${option} has no effect with`));

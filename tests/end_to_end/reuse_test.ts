@@ -39,3 +39,41 @@ Deno.test({
     });
   },
 });
+
+Deno.test({
+  name: "--reuse leaves published runs out of a listing, of a plan file and of Slurm's jobs",
+  ignore: !hashes.every((hash) => published.has(hash)),
+  fn: () =>
+    withTempDir(async (dir) => {
+      const file = join(dir, "runs.tsv");
+      const reproduce = async (out: string, ...options: string[]) => {
+        const { code, stdout, stderr } = await runScript("reproduce", [
+          ...["selection", "--preset", "quick", "--seeds", "1", "--arms", ARM, "--skip-notebooks"],
+          ...["--out", join(dir, out), ...options],
+        ]);
+        assert.equal(code, 0, stderr);
+        return stdout;
+      };
+      const n = hashes.length;
+      assert.match(await reproduce("a", "--dry-run", "--reuse"), /cells, 0 without a record/);
+      assert.match(
+        await reproduce("b", "--plan", file),
+        new RegExp(`^${n} of these runs are published: --reuse .*\n${n} runs: `),
+      );
+      assert.match(
+        await reproduce("b", "--plan", file, "--reuse"),
+        new RegExp(`^${n} runs reused .*\n0 runs: `),
+      );
+      assert.equal(Deno.readTextFileSync(file).trim().split("\n").length, 1);
+      assert.match(await reproduce("b", "--plan", file, "--merge"), /^0 runs planned/);
+      // Nothing is left to submit, so that no Slurm is needed.
+      assert.match(
+        await reproduce("c", "--executor", "slurm", "--reuse"),
+        new RegExp(`^${n} runs reused from the published records`),
+      );
+      for (const out of ["b", "c"]) {
+        const own = openRecords(join(dir, out, "records")).records;
+        assert.deepEqual([...own.keys()].sort(), hashes.toSorted());
+      }
+    }),
+});

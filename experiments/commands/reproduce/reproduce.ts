@@ -9,8 +9,6 @@ import { formatDuration } from "../../../lib/progress/format_progress.ts";
 import { estimateSeconds } from "../../../lib/runner/estimate.ts";
 import { missingRuns, runMissing } from "../../../lib/runner/run_missing.ts";
 import { SHARED_CACHE } from "../../../lib/runner/run_study.ts";
-import { checkWritable } from "../../../lib/files/check_writable.ts";
-import { acquireRunLock } from "../../../lib/files/run_lock.ts";
 import { shellWord } from "../../../lib/report/usage.ts";
 import { openStudy, PUBLISHED } from "../../../lib/study/open_study.ts";
 import { type PlannedCell, planStudy } from "../../../lib/study/plan.ts";
@@ -23,7 +21,7 @@ import { familyOf, realStudies, studies, studiesNamed } from "../../studies.ts";
 import { missingLines, partedLines, SMOKE, verdictLines } from "./headline.ts";
 import { makeNotebooks } from "./notebooks.ts";
 import type { ReproduceOptions } from "./options.ts";
-import { openOwnRecords } from "./own_records.ts";
+import { openOwnRecords, publishedBeside, takePublished, withOwnRecords } from "./own_records.ts";
 import { type Places, placesOf } from "./places.ts";
 import { publishReadmes } from "./publish_readmes.ts";
 import { runElsewhere, runIndex, writePlan } from "./sweep.ts";
@@ -50,11 +48,11 @@ export async function reproduce(
   const plan = [...plans.values()].flat();
   const places = placesOf(preset, publish, options.out);
   if (options.dryRun) {
-    listRuns(plans, places, options.jobs);
+    listRuns(plans, places, options);
     return 0;
   }
   if (options.plan !== undefined && !options.merge && options.executor === "local") {
-    print(writePlan(options.plan, plan, options, places));
+    print(await writePlan(options.plan, plan, options, places));
     return 0;
   }
   if (preset === "smoke") print(SMOKE);
@@ -133,49 +131,36 @@ async function doRuns(
   { jobs, reuse }: ReproduceOptions,
   progress: ProgressSink,
 ): Promise<number> {
-  checkWritable(records);
-  const lock = acquireRunLock(records);
-  try {
-    const store = openOwnRecords(records, (text) => progress.message(text), {
-      writable: true,
-    });
-    const published = records === PUBLISHED
-      ? new Map<string, StudyRecord>()
-      : openRecords(PUBLISHED).records;
-    const known = missingRuns(plan, store.records).filter(({ hash }) => published.has(hash));
-    if (reuse) {
-      for (const { study, hash } of known) store.add(study, published.get(hash) as StudyRecord);
-      print(`${known.length} runs reused from the published records`);
-    } else if (known.length > 0) {
-      print(`${known.length} of these runs are published: --reuse takes their records instead`);
-    }
+  return await withOwnRecords(records, (text) => progress.message(text), async (store) => {
+    const published = publishedBeside(records);
+    takePublished(plan, store, published, reuse);
     const missing = missingRuns(plan, store.records);
     if (missing.length > 0) print(timeText(missing, [store.records, published], jobs));
     const summary = await runMissing(plan, store, { jobs, cache: SHARED_CACHE, progress });
     const { planned, found, done, failed } = summary;
     print(`${planned} runs: ${found} found, ${done} done, ${failed} failed`);
     return failed;
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 /** Lists what would run, and how long it may take. */
 function listRuns(
   plans: ReadonlyMap<Study, readonly PlannedCell[]>,
   { records }: Places,
-  jobs: number,
+  { jobs, reuse }: ReproduceOptions,
 ): void {
-  const store = openOwnRecords(records, print);
-  const missing = missingRuns([...plans.values()].flat(), store.records);
+  const own = openOwnRecords(records, print).records;
+  const published = publishedBeside(records);
+  const there = reuse ? new Map([...published, ...own]) : own;
+  const missing = missingRuns([...plans.values()].flat(), there);
   for (const run of missing) {
     print(`${run.hash.slice(0, 12)}  ${run.study} ${run.condition} ${run.arm} ${run.seed}`);
   }
   for (const [study, plan] of plans) {
-    const left = missingRuns(plan, store.records).length;
+    const left = missingRuns(plan, there).length;
     print(`${study.id}: ${plan.length} cells, ${left} without a record`);
   }
-  print(timeText(missing, [store.records, openRecords(PUBLISHED).records], jobs));
+  print(timeText(missing, [own, published], jobs));
 }
 
 function timeText(

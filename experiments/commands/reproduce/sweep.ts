@@ -7,7 +7,6 @@ import { loadEngine } from "../../../lib/engine/tensorflow.ts";
 import type { Environment } from "../../../lib/environments/environment.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { sha256 } from "../../../lib/files/fingerprint.ts";
-import { acquireRunLock } from "../../../lib/files/run_lock.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { shellWord } from "../../../lib/report/usage.ts";
 import { missingRuns } from "../../../lib/runner/run_missing.ts";
@@ -27,7 +26,7 @@ import { type PlannedCell, planStudy } from "../../../lib/study/plan.ts";
 import { runOne } from "../../../lib/study/run_one.ts";
 import { studyNamed } from "../../studies.ts";
 import type { ReproduceOptions } from "./options.ts";
-import { openOwnRecords } from "./own_records.ts";
+import { openOwnRecords, publishedBeside, takePublished, withOwnRecords } from "./own_records.ts";
 import type { Places } from "./places.ts";
 
 /** Seconds between two looks at Slurm's queue. */
@@ -64,13 +63,19 @@ function cellOf({ hash, studies, preset, condition, arm, seed }: SweepRun): Plan
 }
 
 /** Writes the missing runs of a plan into a file. @returns what to do with it */
-export function writePlan(
+export async function writePlan(
   path: string,
   plan: readonly PlannedCell[],
-  { preset }: ReproduceOptions,
+  { preset, reuse }: ReproduceOptions,
   { records }: Places,
-): string {
-  const runs = missingRuns(plan, openOwnRecords(records, print).records);
+): Promise<string> {
+  const published = publishedBeside(records);
+  if (reuse) {
+    await withOwnRecords(records, print, (store) => takePublished(plan, store, published, true));
+  }
+  const store = openOwnRecords(records, print);
+  if (!reuse) takePublished(plan, store, published, false);
+  const runs = missingRuns(plan, store.records);
   writeSweep(path, sweepRuns(runs, plan, preset));
   return `${runs.length} runs: ${path}\neach, anywhere: deno task reproduce --plan ` +
     `${shellWord(path)} --index N, N from 0; then the same command with --merge`;
@@ -86,24 +91,19 @@ export async function runElsewhere(
   options: ReproduceOptions,
   progress: ProgressSink,
 ): Promise<number> {
-  Deno.mkdirSync(records, { recursive: true });
-  const lock = acquireRunLock(records);
-  try {
-    const store = openOwnRecords(records, (text) => progress.message(text), {
-      writable: true,
-    });
-    if (options.merge) {
-      if (options.plan === undefined) throw new UsageError("--merge needs --plan");
-      const left = mergeParts(options.plan, store);
-      print(
-        `${readSweep(options.plan).length} runs planned, ${left.length} without a result`,
-      );
+  const { merge, reuse, plan: file } = options;
+  if (merge && file === undefined) throw new UsageError("--merge needs --plan");
+  return await withOwnRecords(records, (text) => progress.message(text), async (store) => {
+    if (reuse || !merge) takePublished(plan, store, publishedBeside(records), reuse);
+    if (merge && file !== undefined) {
+      const left = mergeParts(file, store);
+      print(`${readSweep(file).length} runs planned, ${left.length} without a result`);
       return left.length;
     }
     if (missingRuns(plan, store.records).length === 0) return 0;
     // The whole plan, so that the same command finds its jobs again whatever was merged meanwhile.
     const runs = sweepRuns(missingRuns(plan, new Map()), plan, options.preset);
-    const path = options.plan ?? planPath(runs);
+    const path = file ?? planPath(runs);
     writeSweep(path, runs);
     for (const run of runs) {
       const record = store.records.get(run.hash);
@@ -126,9 +126,7 @@ export async function runElsewhere(
       print(`  ${run.studies[0]} ${run.condition} ${run.arm} seed ${run.seed}: see ${log}`);
     }
     return failed.length;
-  } finally {
-    lock.release();
-  }
+  });
 }
 
 /** The same runs have the same plan file. */
