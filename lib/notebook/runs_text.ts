@@ -4,9 +4,12 @@ import type { PlannedCell } from "../study/plan.ts";
 import type { StudyResults } from "../study/open_study.ts";
 import { partedSeeds, partedText } from "../study/parted_seeds.ts";
 
+/** The parameter that has a notebook analyse the records of one's own runs. */
+const OWN = 'records = "../.cache/reproduce/records"';
+
 /**
  * Markdown: that every planned run has a record, or which have none (by arm and condition) and the
- * command that does them; and which seeds are not paired, if any.
+ * command that does these alone; and which seeds are not paired, if any.
  *
  * @throws {UserError} where no run has a record: there is nothing to analyse
  */
@@ -24,11 +27,11 @@ export function runsText(
     const have = plan.length === 1 ? "has" : "have";
     return `${all} of the preset \`${preset}\` ${have} a record.${warning}`;
   }
-  const command = `deno task reproduce ${id} --preset ${preset}`;
+  const command = `deno task reproduce ${id} --preset ${preset} --reuse`;
   if (missing.length === plan.length) {
     throw new UserError(
       `none of the ${plan.length} runs of study "${id}", preset "${preset}", has a record in this ` +
-        `folder: "${command}" does them and keeps them in .cache/reproduce/records`,
+        `folder: "${command}" does those that are not published, and ${OWN} shows them`,
     );
   }
   const planned = Map.groupBy(plan, (run) => run.condition);
@@ -38,7 +41,7 @@ export function runsText(
   });
   return `**${missing.length} of ${plan.length} runs of the preset \`${preset}\` have no record ` +
     `yet**, and what follows rests on the others. Missing are ${lines.join("; ")}. ` +
-    `\`${command}\` does them.${warning}`;
+    `\`${command}\` does them alone, and \`${OWN}\` shows all.${warning}`;
 }
 
 /** "SeRA (10 seeds), DPO (1 seed)". */
