@@ -12,20 +12,25 @@ const isVolatile = (metric: MetricName) => metrics[metric].volatile === true;
 
 /** The tables of one study by file name, without ending: pure functions of plan and records. */
 export function studyTables(opened: StudyResults): Readonly<Record<string, Table>> {
-  const { study: { id }, rows, verdicts } = opened;
-  const steady = verdicts.filter(({ claim }) => !isVolatile(claim.metric));
-  const timed = verdicts.filter(({ claim }) => isVolatile(claim.metric));
+  const { study: { id }, rows } = opened;
   return {
     [`${id}_summary`]: summaryTable(opened, metricNames.filter((name) => !isVolatile(name))),
     [`${id}_win_rates`]: winRateTable(opened),
     [`${id}_failures`]: failureTable(rows),
-    ...(steady.length > 0 ? { [`${id}_verdicts`]: verdictTable(steady) } : {}),
-    ...(timed.length > 0 ? { [`${id}_times_verdicts`]: verdictTable(timed) } : {}),
+    ...verdictTables(opened),
     [`${id}_times`]: summaryTable(
       { ...opened, rows: rows.filter((row) => row.iteration > 0) },
       metricNames.filter(isVolatile),
     ),
   };
+}
+
+/** Of these tables those of verdicts: the only ones that depend on the other studies of a family. */
+export function verdictTables(
+  { study: { id }, verdicts }: Pick<StudyResults, "study" | "verdicts">,
+): Readonly<Record<string, Table>> {
+  const tables = Map.groupBy(verdicts, (result) => verdictTableName(id, result));
+  return Object.fromEntries([...tables].map(([name, results]) => [name, verdictTable(results)]));
 }
 
 /** Name of the table that holds the verdict on a claim. */

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { missingLines, verdictLines } from "../../experiments/commands/reproduce/headline.ts";
-import { withFindings } from "../../experiments/commands/reproduce/publish_readmes.ts";
+import {
+  publishVerdicts,
+  withFindings,
+} from "../../experiments/commands/reproduce/publish_overview.ts";
 import { familyOf, realStudies, studies } from "../../experiments/studies.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { judgeClaims } from "../../lib/study/judge_claims.ts";
@@ -10,6 +13,7 @@ import { planStudy } from "../../lib/study/plan.ts";
 import type { StudyRecord } from "../../lib/study/record.ts";
 import { openRecords } from "../../lib/study/record_store.ts";
 import { claim, rowsWithGold, study } from "../study/sample_study.ts";
+import { withTempDir } from "../support/temp_dir.ts";
 
 /** The sample study as if SeRA were better by these, a seed each. */
 function opened(differences: readonly number[]): StudyResults {
@@ -88,17 +92,29 @@ Deno.test("arms without a record are named, with the command that runs them", ()
   assert.deepEqual(missingLines({ study, plan, missing: [] }, ""), []);
 });
 
+/** Every study with all published records. */
+const openPublished = () => {
+  const records = openRecords(PUBLISHED);
+  return [...studies, ...realStudies].map((each) =>
+    openStudy(each, { records, family: familyOf(each) })
+  );
+};
+
 Deno.test("the README's findings are those of the published records", () => {
   const readme = Deno.readTextFileSync(join(projectRoot, "README.md"));
-  const records = openRecords(PUBLISHED);
-  assert.equal(
-    withFindings(
-      readme,
-      [...studies, ...realStudies].map((each) =>
-        openStudy(each, { records, family: familyOf(each) })
-      ),
-    ),
-    readme,
-  );
+  assert.equal(withFindings(readme, openPublished()), readme);
   assert.throws(() => withFindings("# SeRA\n", []), /the page lacks/);
 });
+
+Deno.test("the published verdicts are corrected over all published records, whichever study was last", () =>
+  withTempDir(async (dir) => {
+    publishVerdicts(openPublished(), dir);
+    const names = await Array.fromAsync(Deno.readDir(dir), ({ name }) => name);
+    const covered = new Set(names.map((name) => name.replace(/_(times_)?verdicts\.\w+$/, "")));
+    const claiming = [...studies, ...realStudies].filter(({ claims }) => claims.length > 0);
+    assert.deepEqual(claiming.map(({ id }) => id).filter((id) => !covered.has(id)), []);
+    for (const name of names) {
+      const committed = join(projectRoot, "results", "tables", name);
+      assert.equal(Deno.readTextFileSync(committed), Deno.readTextFileSync(join(dir, name)), name);
+    }
+  }));

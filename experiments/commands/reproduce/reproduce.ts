@@ -23,7 +23,7 @@ import { makeNotebooks } from "./notebooks.ts";
 import type { ReproduceOptions } from "./options.ts";
 import { openOwnRecords, publishedBeside, takePublished, withOwnRecords } from "./own_records.ts";
 import { type Places, placesOf } from "./places.ts";
-import { publishReadmes } from "./publish_readmes.ts";
+import { publishOverview } from "./publish_overview.ts";
 import { runElsewhere, runIndex, writePlan } from "./sweep.ts";
 
 /** Runs the command. @returns the exit code: 1 where a run failed */
@@ -78,7 +78,7 @@ export async function reproduce(
     ];
     if (rest.length > 0) print(rest.join("\n"));
   }
-  if (publish) publishReadmes([...studies, ...realStudies], published);
+  if (publish) publishOverview([...studies, ...realStudies], published, places.tables);
   print(`\ntables: ${places.tables}`);
   if (!options.skipNotebooks) {
     const parameters = { preset, seeds: options.seeds ?? 0 };

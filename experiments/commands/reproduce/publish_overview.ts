@@ -3,7 +3,8 @@ import { projectRoot } from "../../../lib/engine/layout.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
 import { openStudy, type StudyResults } from "../../../lib/study/open_study.ts";
 import type { RecordStore } from "../../../lib/study/record_store.ts";
-import { verdictTableName } from "../../../lib/study/tables.ts";
+import { writeTables } from "../../../lib/study/table.ts";
+import { verdictTableName, verdictTables } from "../../../lib/study/tables.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import { familyOf } from "../../studies.ts";
 import { type Marks, withMarkedPart } from "../marked_part.ts";
@@ -16,17 +17,30 @@ const FINDINGS: Marks = {
   end: "<!-- end of findings -->",
 };
 
-/** Both READMEs: of the published records, whichever studies a command named. */
-export function publishReadmes(
+/**
+ * What rests on all studies, whichever a command named: both READMEs, and the verdicts, which are
+ * corrected over a family and move with any of its studies.
+ */
+export function publishOverview(
   studies: readonly Study[],
   records: Pick<RecordStore, "records">,
+  tables: string,
 ): void {
   const opened = studies.map((study) => openStudy(study, { records, family: familyOf(study) }));
+  publishVerdicts(opened, tables);
   const write = (path: string, text: string) =>
     writeDurably(path, [new TextEncoder().encode(text)]);
   const readme = join(projectRoot, "README.md");
   write(join(projectRoot, "results", "README.md"), resultsReadme(opened));
   write(readme, withFindings(Deno.readTextFileSync(readme), opened));
+}
+
+/** The tables of verdicts of these studies, into a folder. */
+export function publishVerdicts(
+  opened: readonly Pick<StudyResults, "study" | "verdicts">[],
+  tables: string,
+): void {
+  for (const each of opened) writeTables(tables, verdictTables(each));
 }
 
 /**
