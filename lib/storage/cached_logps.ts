@@ -4,6 +4,7 @@ import type { PromptGroup } from "../policy/packing.ts";
 import { completionLogps } from "../policy/sequence_logps.ts";
 import { fingerprintSequences } from "../files/fingerprint.ts";
 import type { LogpCache } from "./logp_cache.ts";
+import { cpuKind } from "./machine.ts";
 
 /** What tells one scored model from another. */
 export interface ScoredModel {
@@ -17,7 +18,7 @@ export interface ScoredModel {
 
 /**
  * `sequenceLogps` that remembers: the same model, tokenizer, sequences and kind of engine are
- * scored once on this machine, whatever run asks.
+ * scored once on one kind of processor, whatever run and whichever machine of a shared cache asks.
  */
 export async function cachedSequenceLogps(
   cache: LogpCache,
@@ -37,8 +38,9 @@ export async function cachedSequenceLogps(
         ...group.completions.map((completion) => Int32Array.from(completion)),
       ]),
     ),
-    // Other kernels, thread counts and batches round differently.
+    // Other processors, kernels, thread counts and batches round differently.
     settings: {
+      cpuKind: cpuKind(),
       backend,
       device,
       nativeOps,

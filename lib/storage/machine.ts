@@ -30,7 +30,8 @@ export function readMachine(): Machine {
   };
 }
 
-function cpuKind(): string | null {
+/** Which kind of processor: see `Machine`. */
+export function cpuKind(): string | null {
   const entry = processorEntry();
   const [family, model] = [entry.get("cpu family"), entry.get("model")];
   if (family === undefined || model === undefined) return null;
