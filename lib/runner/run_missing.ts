@@ -101,9 +101,10 @@ export async function runMissing(
     },
     onRetry: (task, reason) => progress.message(`${task.label} failed, once more: ${reason}`),
     onFailed: (task, reason, running) => {
-      failed++;
+      // What runs share is no run: those that need it fail, too, and are counted.
+      if (task.payload.kind === "run") failed++;
       progress.message(`${task.label} FAILED: ${describe(reason, label)}`);
-      progress.advance(0, { running, failed, now: "" });
+      progress.advance(0, { running, now: "", ...(failed > 0 && { failed }) });
     },
   });
   progress.done();

@@ -107,6 +107,17 @@ Deno.test("a run that cannot work fails after two tries, by name, and the others
     assert.match(messages[1] ?? "", /^noise noise-20 bad seed 200 FAILED: .*threshold/);
   }));
 
+Deno.test("runs whose shared model cannot be made fail, and it is not counted among them", () =>
+  inFolder(async (folder) => {
+    const broken = plan.map((run) => ({ ...run, module: `file://${folder}/none.ts` }));
+    const models = new Set(plan.map(({ shared }) => shared)).size;
+    const { summary, messages } = await runAll(join(folder, "records"), 1, broken);
+    assert.deepEqual(summary, { planned: 4, found: 0, done: 0, failed: 4 });
+    const ended = messages.filter((text) => text.includes(" FAILED: "));
+    assert.equal(ended.length, models + 4);
+    assert.equal(ended.filter((text) => text.startsWith("SFT model of seed ")).length, models);
+  }));
+
 Deno.test("arms of one condition and seed run after each other", () => {
   const quick = planStudy(studyNamed("cost"), "quick");
   const order = missingRuns(quick, new Map());
