@@ -1,5 +1,6 @@
 /** The runs of a plan as array jobs of Slurm, watched until each has its result. */
 import { join } from "node:path";
+import { UserError } from "../errors.ts";
 import { appendDurably, writeDurably } from "../files/durable_file.ts";
 import { wholeLines } from "../files/whole_lines.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
@@ -40,7 +41,8 @@ const ARRAY = 1000;
  * result (failed, preempted, cancelled, its node lost) is submitted again, a bounded number of times.
  *
  * @returns the runs that have no result
- * @throws {UserError} where sbatch refuses
+ * @throws {UserError} where sbatch refuses this call's first job and none of an earlier one is active:
+ *   the request is wrong then. Later refusals (a limit, a restart) are told, and tried again.
  */
 export async function runOnSlurm(
   plan: string,
@@ -59,6 +61,8 @@ export async function runOnSlurm(
   let left = first.length;
   /** Runs that the last look found neither waiting nor running. */
   let idle = new Set<number>();
+  /** What sbatch said last, where it refused. */
+  let refusal = "";
   for (;;) {
     const wanted = missing();
     progress.advance(left - wanted.length);
@@ -84,7 +88,8 @@ export async function runOnSlurm(
       idle = new Set(still);
       const due = ready.filter((index) => tries(index) < attempts + extra(index, before));
       for (let at = 0; at < due.length; at += ARRAY) {
-        await submit(due.slice(at, at + ARRAY));
+        const first = submissions.length === before && busy.size === 0;
+        if (!await submit(due.slice(at, at + ARRAY), first)) break;
       }
       if (due.length === 0 && busy.size === 0 && ready.length === wanted.length) break;
     }
@@ -103,16 +108,27 @@ export async function runOnSlurm(
     return used >= attempts ? used : 0;
   }
 
-  async function submit(indices: readonly number[]): Promise<void> {
+  /** @returns whether it was taken; a refusal is thrown where it is `fatal` */
+  async function submit(indices: readonly number[], fatal: boolean): Promise<boolean> {
     const list = `${plan}.slurm-${submissions.length}.txt`;
     writeDurably(list, [new TextEncoder().encode(indices.join("\n") + "\n")]);
-    const job = await submitArray({
+    const taken = submitArray({
       name: "sera",
       script: "#!/bin/sh\n" +
         `exec ${command} "$(sed -n "$((SLURM_ARRAY_TASK_ID + 1))p" ${quoteWord(list)})"\n`,
       tasks: indices.length,
       log: join(logs, "%A_%a.log"),
     }, request);
+    let job: string;
+    try {
+      job = await taken;
+    } catch (error) {
+      if (fatal || !(error instanceof UserError)) throw error;
+      if (error.message !== refusal) progress.message(`warning: ${error.message}: trying again`);
+      refusal = error.message;
+      return false;
+    }
+    refusal = "";
     const submission: Submission = { job, indices };
     submissions.push(submission);
     appendDurably(book, new TextEncoder().encode(JSON.stringify(submission) + "\n"));
@@ -121,5 +137,6 @@ export async function runOnSlurm(
     progress.message(
       `job ${job}: ${indices.length} runs${again === 0 ? "" : `, ${again} of them again`}`,
     );
+    return true;
   }
 }

@@ -59,6 +59,97 @@ Deno.test({
     }),
 });
 
+Deno.test("only a refused first job ends the watch; later refusals are told and tried again", () =>
+  withTempDir(async (dir) => {
+    // In Slurm's place: tasks end before sbatch does, unless the file "refuse" has it say no.
+    const refuse = join(dir, "refuse");
+    const sbatch = `#!/bin/sh\n[ -e ${refuse} ] && { echo "limit reached" >&2; exit 1; }\n` +
+      `cat > ${dir}/job.sh\nlast=$(echo "$@" | sed "s/.*--array=0-\\([0-9]*\\).*/\\1/")\n` +
+      `for i in $(seq 0 $last); do SLURM_ARRAY_TASK_ID=$i sh ${dir}/job.sh > /dev/null; done\n` +
+      `echo job >> ${dir}/jobs\nwc -l < ${dir}/jobs\n`;
+    Deno.mkdirSync(join(dir, "bin"));
+    Deno.writeTextFileSync(join(dir, "bin", "sbatch"), sbatch, { mode: 0o755 });
+    Deno.writeTextFileSync(join(dir, "bin", "squeue"), "#!/bin/sh\n", { mode: 0o755 });
+    const path = Deno.env.get("PATH") as string;
+    Deno.env.set("PATH", `${join(dir, "bin")}:${path}`);
+    try {
+      const plan = join(dir, "plan.tsv");
+      planOf(plan, 3);
+      // Run 1 fails once, and then sbatch takes no more.
+      const once = `${dir}/once`;
+      const command = commandOf(
+        dir,
+        `[ $index = 1 ] && [ ! -e ${once} ] && { touch ${once} ${refuse}; exit 1; }`,
+      );
+      const messages: string[] = [];
+      let looks = 0;
+      const progress = {
+        ...silentProgress,
+        message: (text: string) => messages.push(text),
+        advance: (_: number, { waiting }: { waiting?: number } = {}) => {
+          const refused = waiting !== undefined && messages.at(-1)?.startsWith("warning");
+          if (refused && ++looks === 3) Deno.removeSync(refuse);
+        },
+      };
+      const options = { command, attempts: 2, pollSeconds: 0.05, progress };
+      Deno.writeTextFileSync(refuse, "");
+      await assert.rejects(runOnSlurm(plan, options), {
+        name: "UserError",
+        message: "sbatch refused the job: limit reached",
+      });
+      Deno.removeSync(refuse);
+      assert.deepEqual(await runOnSlurm(plan, options), []);
+      assert.deepEqual(startsOf(dir), [0, 1, 1, 2]);
+      assert.deepEqual(messages, [
+        "job 1: 3 runs",
+        "warning: sbatch refused the job: limit reached: trying again",
+        "job 2: 1 runs, 1 of them again",
+      ]);
+    } finally {
+      Deno.env.set("PATH", path);
+    }
+  }));
+
+Deno.test({
+  name: "Slurm: a refusal after the first job is told once and does not end the watch",
+  ignore,
+  fn: () =>
+    withTempDir(async (dir) => {
+      await using cluster = await startSlurm(dir);
+      Object.entries(cluster.env).forEach(([name, value]) => Deno.env.set(name, value));
+      const plan = join(dir, "plan.tsv");
+      planOf(plan, 2);
+      const state = (to: string) =>
+        cluster.command("scontrol", "update", "PartitionName=test", `State=${to}`);
+      // Run 1 fails once, while the partition takes no jobs.
+      const go = join(dir, "go");
+      const command = commandOf(
+        dir,
+        `[ $index = 1 ] && [ ! -e ${dir}/once ] && ` +
+          `{ touch ${dir}/once; while [ ! -e ${go} ]; do sleep 0.2; done; exit 1; }`,
+      );
+      const messages: string[] = [];
+      const progress = {
+        ...silentProgress,
+        message: (text: string) => {
+          messages.push(text);
+          // A few looks later it takes them again.
+          if (text.startsWith("warning")) setTimeout(() => state("UP"), 3000);
+        },
+      };
+      const options = { command, attempts: 2, pollSeconds: 0.5, partition: "test" };
+      const done = runOnSlurm(plan, { ...options, progress });
+      while (!existsSync(join(dir, "once"))) await new Promise((go) => setTimeout(go, 100));
+      await state("INACTIVE");
+      Deno.writeTextFileSync(go, "");
+      assert.deepEqual(await done, []);
+      assert.deepEqual(startsOf(dir), [0, 1, 1]);
+      const warnings = messages.filter((text) => text.startsWith("warning"));
+      assert.equal(warnings.length, 1, messages.join("\n"));
+      assert.match(warnings[0] ?? "", /^warning: sbatch refused the job: .*: trying again$/);
+    }),
+});
+
 Deno.test({
   name: "Slurm: runs survive the submitter, scancel and a killed node, none is lost",
   ignore,
