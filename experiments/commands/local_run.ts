@@ -1,3 +1,4 @@
+import { cpuKind } from "../../lib/storage/machine.ts";
 import { writeJsonl } from "../../lib/data/write_jsonl.ts";
 import { engine } from "../../lib/engine/tensorflow.ts";
 import { removeIfThere } from "../../lib/files/durable_file.ts";
@@ -101,5 +102,6 @@ function identityOf({ files, adapter }: LocalModel) {
     model: modelFingerprint(files),
     adapter: adapter === undefined ? null : adapterFingerprint(adapter),
     engine: { backend, device, nativeOps, threads, tensorflowVersion },
+    cpuKind: cpuKind(),
   };
 }

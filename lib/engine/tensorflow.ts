@@ -10,6 +10,7 @@
 import nodeUtil from "node:util";
 import type * as tfjs from "@tensorflow/tfjs-core";
 import { messageOf, UserError } from "../errors.ts";
+import { gpuVisible } from "./devices.ts";
 import { bindingPath, nativeOpsPath, type NodePackage, projectRoot } from "./layout.ts";
 import { withoutNativeLog } from "./quiet.ts";
 
@@ -258,10 +259,6 @@ function threadsWanted(): number | undefined {
 }
 
 /** An NVIDIA device file, or WSL's; says nothing about its driver's version. */
-function gpuVisible(): boolean {
-  return exists("/dev/nvidia0") || exists("/dev/nvidiactl") || exists("/dev/dxg");
-}
-
 function setDefault(name: string, value: string): void {
   if (Deno.env.get(name) === undefined) Deno.env.set(name, value);
 }
@@ -273,7 +270,7 @@ function unwrap<T extends object>(module: T): T {
 
 function exists(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile || Deno.statSync(path).isCharDevice === true;
+    return Deno.statSync(path).isFile;
   } catch {
     return false;
   }
