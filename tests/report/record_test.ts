@@ -20,3 +20,25 @@ Deno.test("the record names the code and the machine", async () => {
   assert.match(machine.cpuKind ?? "", Deno.build.os === "linux" ? /^family \d+, model \d+/ : /^$/);
   assert.ok(peakRssBytes() >= 0.9 * Deno.memoryUsage().rss);
 });
+
+Deno.test({
+  name: "the peak of memory is the kernel's under a task's permissions, too",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const machine = JSON.stringify(new URL("../../lib/storage/machine.ts", import.meta.url).href);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-P=local", "--no-prompt", "--no-check", "--quiet", "--ext=ts", "-"],
+      cwd: new URL("../..", import.meta.url),
+      ...{ stdin: "piped", stdout: "piped", stderr: "inherit" } as const,
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(
+      `import { peakRssBytes } from ${machine};
+       new Uint8Array(3e8).fill(1).buffer.transfer(0); // given back at once
+       console.log(peakRssBytes() - Deno.memoryUsage().rss > 2e8);`,
+    ));
+    await writer.close();
+    const { stdout } = await child.output();
+    assert.equal(new TextDecoder().decode(stdout), "true\n");
+  },
+});
