@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "../errors.ts";
 
@@ -32,7 +32,13 @@ export function checkApartFromData(
   outputs: Readonly<Record<string, string | undefined>>,
   inputs: readonly (string | undefined)[],
 ): void {
-  const real = (path: string) => existsSync(path) ? realpathSync(path) : undefined;
+  const real = (path: string) => {
+    try {
+      return realpathSync(path);
+    } catch {
+      return undefined; // not there, or closed to us: whoever writes or reads it says so
+    }
+  };
   for (const [option, output] of Object.entries(outputs)) {
     const folder = output === undefined ? undefined : real(dirname(output));
     const data = inputs.find((input) =>
