@@ -1,4 +1,4 @@
-import { hangupIgnored } from "../processes/hangup_ignored.ts";
+import { hangupIgnored, ignoreHangup } from "../processes/hangup.ts";
 import { endAllGroups, killAllGroups, runningGroups } from "../processes/process_group.ts";
 import { type CommandOutcome, outcomeOf } from "./exit_code.ts";
 
@@ -13,8 +13,8 @@ export interface RunCommandOptions {
 /**
  * Runs a command's main function and ends the process with its exit code: 0, or what `outcomeOf`
  * says, 130 after Ctrl-C, 143 after a request to terminate, 129 when its terminal is closed (under
- * nohup it goes on). Errors that nobody awaited end it too. Process groups that it started are ended first, in their grace time; a further signal kills them
- * at once.
+ * nohup it goes on). Errors that nobody awaited end it too. Process groups that it started are ended
+ * first, in their grace time; a further signal kills them at once.
  *
  * A signal is heard when the event loop runs: long computations must await now and then.
  *
@@ -45,9 +45,10 @@ export async function runCommand(
     fail(event.error);
   });
   const interrupted = options.interrupted ?? "run the same command again to continue";
-  for (const [signal, exitCode] of heardSignals()) {
+  const signals = endingSignals();
+  if (!signals.some(([signal]) => signal === "SIGHUP")) ignoreHangup();
+  for (const [signal, exitCode] of signals) {
     Deno.addSignalListener(signal, () => {
-      if (exitCode === undefined) return;
       if (ending) {
         killAllGroups();
         Deno.exit(exitCode);
@@ -63,11 +64,11 @@ export async function runCommand(
   return await new Promise<never>(() => {}); // `end` ends the process
 }
 
-/** Signals with the exit code of the command that they end: 128 and its number. */
-function heardSignals(): [Deno.Signal, number | undefined][] {
+/** Signals that end a command, each with its exit code: 128 and its number. */
+function endingSignals(): [Deno.Signal, number][] {
   if (Deno.build.os === "windows") return [["SIGINT", 130]];
-  // A listener that does nothing keeps Deno from ending a command that nohup started.
-  return [["SIGHUP", hangupIgnored() ? undefined : 129], ["SIGINT", 130], ["SIGTERM", 143]];
+  const asked: [Deno.Signal, number][] = [["SIGINT", 130], ["SIGTERM", 143]];
+  return hangupIgnored() ? asked : [...asked, ["SIGHUP", 129]];
 }
 
 /** Exits: now, or when the last process group has ended. */

@@ -43,10 +43,7 @@ export function flipLabels(
   const flips = new Set(order.slice(0, count));
   return {
     pairs: pairs.map((pair, index) => {
-      const before = pair.flipped ?? false;
-      if (!flips.has(index)) return { ...pair, flipped: before };
-      const { chosenIds, rejectedIds } = pair;
-      return { ...pair, chosenIds: rejectedIds, rejectedIds: chosenIds, flipped: !before };
+      return flips.has(index) ? exchanged(pair) : { ...pair, flipped: pair.flipped ?? false };
     }),
     flippedIds: pairs.filter((_, index) => flips.has(index)).map(({ id }) => id),
   };
@@ -54,9 +51,17 @@ export function flipLabels(
 
 /** A pair with the label that it had before it was flipped. */
 export function unflipped(pair: TokenizedPair): TokenizedPair {
-  if (pair.flipped !== true) return pair;
-  const { chosenIds, rejectedIds } = pair;
-  return { ...pair, chosenIds: rejectedIds, rejectedIds: chosenIds, flipped: false };
+  return pair.flipped === true ? exchanged(pair) : pair;
+}
+
+/** Whether every pair says if its label is flipped. */
+export function flipsKnown(pairs: readonly TokenizedPair[]): boolean {
+  return pairs.every(({ flipped }) => flipped !== undefined);
+}
+
+function exchanged(pair: TokenizedPair): TokenizedPair {
+  const { chosenIds, rejectedIds, flipped = false } = pair;
+  return { ...pair, chosenIds: rejectedIds, rejectedIds: chosenIds, flipped: !flipped };
 }
 
 /** Indices with a weight above 0, in the order of successive weighted draws. */

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import type { ChatMessage } from "../text/chat_message.ts";
 import type { TextOrMessages } from "./preference.ts";
-import { kindOf, type SourceRecord } from "./source_record.ts";
+import { kindOf, shownValue, type SourceRecord } from "./source_record.ts";
 
 /** The fields that hold a preference. */
 export const PREFERENCE_COLUMNS: readonly string[] = ["id", "prompt", "chosen", "rejected"];
@@ -87,8 +87,7 @@ export function flippedField(where: string, { flipped }: FieldMap): boolean | un
   if (flipped === undefined || flipped === null || flipped === "") return undefined;
   const text = String(flipped).toLowerCase();
   if (text === "true" || text === "false") return text === "true";
-  const found = typeof flipped === "string" ? JSON.stringify(flipped) : kindOf(flipped);
-  throw new UserError(`${where}: "flipped" is ${found}, neither true nor false`);
+  throw new UserError(`${where}: "flipped" is ${shownValue(flipped)}, neither true nor false`);
 }
 
 /**

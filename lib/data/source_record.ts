@@ -16,3 +16,8 @@ export function kindOf(value: unknown): string {
   if (typeof value === "object") return "an object";
   return `${typeof value} ${value}`;
 }
+
+/** A value of the wrong kind for an error message: a text itself, else what it is. */
+export function shownValue(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : kindOf(value);
+}

@@ -1,5 +1,5 @@
 import { type FieldMap, flippedField } from "../data/record_fields.ts";
-import { kindOf } from "../data/source_record.ts";
+import { shownValue } from "../data/source_record.ts";
 import { UserError } from "../errors.ts";
 import type { PairRow } from "./dataset_row.ts";
 
@@ -25,9 +25,5 @@ function numberOf(where: string, name: string, value: unknown): number | undefin
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   const exact = value === number || Math.abs(Number(number)) <= Number.MAX_SAFE_INTEGER;
   if (typeof number === "number" && Number.isFinite(number) && exact) return number;
-  throw new UserError(`${where}: "${name}" is ${found(value)}, not a finite number`);
-}
-
-function found(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : kindOf(value);
+  throw new UserError(`${where}: "${name}" is ${shownValue(value)}, not a finite number`);
 }

@@ -1,29 +1,21 @@
 import { createHash } from "node:crypto";
+import { programOutput } from "../program_output.ts";
 
 let entry: ReadonlyMap<string, string> | undefined;
 
 /** What Linux says of the first processor, by name ("flags"); empty where the system does not tell. */
 export function processorEntry(): ReadonlyMap<string, string> {
-  entry ??= new Map(
-    readEntry().split("\n").flatMap((line) => {
+  if (entry !== undefined) return entry;
+  const text = Deno.build.os === "linux"
+    ? programOutput("sed", "/^$/q", "/proc/cpuinfo") ?? ""
+    : "";
+  entry = new Map(
+    text.split("\n").flatMap((line) => {
       const [, name, value] = /^(.+?)\s*: (.*)$/.exec(line) ?? [];
       return name === undefined || value === undefined ? [] : [[name, value]];
     }),
   );
   return entry;
-}
-
-function readEntry(): string {
-  if (Deno.build.os !== "linux") return "";
-  try {
-    // By a program, as reading /proc here would need every permission there is.
-    const args = ["/^$/q", "/proc/cpuinfo"];
-    const { stdout } = new Deno.Command("sed", { args, stdin: "null", stderr: "null" })
-      .outputSync();
-    return new TextDecoder().decode(stdout);
-  } catch {
-    return "";
-  }
 }
 
 /**

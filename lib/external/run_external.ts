@@ -2,6 +2,7 @@
  * The SeRA iteration with the model elsewhere: an inference server scores and responds, an external
  * trainer updates. Margins, selection and bootstrapping are those of `runSera`.
  */
+import { flipsKnown } from "../data/label_noise.ts";
 import { UserError } from "../errors.ts";
 import { ensembleRewards, ensembleWeights } from "../margins/ensemble.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
@@ -32,7 +33,7 @@ export async function runExternal(input: ExternalInput): Promise<ExternalResult>
   const { pairs, config, seed, progress } = input;
   refuseInProcess(config);
   const run = new ExternalRun(input);
-  const known = pairs.every((pair) => pair.flipped !== undefined);
+  const known = flipsKnown(pairs);
   const flipped = pairs.map((pair) => pair.flipped === true);
   if (!known && (config.selection.rule === "oracle" || config.selection.rule === "matched")) {
     throw new UserError(`the ${config.selection.rule} rule needs pairs whose flips are known`);

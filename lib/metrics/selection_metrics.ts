@@ -1,3 +1,4 @@
+import { flipsKnown } from "../data/label_noise.ts";
 import { quantile } from "simple-statistics";
 import type { TokenizedPair } from "../data/preference.ts";
 import { jaccard } from "../selection/jaccard.ts";
@@ -153,7 +154,7 @@ export function selectionMetrics(
   const all = pairs.map((_, i) => i);
   const marginAt = (i: number) => margins?.[i] as number;
   const ranked = (indices: readonly number[]) => margins && meanOf(indices, marginAt);
-  const audited = pairs.length > 0 && pairs.every((pair) => pair.flipped !== undefined);
+  const audited = pairs.length > 0 && flipsKnown(pairs);
   const flipped = (i: number) => Number(pairs[i]?.flipped);
   const aucOf = (scores: Float64Array) =>
     audited ? rankAuc(scores, pairs.map((pair) => pair.flipped !== true)) : null;

@@ -1,3 +1,5 @@
+import { ignoreHangup } from "../processes/hangup.ts";
+
 /** What the parent sends to a worker, one JSON line a task. */
 export interface TaskRequest<Payload> {
   readonly id: string;
@@ -32,7 +34,7 @@ const PREFIX = "@worker ";
 export async function serveTasks<Payload, Result>(
   handle: (payload: Payload, report: (place: string) => void) => Promise<Result>,
 ): Promise<never> {
-  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGHUP", () => {});
+  ignoreHangup();
   const requests: TaskRequest<Payload>[] = [];
   let wake = () => {};
   const reader = new Worker(new URL("./task_reader.ts", import.meta.url), { type: "module" });

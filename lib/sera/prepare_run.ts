@@ -1,3 +1,4 @@
+import { flipsKnown } from "../data/label_noise.ts";
 import type { TokenizedPair } from "../data/preference.ts";
 import { UserError } from "../errors.ts";
 import { needsMismatched } from "../losses/loss_config.ts";
@@ -105,7 +106,7 @@ function wrongLabels(
       gold.reward(promptIds, chosenIds) < gold.reward(promptIds, rejectedIds)
     );
   }
-  if (pairs.every((pair) => pair.flipped !== undefined)) {
+  if (flipsKnown(pairs)) {
     return pairs.map((pair) => pair.flipped === true);
   }
   if (rule.rule === "oracle" || rule.rule === "matched") {

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { processorEntry } from "../engine/processor.ts";
+import { programOutput } from "../program_output.ts";
 
 /** Where a run happened. */
 export interface Machine {
@@ -42,20 +43,9 @@ export function cpuKind(): string | null {
 
 /** Highest resident memory of this process so far, bytes. */
 export function peakRssBytes(): number {
-  return peakOfKernel() ?? Deno.memoryUsage().rss;
-}
-
-/** What Linux counts; undefined elsewhere. */
-function peakOfKernel(): number | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  try {
-    // By a program, as reading /proc here would need every permission there is.
-    const args = ["-n", "/^VmHWM:/p", `/proc/${Deno.pid}/status`];
-    const { stdout } = new Deno.Command("sed", { args, stdin: "null", stderr: "null" })
-      .outputSync();
-    const kib = /^VmHWM:\s+(\d+) kB/.exec(new TextDecoder().decode(stdout))?.[1];
-    return kib === undefined ? undefined : Number(kib) * 1024;
-  } catch {
-    return undefined;
-  }
+  const status = Deno.build.os === "linux"
+    ? programOutput("sed", "-n", "/^VmHWM:/p", `/proc/${Deno.pid}/status`)
+    : undefined;
+  const kib = /^VmHWM:\s+(\d+) kB/.exec(status ?? "")?.[1];
+  return kib === undefined ? Deno.memoryUsage().rss : Number(kib) * 1024;
 }

@@ -67,8 +67,9 @@ export function studyRows<S extends Setting>(
 }
 
 /**
- * The rows of the seeds that all arms among a condition's rows have: what means are compared side by side on,
- * as seeds differ more than arms do. A condition whose arms share no seed (yet) keeps all its rows.
+ * The rows of the seeds that all arms among a condition's rows have: what means are compared side by
+ * side on, as seeds differ more than arms do. A condition whose arms share no seed (yet) keeps all its
+ * rows.
  */
 export function onSharedSeeds<Row extends RowPlace>(rows: readonly Row[]): Row[] {
   return [...Map.groupBy(rows, (row) => row.condition).values()].flatMap((condition) => {

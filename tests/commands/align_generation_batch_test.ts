@@ -7,6 +7,7 @@ import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import { Decoder } from "../../lib/policy/decode.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
 import type { RunRecord } from "../../lib/report/record.ts";
+import { ownCache } from "../support/own_cache.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
@@ -30,12 +31,7 @@ async function widestDuring(action: () => Promise<unknown>): Promise<number> {
 Deno.test("--generation-batch bounds what align decodes for evaluation, and changes no sample", async () => {
   await loadEngine();
   await withTempDir(async (dir) => {
-    const cache = Deno.env.get("SERA_CACHE");
-    Deno.env.set("SERA_CACHE", join(dir, "cache"));
-    using _restored = {
-      [Symbol.dispose]: () =>
-        cache === undefined ? Deno.env.delete("SERA_CACHE") : Deno.env.set("SERA_CACHE", cache),
-    };
+    using _cache = ownCache(dir);
     const model = join(dir, "model"), data = join(dir, "pairs.jsonl");
     await makeTinyModelFolder(model, { seed: 7 });
     await Deno.writeTextFile(data, jsonLines(tinyPairs(20, 3)));

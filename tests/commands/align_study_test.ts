@@ -11,6 +11,7 @@ import { silentProgress } from "../../lib/progress/progress_sink.ts";
 import type { RunRecord } from "../../lib/report/record.ts";
 import { runConfig } from "../../lib/study/run_config.ts";
 import { runOne } from "../../lib/study/run_one.ts";
+import { ownCache } from "../support/own_cache.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
@@ -18,12 +19,7 @@ import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
 Deno.test("a study's run on one's own model and data measures what align measures", async () => {
   await loadEngine();
   await withTempDir(async (dir) => {
-    const cache = Deno.env.get("SERA_CACHE");
-    Deno.env.set("SERA_CACHE", join(dir, "cache"));
-    using _restored = {
-      [Symbol.dispose]: () =>
-        cache === undefined ? Deno.env.delete("SERA_CACHE") : Deno.env.set("SERA_CACHE", cache),
-    };
+    using _cache = ownCache(dir);
     const model = join(dir, "model"), data = join(dir, "pairs.jsonl"), out = join(dir, "out");
     await makeTinyModelFolder(model, { seed: 7 });
     await Deno.writeTextFile(data, jsonLines(tinyPairs(40, 3)));

@@ -1,36 +1,28 @@
 /** What is compiled for a processor, and named after it, under every set of permissions. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { nativeOpsPath, projectRoot } from "../../lib/engine/layout.ts";
+import { nativeOpsPath } from "../../lib/engine/layout.ts";
 import { readMachine } from "../../lib/storage/machine.ts";
 import { nativeOpsStep } from "../../tools/setup/native.ts";
+import { moduleText, printedUnder } from "../support/printed_under.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 const ignore = Deno.build.os !== "linux";
-const url = (path: string) => JSON.stringify(new URL(path, `file://${projectRoot}`).href);
 
 /** What a process with these permissions says of the processor, with the engine loaded. */
 async function seenBy(permissions: string, env: Record<string, string> = {}) {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", permissions, "--no-prompt", "--no-check", "--quiet", "--ext=ts", "-"],
-    cwd: projectRoot,
-    env: { ...env, NO_COLOR: "1" },
-    ...{ stdin: "piped", stdout: "piped", stderr: "piped" } as const,
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(
-    `import { nativeOpsPath } from ${url("lib/engine/layout.ts")};
-     import { loadEngine } from ${url("lib/engine/tensorflow.ts")};
-     import { readMachine } from ${url("lib/storage/machine.ts")};
+  const printed = await printedUnder(
+    permissions,
+    `import { nativeOpsPath } from ${moduleText("lib/engine/layout.ts")};
+     import { loadEngine } from ${moduleText("lib/engine/tensorflow.ts")};
+     import { readMachine } from ${moduleText("lib/storage/machine.ts")};
      const { info } = await loadEngine();
      console.log(JSON.stringify({
        path: nativeOpsPath() ?? null, kind: readMachine().cpuKind, loaded: info.nativeOps,
      }));`,
-  ));
-  await writer.close();
-  const { stdout, stderr } = await child.output();
-  assert.equal(new TextDecoder().decode(stderr), "");
-  return JSON.parse(new TextDecoder().decode(stdout));
+    env,
+  );
+  return JSON.parse(printed);
 }
 
 Deno.test({

@@ -3,6 +3,7 @@ import { canonicalJson } from "../../lib/files/canonical_json.ts";
 import { peakRssBytes, readMachine } from "../../lib/storage/machine.ts";
 import { readProvenance } from "../../lib/storage/provenance.ts";
 import { sampleRecord } from "./sample_record.ts";
+import { moduleText, printedUnder } from "../support/printed_under.ts";
 
 Deno.test("a record is plain JSON: it reads back the same", () => {
   const record = sampleRecord();
@@ -25,20 +26,12 @@ Deno.test({
   name: "the peak of memory is the kernel's under a task's permissions, too",
   ignore: Deno.build.os !== "linux",
   fn: async () => {
-    const machine = JSON.stringify(new URL("../../lib/storage/machine.ts", import.meta.url).href);
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-P=local", "--no-prompt", "--no-check", "--quiet", "--ext=ts", "-"],
-      cwd: new URL("../..", import.meta.url),
-      ...{ stdin: "piped", stdout: "piped", stderr: "inherit" } as const,
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(
-      `import { peakRssBytes } from ${machine};
+    const printed = await printedUnder(
+      "-P=local",
+      `import { peakRssBytes } from ${moduleText("lib/storage/machine.ts")};
        new Uint8Array(3e8).fill(1).buffer.transfer(0); // given back at once
        console.log(peakRssBytes() - Deno.memoryUsage().rss > 2e8);`,
-    ));
-    await writer.close();
-    const { stdout } = await child.output();
-    assert.equal(new TextDecoder().decode(stdout), "true\n");
+    );
+    assert.equal(printed, "true\n");
   },
 });

@@ -2,7 +2,7 @@
  * `lab`: JupyterLab from the project's own Python environment, in the repository with the folder of
  * notebooks open: study files can be edited beside them.
  */
-import { hangupIgnored } from "../../lib/processes/hangup_ignored.ts";
+import { hangupIgnored, ignoreHangup } from "../../lib/processes/hangup.ts";
 import { ROOT, venvProgram } from "./paths.ts";
 
 // A task that is called from JupyterLab's terminal stands elsewhere than this one was called from.
@@ -13,9 +13,7 @@ const lab = new Deno.Command(venvProgram("jupyter-lab"), {
   args: ["--LabApp.default_url=/lab/tree/notebooks", ...asRoot, ...Deno.args],
   cwd: ROOT,
 }).spawn();
-if (Deno.build.os !== "windows") {
-  if (hangupIgnored()) Deno.addSignalListener("SIGHUP", () => {}); // else Deno would end on it
-  // A container that stops asks this process to end; Ctrl-C reaches JupyterLab by itself.
-  Deno.addSignalListener("SIGTERM", () => lab.kill("SIGTERM"));
-}
+if (hangupIgnored()) ignoreHangup();
+// A container that stops asks this process to end; Ctrl-C reaches JupyterLab by itself.
+if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", () => lab.kill("SIGTERM"));
 Deno.exit((await lab.status).code);

@@ -3,6 +3,8 @@ import {
   defaultPreferenceSetting,
   type PreferenceFileSetting,
 } from "../../../lib/environments/preference_file/setting.ts";
+import { flipsKnown } from "../../../lib/data/label_noise.ts";
+import type { TokenizedPair } from "../../../lib/data/preference.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { LossOptions } from "../../../lib/losses/loss_config.ts";
 import { ruleFields } from "../../../lib/selection/rule_fields.ts";
@@ -69,10 +71,9 @@ export function selectionOf(
   } as SelectionRule;
 }
 
-/** @throws {UserError} where the rule needs to know which labels were flipped, and none are */
-export function refuseUnknownFlips(options: SeraOptionValues, flipsKnown: boolean): void {
-  const { rule } = selectionOf(options);
-  if ((rule === "oracle" || rule === "matched") && !flipsKnown) {
+/** @throws {UserError} where the rule needs to know which labels were flipped, and the pairs do not say */
+export function refuseUnknownFlips(rule: string, pairs: readonly TokenizedPair[]): void {
+  if ((rule === "oracle" || rule === "matched") && !flipsKnown(pairs)) {
     throw new UserError(
       `--rule ${rule} needs known flips: give --flip-labels, or data with a field "flipped"`,
     );

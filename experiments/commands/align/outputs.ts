@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { flipsKnown } from "../../../lib/data/label_noise.ts";
 import type { DataSummary as TextSummary } from "../../../lib/data/summary.ts";
 import type { EngineInfo } from "../../../lib/engine/tensorflow.ts";
 import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
@@ -108,8 +109,8 @@ function accuracyLine({ iterations, data }: RunRecord): string {
 }
 
 /** Which labels are flipped, where that is known. */
-function flips({ pairs, flipsKnown }: OpenedPreferences): { flipped?: boolean[] } {
-  return flipsKnown ? { flipped: pairs.map((pair) => pair.flipped === true) } : {};
+function flips({ pairs }: OpenedPreferences): { flipped?: boolean[] } {
+  return flipsKnown(pairs) ? { flipped: pairs.map((pair) => pair.flipped === true) } : {};
 }
 
 /** One file per iteration: every given pair with its margin and whether it was kept. */

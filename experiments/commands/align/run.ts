@@ -15,7 +15,7 @@ import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
 import { tellData } from "../tell_data.ts";
 import { chooseMaxRows } from "./choose_max_rows.ts";
-import { refuseUnknownFlips, seraOptionsOf, settingOf } from "./configure.ts";
+import { refuseUnknownFlips, selectionOf, seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
 import { type AlignOptions, alignOptions } from "./options.ts";
 import { writeOutputs } from "./outputs.ts";
@@ -32,7 +32,7 @@ export async function runAlign(given: AlignOptions, progress: ProgressSink): Pro
   const startedAt = new Date().toISOString();
   const { seed, out, force, checkpointSeconds, generationBatch } = given;
   const opened = await openPreferences(settingOf(given), seed, progress);
-  refuseUnknownFlips(given, opened.flipsKnown);
+  refuseUnknownFlips(selectionOf(given).rule, opened.pairs);
   const { files, file, tokenized } = opened;
   const { info } = await loadEngine();
   const rows = chooseMaxRows(opened, given, seraConfig(seraOptionsOf(given)), info);

@@ -11,7 +11,7 @@ import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
 import { tellData } from "../tell_data.ts";
 import type { ExternalCommands } from "./commands_elsewhere.ts";
-import { refuseUnknownFlips, seraOptionsOf, settingOf } from "./configure.ts";
+import { refuseUnknownFlips, selectionOf, seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
 import { endLeftBehind } from "./left_behind.ts";
 import { commandsIn, logStart } from "./logged_commands.ts";
@@ -38,7 +38,7 @@ export async function runAlignExternally(
   const startedAt = new Date().toISOString();
   const { seed, out, force } = options;
   const opened = await openPreferences(settingOf(options), seed, progress);
-  refuseUnknownFlips(options, opened.flipsKnown);
+  refuseUnknownFlips(selectionOf(options).rule, opened.pairs);
   const { files: { tokenizer }, pairs, heldOut, file, tokenized } = opened;
   const { sera: given, ...rest } = runConfig(preferenceFile, seed, [{
     setting: { ...opened.setting, model: basename(options.model), data: basename(options.data) },

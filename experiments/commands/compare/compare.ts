@@ -30,7 +30,7 @@ import type { StudyRecord } from "../../../lib/study/record.ts";
 import { openRecords } from "../../../lib/study/record_store.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { tellData } from "../tell_data.ts";
-import { settingOf } from "../align/configure.ts";
+import { refuseUnknownFlips, settingOf } from "../align/configure.ts";
 import { chooseComparedRows } from "./choose_rows.ts";
 import { comparison, probe, PROBE_STEPS } from "./compare_study.ts";
 import { openJudge } from "../judge_comparisons.ts";
@@ -54,11 +54,7 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
   });
   checkWritable(out);
   const opened = await openPreferences(settingOf(given), 0, progress);
-  if (given.rule === "oracle" && !opened.flipsKnown) {
-    throw new UserError(
-      '--rule oracle needs known flips: give --flip-labels, or data with a field "flipped"',
-    );
-  }
+  refuseUnknownFlips(given.rule, opened.pairs);
   const { files, file, tokenized } = opened;
   const chat = { template: files.tokenizer.hasChatTemplate, use: given.chatTemplate };
   tellData(progress, file, tokenized, chat);

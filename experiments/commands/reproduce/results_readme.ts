@@ -66,8 +66,8 @@ Differences are an arm's metric minus its baseline's, paired by seed; times are 
 p-values are those of the paired t test, or of a studentised bootstrap of ${RESAMPLES} resamples where
 at least ${RESAMPLED} differences have a sample skewness beyond ${SKEWED}. Intervals are not
 corrected: one may leave 0 out where its claim is undecided. _Collapsed_ are shares of the seeds
-that did so in any iteration, even where they came back, the arm's against the baseline's. Every other contrast in tables, figures and notebooks is
-exploratory: it has an interval and no verdict.
+that did so in any iteration, even where they came back, the arm's against the baseline's. Every
+other contrast in tables, figures and notebooks is exploratory: it has an interval and no verdict.
 
 ${claims}
 ## \`records/<study>.jsonl\`

@@ -34,10 +34,8 @@ export interface OpenedPreferences {
   readonly file: PreferenceFile;
   /** All of them as token ids, in their order. */
   readonly tokenized: TokenizedPairs;
-  /** Training pairs. */
+  /** Training pairs; all say whether they are flipped where flips were made here or the data say so. */
   readonly pairs: readonly TokenizedPair[];
-  /** Whether every training pair says if it is flipped: by flips made here or the data's account. */
-  readonly flipsKnown: boolean;
   /** Pairs of other prompts; where the data say that a label was flipped, with the first one. */
   readonly heldOut: readonly TokenizedPair[];
   /** Undefined: all weights train. */
@@ -85,12 +83,12 @@ export async function openPreferences(
     );
   }
   const { flipRate } = setting;
-  const flipsKnown = flipRate > 0 || training.some(({ flipped }) => flipped !== undefined);
-  const pairs = flipsKnown
+  const told = training.some(({ flipped }) => flipped !== undefined);
+  const pairs = flipRate > 0 || told
     ? flipLabels(training, flipRate, createPrng(seed, "flip-labels")).pairs
     : training;
   return {
-    ...{ setting: { ...setting, ...found }, files, file, tokenized, pairs, flipsKnown },
+    ...{ setting: { ...setting, ...found }, files, file, tokenized, pairs },
     ...{ heldOut: heldOut.map(unflipped), lora: loraOf(setting, files.config) },
   };
 }

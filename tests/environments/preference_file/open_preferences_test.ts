@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { refuseUnknownFlips } from "../../../experiments/commands/align/configure.ts";
 import { suspectsOf } from "../../../experiments/commands/align/suspects.ts";
+import { flipsKnown } from "../../../lib/data/label_noise.ts";
 import {
   type OpenedPreferences,
   openPreferences,
@@ -48,9 +49,9 @@ const isExchanged = (id: string) => Number(id.slice(1)) % 4 === 0;
 
 Deno.test("what the data say was flipped is known: held-out pairs have their first labels", () =>
   opened(0, (clean, noisy) => {
-    assert.equal(clean.flipsKnown, false);
+    assert.equal(flipsKnown(clean.pairs), false);
     assert.equal(clean.pairs[0]?.flipped, undefined);
-    assert.equal(noisy.flipsKnown, true);
+    assert.equal(flipsKnown(noisy.pairs), true);
     assert.ok(noisy.heldOut.some(({ id }) => isExchanged(id)));
     assert.deepEqual(noisy.heldOut.map(sides), clean.heldOut.map(sides));
     noisy.pairs.forEach((pair, i) => {
@@ -83,9 +84,12 @@ Deno.test("flips on top of the data's own put right what was wrong, and are told
   }));
 
 Deno.test("rules that need known flips take the data's word", () => {
-  const options = { method: "select", rule: "oracle", keep: 0.7, tau: 0, by: "implicit" } as const;
+  const pair = {
+    id: "a",
+    ...{ promptIds: Int32Array.of(1), chosenIds: Int32Array.of(2), rejectedIds: Int32Array.of(3) },
+  };
   const ask = (known: boolean) =>
-    refuseUnknownFlips(options as unknown as Parameters<typeof refuseUnknownFlips>[0], known);
+    refuseUnknownFlips("oracle", [known ? { ...pair, flipped: false } : pair]);
   ask(true);
   assert.throws(() => ask(false), {
     name: "UserError",
