@@ -52,6 +52,7 @@ export async function bootstrapScored(
   { ensemble, ...formula }: RewardConfig,
   { given, messages }: { readonly given: Columns<CandidateRole>; readonly messages: boolean },
 ): Promise<Bootstrapped> {
+  const texts: string[] = [];
   const prompts = new Map<string, { prompt: TextOrMessages; responses: Response[] }>();
   const others = ["prompt", "response", "token_ids", "finished"];
   const file = await readScored(newest, {
@@ -64,7 +65,9 @@ export async function bootstrapScored(
       const key = JSON.stringify(prompt);
       const group = prompts.get(key) ?? { prompt, responses: [] };
       prompts.set(key, group);
-      group.responses.push(responseOf(fields, row, where));
+      const response = responseOf(fields, row, where);
+      group.responses.push(response);
+      texts.push(response.text);
     },
   });
   // Candidates of one prompt may share its id: their place tells them apart.
@@ -74,7 +77,18 @@ export async function bootstrapScored(
   });
   const history: ScoredFile<CandidateRole>[] = [];
   for (const path of past) {
-    const one = await readScored(path, { known: candidateColumns, given, sharedIds: true });
+    const one = await readScored(path, {
+      ...{ known: candidateColumns, given, sharedIds: true, others: ["response"] },
+      onRecord: ({ response }, row, where) => {
+        if (typeof response !== "string" || response === (texts[row] ?? response)) return;
+        throw new UserError(
+          `${where} has another response than record ${
+            row + 1
+          } of ${newest}: both must score the ` +
+            "same responses, in the same order",
+        );
+      },
+    });
     if (one.ids.length !== file.ids.length || one.ids.some((id, i) => id !== file.ids[i])) {
       throw new UserError(`${path} must score the records of ${newest}, in that order`);
     }

@@ -5,7 +5,13 @@ import { kindOf } from "../data/source_record.ts";
 import { UserError } from "../errors.ts";
 import { type Columns, findColumns, type Names } from "./columns.ts";
 import { NumberColumn } from "./number_column.ts";
-import { promptMark, promptsDiffer } from "./prompt_mark.ts";
+import {
+  promptMark,
+  promptsDiffer,
+  textHashColumn,
+  textMark,
+  textsDiffer,
+} from "./record_marks.ts";
 
 /** The scores of one file, in its order. */
 export interface ScoredFile<Role extends string> {
@@ -16,8 +22,8 @@ export interface ScoredFile<Role extends string> {
   readonly ids: readonly string[];
   /** Whether no record has an id, so that `ids` are positions. */
   readonly positional: boolean;
-  /** The mark of each record's prompt, where asked for. */
-  readonly prompts?: Uint32Array | undefined;
+  /** The marks of each record, where asked for: of its prompt, and of all its texts. */
+  readonly marks?: { readonly prompts: Float64Array; readonly texts: Float64Array } | undefined;
   /** The numbers of the roles that have a column, one per record. */
   readonly numbers: ReadonlyMap<Role, Float64Array>;
   /** Names of all columns of the first record. */
@@ -34,8 +40,8 @@ export interface ReadScoredOptions<Role extends string> {
   readonly others?: readonly string[];
   /** Whether records may have one id: candidates of one prompt. Default false. */
   readonly sharedIds?: boolean;
-  /** Whether prompts are marked, so that those of other files can be compared. Default false. */
-  readonly prompts?: boolean;
+  /** Whether records are marked, so that those of other files can be compared. Default false. */
+  readonly marks?: boolean;
   /** Sees every record while it is in memory. */
   readonly onRecord?: (fields: FieldMap, index: number, where: string) => void;
 }
@@ -49,19 +55,19 @@ export interface ReadScoredOptions<Role extends string> {
  */
 export async function readScored<Role extends string>(
   path: string,
-  { known, given, others = [], sharedIds = false, prompts = false, onRecord }: ReadScoredOptions<
+  { known, given, others = [], sharedIds = false, marks = false, onRecord }: ReadScoredOptions<
     Role
   >,
 ): Promise<ScoredFile<Role>> {
   const names = Object.values(known as Readonly<Record<string, readonly string[]>>).flat();
   const wanted = ["id", ...names, ...Object.values(given) as string[], ...others];
-  if (prompts) wanted.push("prompt");
+  if (marks) wanted.push("prompt", textHashColumn);
   const { records } = await openRecords(path, wanted);
   const ids: string[] = [];
   let fieldNames: string[] | undefined;
   let first = path;
   let positional = true;
-  const marks = new NumberColumn();
+  const [prompts, texts] = [new NumberColumn(), new NumberColumn()];
   const columns: { readonly name: string; readonly role: Role; readonly values: NumberColumn }[] =
     [];
   for await (const record of records) {
@@ -76,7 +82,10 @@ export async function readScored<Role extends string>(
     }
     for (const { name, values } of columns) values.push(numberOf(fields, name, record.where));
     onRecord?.(fields, ids.length, record.where);
-    if (prompts) marks.push(promptMark(fields.prompt));
+    if (marks) {
+      prompts.push(promptMark(fields.prompt));
+      texts.push(textMark(fields[textHashColumn]));
+    }
     if (fields.id !== undefined && fields.id !== null) positional = false;
     ids.push(String(fields.id ?? ids.length));
   }
@@ -86,7 +95,8 @@ export async function readScored<Role extends string>(
   return {
     path,
     where: first,
-    ...{ ids, positional, prompts: prompts ? Uint32Array.from(marks.values()) : undefined },
+    ...{ ids, positional },
+    marks: marks ? { prompts: prompts.values(), texts: texts.values() } : undefined,
     numbers: new Map(columns.map(({ role, values }) => [role, values.values()])),
     fields: fieldNames,
   };
@@ -120,7 +130,7 @@ function numberOf(fields: FieldMap, name: string, where: string): number {
  * The numbers of a file in the order of another's records: those of an earlier iteration beside
  * today's.
  *
- * @throws {UserError} where a record is missing or has another prompt, or records are told by their
+ * @throws {UserError} where a record is missing or has other texts, or records are told by their
  * positions and one file has more
  */
 export function inOrderOf<Role extends string>(
@@ -128,7 +138,7 @@ export function inOrderOf<Role extends string>(
   newest: ScoredFile<Role>,
 ): ReadonlyMap<Role, Float64Array> {
   const order = orderOf(file, newest);
-  checkPrompts(file, newest, order);
+  checkTexts(file, newest, order);
   if (order === undefined) return file.numbers;
   return new Map(
     [...file.numbers].map(([role, values]) => [
@@ -161,20 +171,27 @@ function orderOf<Role extends string>(
   });
 }
 
-/** Ids may be positions that `score` wrote down: a prompt tells that rows were put in or left out. */
-function checkPrompts<Role extends string>(
-  { path, prompts }: ScoredFile<Role>,
+/** Ids may be positions that `score` wrote down: texts tell that rows were put in or left out. */
+function checkTexts<Role extends string>(
+  { path, marks }: ScoredFile<Role>,
   newest: ScoredFile<Role>,
   order: Uint32Array | undefined,
 ): void {
-  if (prompts === undefined) return;
-  newest.prompts?.forEach((own, i) => {
+  if (marks === undefined || newest.marks === undefined) return;
+  for (let i = 0; i < newest.ids.length; i++) {
     const at = order?.[i] ?? i;
-    if (!promptsDiffer(prompts[at] as number, own)) return;
+    const of = (kind: "prompts" | "texts") =>
+      [marks[kind][at] as number, newest.marks?.[kind][i] as number] as const;
+    const different = promptsDiffer(...of("prompts"))
+      ? "prompts"
+      : textsDiffer(...of("texts"))
+      ? "texts (text_hash)"
+      : undefined;
+    if (different === undefined) continue;
     throw new UserError(
       `record ${at + 1} of ${path} and record ${i + 1} of ${newest.path} have the id ` +
-        `"${newest.ids[i]}" and different prompts: score the same records for both, each with an ` +
-        "id of its own",
+        `"${newest.ids[i]}" and different ${different}: score the same records for both, each ` +
+        "with an id of its own",
     );
-  });
+  }
 }

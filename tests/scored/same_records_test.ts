@@ -1,5 +1,6 @@
 /** Which records of two files `select` takes for the same pair, and where it refuses to. */
 import assert from "node:assert/strict";
+import { textHash } from "../../lib/scored/record_marks.ts";
 import { type Row, runSelect as run } from "../support/run_select.ts";
 
 const rows: Row[] = [3, -2, 0, 1, -1].map((margin, id) => ({
@@ -75,4 +76,33 @@ Deno.test("a record whose prompt is another file's next one is refused, though t
   await runs(inMessages(shifted));
   await runs(shifted.map((row) => ({ ...row, prompt: said([{ type: "text", text: "q" }]) })));
   await runs(shifted.map(({ prompt: _, ...row }) => row));
+});
+
+Deno.test("without texts, the hash that score writes tells that rows moved or sides were exchanged", async () => {
+  const hashed = (of: readonly Row[], swap = false) =>
+    of.map(({ id, prompt, chosen, rejected, ...row }) => {
+      const sides = swap ? [rejected, chosen] : [chosen, rejected];
+      return { id, text_hash: textHash([prompt, ...sides] as string[]), ...row };
+    });
+  const args = [...data, "--history", "h.jsonl"];
+  const runs = (past: readonly Row[]) =>
+    run(
+      { "new.jsonl": rows.map((row, i) => ({ ...row, ...hashed(rows)[i] })), "h.jsonl": past },
+      args,
+    );
+  await runs(hashed(rows));
+  await runs(hashed(rows).toReversed());
+  const moved = hashed(rows).map((row, i) => ({ ...row, id: (i + 1) % 5 }));
+  const message =
+    /record 5 of \S*h.jsonl and record 1 of \S*new.jsonl .*different texts \(text_hash\)/;
+  await assert.rejects(runs(moved), { message });
+  await assert.rejects(runs(hashed(rows, true)), { message: /record 1 of .*different texts/ });
+  // Files of other programs hold none.
+  await runs(hashed(rows, true).map(({ text_hash: _, ...row }) => row));
+  // A label that changes makes the hash another pair's.
+  const files = { "new.jsonl": rows.map((row, i) => ({ ...row, ...hashed(rows)[i] })) };
+  const { kept } = await run(files, [...data, "--rule", "relabel"]);
+  const verdicts = kept.map(({ verdict }) => verdict === "swapped");
+  assert.deepEqual(kept.map(({ text_hash: hash }) => hash === null), verdicts);
+  assert(verdicts.includes(true) && verdicts.includes(false));
 });

@@ -188,6 +188,13 @@ Deno.test("candidates become pairs, best against worst, as bootstrapping makes t
     // c: 0.5 (3 - 2.5) - 0.5 * 4 = -1.75 for "fine": the older policy turns the pair round.
     [["good", "bad", 1.5, 2, "bootstrapped"], ["poor", "fine", 1.75, 1, "bootstrapped"]],
   );
+  const other = past.map((row, i) => ({ ...row, response: candidates[i === 1 ? 2 : i]?.response }));
+  await assert.rejects(
+    run({ "new.jsonl": rows, "c.jsonl": candidates, "past.jsonl": other }, [
+      ...[...data, "--candidates", "c.jsonl", "--candidates-history", "past.jsonl"],
+    ]),
+    { message: /past.jsonl:2 has another response than record 2 of .*c.jsonl: both must score/ },
+  );
   assert.deepEqual(Object.keys(kept[1] as Row).toSorted(), Object.keys(kept[0] as Row).toSorted());
 });
 

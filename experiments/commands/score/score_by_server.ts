@@ -57,6 +57,6 @@ export async function scorePairsByServer(
     ? undefined
     : await logpsUnder(options.serverReference, "score reference");
   const columns = options.texts ? await textsOf(file) : undefined;
-  run.write(scoredRows(tokenized.pairs, { policy, reference }, options.beta, columns));
+  run.write(scoredRows(file.pairs, tokenized.pairs, { policy, reference }, options.beta, columns));
   return `${tokenized.pairs.length} pairs scored by ${server}: ${out}`;
 }

@@ -52,7 +52,7 @@ export async function scorePairs(
   const base = await referenceOf(options, { model, files });
   const reference = base && await score(base, "score reference");
   const texts = options.texts ? await textsOf(file) : undefined;
-  run.write(scoredRows(tokenized.pairs, { policy, reference }, options.beta, texts));
+  run.write(scoredRows(file.pairs, tokenized.pairs, { policy, reference }, options.beta, texts));
   return `${tokenized.pairs.length} pairs scored: ${options.out}`;
 }
 

@@ -1,8 +1,9 @@
 import type { PreferenceFile } from "../../../lib/data/read_preferences.ts";
 import { readSourceColumns } from "../../../lib/data/source_columns.ts";
-import type { TokenizedPair } from "../../../lib/data/preference.ts";
+import type { PreferencePair, TokenizedPair } from "../../../lib/data/preference.ts";
 import { pairMargins } from "../../../lib/margins/implicit_reward_margin.ts";
 import { pairColumns, type PairRole, policyRoles } from "../../../lib/scored/columns.ts";
+import { textHash, textHashColumn } from "../../../lib/scored/record_marks.ts";
 import { bySide, pairLogps } from "../../../lib/sera/pair_logps.ts";
 
 /** What a pair's completions were given: [chosen, rejected], in nats. */
@@ -14,20 +15,26 @@ export interface Scores {
 /**
  * The rows that `score` writes and `select` reads.
  *
- * @param texts further columns of each pair, by id
+ * @param given the texts of the pairs and of any that were dropped
+ * @param further columns of each pair, by id
  */
 export function scoredRows(
+  given: readonly PreferencePair[],
   pairs: readonly TokenizedPair[],
   { policy, reference }: Scores,
   beta: number,
-  texts?: ReadonlyMap<string, object>,
+  further?: ReadonlyMap<string, object>,
 ): Record<string, unknown>[] {
   const margins = reference && pairMargins(
     { name: "dpo", beta },
     pairLogps(pairs, bySide(policy), bySide(reference)),
   );
+  const hashes = new Map(
+    given.map(({ id, prompt, chosen, rejected }) => [id, textHash([prompt, chosen, rejected])]),
+  );
   return pairs.map((pair, i) => ({
     id: pair.id,
+    [textHashColumn]: hashes.get(pair.id),
     chosen_logp: policy[i]?.[0],
     rejected_logp: policy[i]?.[1],
     chosen_tokens: pair.chosenIds.length,
@@ -37,7 +44,7 @@ export function scoredRows(
       ref_rejected_logp: reference?.[i]?.[1],
       irm: margins[i],
     }),
-    ...texts?.get(pair.id),
+    ...further?.get(pair.id),
   }));
 }
 

@@ -56,12 +56,12 @@ export async function readInputs(
   },
   progress: ProgressSink,
 ): Promise<SelectInputs> {
-  const prompts = history.length + voters.length > 0 || validation !== undefined;
+  const marks = history.length + voters.length > 0 || validation !== undefined;
   const read = async (path: string, roles: readonly PairRole[], more = {}) => {
     progress.message(`reading ${path}`);
     const known = Object.fromEntries(roles.map((role) => [role, pairColumns[role]]));
     return await readScored<PairRole>(path, {
-      ...{ known, given: given as Columns<PairRole>, prompts, ...more },
+      ...{ known, given: given as Columns<PairRole>, marks, ...more },
     });
   };
   const readAll = async (paths: readonly string[]) => {

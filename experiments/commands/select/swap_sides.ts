@@ -1,4 +1,5 @@
 import type { FieldMap } from "../../../lib/data/record_fields.ts";
+import { textHashColumn } from "../../../lib/scored/record_marks.ts";
 import { type Columns, pairColumns, type PairRole } from "../../../lib/scored/columns.ts";
 
 /** Roles that change places with the label. */
@@ -14,7 +15,7 @@ const SIGNED = ["score_gap", "irm", ...pairColumns.explicit_margin];
 /**
  * A record with the other label: columns of chosen and of rejected change places (`chosen_logp` and
  * `rejected_logp`, too), differences between them change sign and `flipped` says the opposite, all
- * of that in `source`, too, where `score` puts other people's columns.
+ * of that in `source`, too, where `score` puts other people's columns. A hash of the old texts goes.
  *
  * @param given columns by role where they have names of their own
  */
@@ -33,6 +34,7 @@ export function swapSides(fields: FieldMap, given: Columns<PairRole> = {}): Fiel
   const isSigned = (name: string) => SIGNED.includes(name) || name === given.explicit_margin;
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
+      if (name === textHashColumn) return [name, null];
       if (name === "flipped" && typeof value === "boolean") return [name, !value];
       if (isSigned(name) && typeof value === "number") return [name, -value];
       if (name === "source" && value?.constructor === Object) {
