@@ -10,6 +10,8 @@ export type CommandOptions = Readonly<Record<string, string | number | boolean>>
 export interface TableSize {
   readonly demonstrations: number;
   readonly conversationTokens: number;
+  /** Answers of a conversation of the SFT data. */
+  readonly conversationTurns: number;
   readonly pairs: number;
   readonly promptTokens: number;
   readonly responseTokens: number;

@@ -104,7 +104,11 @@ function work(
     case "data":
       return none;
     case "sft":
-      return { ...none, trained: size.demonstrations * size.conversationTokens };
+      // Answer i of k comes after i parts of k: (k + 1) / 2 conversations in all.
+      return {
+        ...none,
+        trained: size.demonstrations * size.conversationTokens * (size.conversationTurns + 1) / 2,
+      };
     case "align": {
       const responses = bootstraps ? (iterations - 1) * size.pairs * 0.3 * 1.5 * 4 : 0;
       return {

@@ -79,6 +79,7 @@ export function planTable(
           return [{
             ...{ command: "align", model, folder: place(run) },
             args: args(options, trial, {
+              ...(maxLength !== undefined && { "max-new-tokens": maxLength }),
               ...{ model: start, data: shared("data", "train.jsonl"), out: place(run), seed },
               "flip-labels": noise,
             }),

@@ -53,8 +53,8 @@ export interface ReadPreferencesOptions {
 /**
  * Reads preference pairs from JSONL, JSON, CSV or Parquet in TRL's preference formats.
  *
- * A record whose chosen and rejected are the same is skipped and counted; anything else that is
- * wrong stops the reading. An `id` field is kept, else the id is the record's position from 0;
+ * A record whose chosen and rejected are the same, or one of which is empty, is skipped and counted;
+ * anything else that is wrong stops the reading. An `id` field is kept, else the id is the record's position from 0;
  * `flipped`, which `data` writes, is kept where it is.
  *
  * @throws {UserError} one line that names the file, the record and the field at fault
@@ -80,9 +80,13 @@ export async function readPreferences(
     const { where, line } = record;
     const fields = fieldsOf(record, '"prompt", "chosen" and "rejected"');
     const id = idField(where, fields, position++, ids);
+    for (const name of Object.keys(fields)) columns.set(name, (columns.get(name) ?? 0) + 1);
+    if (isEmptyAnswer(fields.chosen) || isEmptyAnswer(fields.rejected)) {
+      skipped.push({ line, reason: "an empty answer" });
+      continue;
+    }
     const { format, preference } = readPreferenceRecord(where, fields);
     const flipped = flippedField(where, fields);
-    for (const name of Object.keys(fields)) columns.set(name, (columns.get(name) ?? 0) + 1);
     formats.set(`${format.style} ${format.prompt}`, format);
     if (preference === undefined) skipped.push({ line, reason: "chosen = rejected" });
     else pairs.push({ id, ...preference, ...(flipped !== undefined && { flipped }) });
@@ -90,7 +94,8 @@ export async function readPreferences(
   }
   if (position === 0) throw new UserError(`${path} holds no record`);
   if (pairs.length === 0) {
-    throw new UserError(`${path} has no usable pair: chosen = rejected in all ${position} records`);
+    const reasons = [...new Set(skipped.map(({ reason }) => reason))].join(", ");
+    throw new UserError(`${path} has no usable pair: ${reasons} in all ${position} records`);
   }
   return {
     path,
@@ -106,6 +111,12 @@ export async function readPreferences(
     })),
     fingerprint: fingerprintPairs(pairs),
   };
+}
+
+/** Empty text, or messages the last of which is: what a policy writes that ends at once. */
+function isEmptyAnswer(value: unknown): boolean {
+  if (!Array.isArray(value)) return value === "";
+  return value.length > 0 && (value.at(-1) as { content?: unknown } | null)?.content === "";
 }
 
 /** SHA-256 over ids, prompts and completions, in order. */

@@ -25,8 +25,10 @@ export interface DataSummary {
   readonly equallyLong: number;
   /** Plain prompts that are transcripts of several turns (`\n\nHuman:`). */
   readonly transcripts: number;
-  /** Records left out in reading (chosen = rejected). */
+  /** Records left out in reading. */
   readonly skipped: number;
+  /** How many for each reason. */
+  readonly skippedFor: Readonly<Record<string, number>>;
   /** Pairs left out in tokenising. */
   readonly dropped: number;
   readonly truncated: TokenizedPairs["truncated"];
@@ -61,6 +63,11 @@ export function summarizeData(file: PreferenceFile, tokenized: TokenizedPairs): 
       file.pairs.filter(({ prompt }) => typeof prompt === "string" && TRANSCRIPT.test(prompt))
         .length,
     skipped: file.skipped.length,
+    skippedFor: Object.fromEntries(
+      [...Map.groupBy(file.skipped, ({ reason }) => reason)].map((
+        [reason, records],
+      ) => [reason, records.length]),
+    ),
     dropped: tokenized.dropped.length,
     truncated: tokenized.truncated,
     ...(pairs.some(({ flipped }) => flipped !== undefined) &&
@@ -94,7 +101,10 @@ export function formatSummary(summary: DataSummary, templated = false): string[]
     `tokens (mean, p95, max): prompt ${lengths(summary.promptTokens)}; chosen ` +
     `${lengths(summary.chosenTokens)}; rejected ${lengths(summary.rejectedTokens)}`,
   ];
-  if (summary.skipped > 0) lines.push(`skipped: ${summary.skipped} with chosen = rejected`);
+  if (summary.skipped > 0) {
+    const counts = Object.entries(summary.skippedFor).map(([reason, n]) => `${n} with ${reason}`);
+    lines.push(`skipped: ${counts.join(", ")}`);
+  }
   if (summary.dropped > 0) lines.push(`dropped after tokenising: ${summary.dropped}`);
   if (truncated.prompt + truncated.chosen + truncated.rejected > 0) {
     lines.push(

@@ -28,6 +28,7 @@ export interface PreparedEnvironment extends
     | "prompts"
     | "stopTokenIds"
     | "cutResponses"
+    | "emptyResponses"
     | "evaluation"
   > {
   /** The text of token ids, for readers. */

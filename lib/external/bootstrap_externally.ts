@@ -43,7 +43,10 @@ export async function bootstrapExternally(
   const history = scored.map((logps) => rewardsOf(config, logps, sft, groups));
   const rewards = ensembleRewards(history, weights);
   const lossReference = (config.reference === "previous" ? scored[0] : sft) ?? [];
-  const judged = { iteration: t, prompts, order, responses, rewards, lossReference };
+  const judged = {
+    ...{ iteration: t, prompts, order, responses, rewards, lossReference },
+    emptyResponses: "dropped",
+  } as const;
   const made = ownPairs(judged, keepOwn);
   checkYield({ config, keepOwn, progress }, t, made, previous);
   return made;

@@ -50,6 +50,7 @@ export function anthropicEndpoint(options: EndpointOptions): JudgeEndpoint {
         : [];
       return calls.length === 1 ? declaredVerdict(calls[0].input) : null;
     },
+    wasCut: (reply) => (reply as { stop_reason?: unknown } | null)?.stop_reason === "max_tokens",
     usageOf: (reply) => {
       const { usage } = (reply ?? {}) as {
         usage?: { input_tokens?: unknown; output_tokens?: unknown };

@@ -26,6 +26,8 @@ export interface JudgeEndpoint {
   ask(prompt: JudgePrompt, seed: number): Promise<unknown>;
   /** The declared field of a reply; null for prose, another form or an unknown verdict. */
   verdictOf(reply: unknown): Verdict | null;
+  /** Whether a reply ended at `maxTokens`. */
+  wasCut(reply: unknown): boolean;
   /** What a reply was charged for, where it says so. */
   usageOf(reply: unknown): JudgeUsage | null;
 }

@@ -14,6 +14,7 @@ import type { JudgeEndpoint, JudgeUsage } from "./judge_endpoint.ts";
 import { type JudgePrompt, judgePrompt } from "./judge_prompt.ts";
 import { RefusedQuestions } from "./refused_questions.ts";
 import { type CallPlace, type KeptReply, ReplyJournal } from "./reply_journal.ts";
+import { UnreadableReplies } from "./unreadable_replies.ts";
 import { Budget, costOf, likelyUsage, type TokenPrices, worstUsage } from "./spending.ts";
 
 /** Questions to one order of a comparison until a verdict can be read. */
@@ -76,6 +77,7 @@ export class PairJudge {
   readonly #options: PairJudging;
   readonly #journal: ReplyJournal;
   readonly #refused: RefusedQuestions;
+  readonly #unreadable: UnreadableReplies;
   readonly #budget: Budget;
   readonly #waitMs: number;
   /** Questions under way: both orders of equal answers, say, are one. */
@@ -93,6 +95,7 @@ export class PairJudge {
     this.#journal = new ReplyJournal(options.journal);
     const { endpoint: { identity: { url } }, concurrency } = options;
     this.#refused = new RefusedQuestions(this.#journal, { url, concurrency });
+    this.#unreadable = new UnreadableReplies(options.endpoint, concurrency);
     const { maxCost = Infinity } = options;
     this.#budget = new Budget(maxCost, this.#dollars([this.spent.tokens, ...this.#journal.lost]));
   }
@@ -139,7 +142,8 @@ export class PairJudge {
    * Judges the comparisons, in order.
    *
    * @param onDone called after each verdict, two a comparison
-   * @throws {UserError} where the endpoint gives up or the money ends: what was answered is kept
+   * @throws {UserError} where the endpoint gives up, gives no verdicts or the money ends: what was
+   * answered is kept
    */
   async judge(
     comparisons: readonly Comparison[],
@@ -170,7 +174,7 @@ export class PairJudge {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const prompt = judgePrompt(comparison, order, seed, attempt);
       const request = this.#request(prompt, attempt);
-      const kept = this.#journal.kept(request);
+      const kept = this.#keptReply(request);
       if (kept === undefined) {
         const refused = this.#refused.reasonOf(request);
         return {
@@ -188,7 +192,17 @@ export class PairJudge {
   /** Whether a reply is there. */
   #isBegun(comparison: Comparison, order: Order): boolean {
     const prompt = judgePrompt(comparison, order, this.#options.seed, 0);
-    return this.#journal.kept(this.#request(prompt, 0)) !== undefined;
+    return this.#keptReply(this.#request(prompt, 0)) !== undefined;
+  }
+
+  /** A reply that was cut at a limit below today's is asked for again. */
+  #keptReply(request: unknown): KeptReply | undefined {
+    const { endpoint } = this.#options;
+    const kept = this.#journal.kept(request);
+    return kept !== undefined && kept.worst.output < endpoint.identity.maxTokens &&
+        endpoint.wasCut(kept.reply) && endpoint.verdictOf(kept.reply) === null
+      ? undefined
+      : kept;
   }
 
   async #verdict(comparison: Comparison, order: Order): Promise<Verdict | null> {
@@ -223,10 +237,13 @@ export class PairJudge {
     const answered = this.#refused.begin();
     // A reply that was lost counts as dear as it may be.
     let usage: JudgeUsage = worst;
+    let reply: unknown;
     try {
       const request = this.#request(prompt, place.attempt);
       const ask = () => endpoint.ask(prompt, seed + place.attempt);
-      usage = this.#usageOf(await this.#journal.call(request, { ...place, worst }, ask));
+      const kept = await this.#journal.call(request, { ...place, worst }, ask);
+      usage = this.#usageOf(kept);
+      reply = kept.reply;
     } catch (error) {
       if (isFree(error)) usage = { input: 0, output: 0 };
       if (error instanceof FailedCall) return error;
@@ -235,11 +252,14 @@ export class PairJudge {
       settle(this.#dollars([usage]));
     }
     answered();
+    this.#unreadable.add(reply);
     return null;
   }
 
+  /** Without the limit of tokens: a verdict is no other under a higher one. */
   #request(prompt: JudgePrompt, attempt: number): unknown {
-    return [this.#options.endpoint.identity, prompt, this.#options.seed + attempt];
+    const { endpoint: { identity: { maxTokens: _, ...identity } }, seed } = this.#options;
+    return [identity, prompt, seed + attempt];
   }
 
   /** Where a reply does not say what it cost, what its question may have. */

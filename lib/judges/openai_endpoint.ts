@@ -52,6 +52,10 @@ export function openAiEndpoint(options: EndpointOptions): JudgeEndpoint {
         return null; // prose
       }
     },
+    wasCut: (reply) => {
+      const { choices } = (reply ?? {}) as { choices?: { finish_reason?: unknown }[] };
+      return Array.isArray(choices) && choices[0]?.finish_reason === "length";
+    },
     usageOf: (reply) => {
       const { usage } = (reply ?? {}) as {
         usage?: { prompt_tokens?: unknown; completion_tokens?: unknown };

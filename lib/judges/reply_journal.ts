@@ -39,7 +39,9 @@ type Line =
  */
 export class ReplyJournal {
   readonly #path: string;
+  /** The last one to each request. */
   readonly #replies = new Map<string, KeptReply>();
+  readonly #all: KeptReply[] = [];
   /** What calls under way may cost, by key. */
   readonly #open = new Map<string, JudgeUsage>();
   readonly #lost: JudgeUsage[] = [];
@@ -71,10 +73,10 @@ export class ReplyJournal {
 
   /** All replies, in the order they came. */
   get replies(): readonly KeptReply[] {
-    return [...this.#replies.values()];
+    return this.#all;
   }
 
-  /** The kept reply to a request; undefined where there is none. */
+  /** The last kept reply to a request; undefined where there is none. */
   kept(request: unknown): KeptReply | undefined {
     return this.#replies.get(keyOf(request));
   }
@@ -141,7 +143,9 @@ export class ReplyJournal {
     }
     this.#open.delete(key);
     if ("reply" in line) {
-      this.#replies.set(key, { ...{ reply: line.reply, worst }, seconds: line.seconds });
+      const kept = { ...{ reply: line.reply, worst }, seconds: line.seconds };
+      this.#replies.set(key, kept);
+      this.#all.push(kept);
     } else if (!("refused" in line)) throw new TypeError("no reply");
   }
 

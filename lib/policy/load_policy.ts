@@ -1,5 +1,6 @@
 import { loadEngine } from "../engine/tensorflow.ts";
 import type { ModelConfig } from "./config.ts";
+import { withAdapterTemplate } from "./io/adapter_template.ts";
 import { openModel, type OpenModelOptions } from "./io/load.ts";
 import type { ModelFiles } from "./io/model_files.ts";
 import { loadLoraAdapter, type LoraAdapterFile, loraTensorName } from "./io/peft.ts";
@@ -17,7 +18,7 @@ export interface LoadedModel {
 }
 
 /**
- * Loads the engine and a model, with a PEFT adapter if given.
+ * Loads the engine and a model, with a PEFT adapter if given, and the chat template beside it.
  *
  * @param spec folder, `.gguf` file or hub id
  * @throws UserError naming the file, tensor or field that is wrong
@@ -27,7 +28,7 @@ export async function loadPolicy(
   adapter?: string,
   options: OpenModelOptions = {},
 ): Promise<LoadedModel> {
-  const files = await openModel(spec, options);
+  const files = withAdapterTemplate(await openModel(spec, options), adapter);
   const file = adapter === undefined ? undefined : await loadLoraAdapter(adapter, files.config);
   await loadEngine();
   const parameters = await loadParameters(files.config, files.weights);

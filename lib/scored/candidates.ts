@@ -33,6 +33,8 @@ interface Response {
   readonly text: string;
   readonly tokenIds: Int32Array;
   readonly truncated: boolean;
+  /** Blank. */
+  readonly empty: boolean;
   /** Place in the file. */
   readonly row: number;
 }
@@ -98,8 +100,8 @@ export async function bootstrapScored(
   const rewards = ensembleOf(rewardsByPolicy(placed(file), history, roles, formula), ensemble);
   const groups = [...prompts.values()];
   const candidates = groups.map(({ responses }) =>
-    responses.map(({ tokenIds, truncated, row }): Candidate => ({
-      ...{ tokenIds, truncated },
+    responses.map(({ tokenIds, truncated, empty, row }): Candidate => ({
+      ...{ tokenIds, truncated, empty },
       reward: rewards[row] as number,
     }))
   );
@@ -138,5 +140,6 @@ function responseOf(fields: FieldMap, row: number, where: string): Response {
   const tokenIds = given.length > 0
     ? Int32Array.from(given as number[])
     : Int32Array.from([...new TextEncoder().encode(response), -1]);
-  return { text: response, tokenIds, truncated: finished === false, row };
+  const [truncated, empty] = [finished === false, response.trim() === ""];
+  return { text: response, tokenIds, truncated, empty, row };
 }

@@ -8,6 +8,8 @@ export interface Candidate {
   readonly tokenIds: Int32Array;
   /** True if generation stopped at its length limit, without an end-of-sequence token. */
   readonly truncated: boolean;
+  /** True if it says nothing: no token but the end. Absent: false. */
+  readonly empty?: boolean;
   /** Implicit reward under the ensemble. */
   readonly reward: number;
 }
@@ -40,6 +42,8 @@ export interface BootstrapResult {
   readonly dropped: {
     /** Candidates without an end-of-sequence token. */
     readonly truncatedCandidates: number;
+    /** Finished candidates that say nothing. */
+    readonly emptyCandidates: number;
     /** Finished candidates with the tokens of an earlier one of the same prompt. */
     readonly duplicateCandidates: number;
     /** Prompts with fewer than two candidates left. */
@@ -66,6 +70,7 @@ export function bootstrapPairs(
   keep: Keep,
 ): BootstrapResult {
   let truncatedCandidates = 0;
+  let emptyCandidates = 0;
   let duplicateCandidates = 0;
   let promptsWithoutTwo = 0;
   let promptsWithEqualRewards = 0;
@@ -77,6 +82,10 @@ export function bootstrapPairs(
       checkCandidate(candidate, promptIndex, index);
       if (candidate.truncated) {
         truncatedCandidates++;
+        return;
+      }
+      if (candidate.empty) {
+        emptyCandidates++;
         return;
       }
       const key = candidate.tokenIds.join();
@@ -98,6 +107,7 @@ export function bootstrapPairs(
     pairs: indices.map((i) => pairs[i] as BootstrappedPair),
     dropped: {
       truncatedCandidates,
+      emptyCandidates,
       duplicateCandidates,
       promptsWithoutTwo,
       promptsWithEqualRewards,

@@ -56,7 +56,10 @@ export async function bootstrap(
 
   // c. Best against worst of each prompt, then the pairs with the largest margins.
   const lossReference = config.reference === "previous" ? currentLogps : sftLogps;
-  const judged = { iteration: t, prompts, order, responses, rewards, lossReference };
+  const { emptyResponses } = run;
+  const judged = {
+    ...{ iteration: t, prompts, order, responses, rewards, lossReference, emptyResponses },
+  };
   const made = ownPairs(judged, keepOwn);
   checkYield(run, t, made, previous);
   return made;

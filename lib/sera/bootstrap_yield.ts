@@ -39,6 +39,11 @@ export function yieldWarning(
       "raise --max-new-tokens",
     ],
     [
+      dropped.emptyCandidates,
+      `of ${all} responses say nothing: the policy ends at once`,
+      "lower --lr, or raise --beta",
+    ],
+    [
       dropped.duplicateCandidates,
       `of ${all} responses repeat another one`,
       "raise --temperature or --responses",

@@ -26,11 +26,13 @@ export interface JudgedResponses {
   readonly rewards: ArrayLike<number>;
   /** Log-probabilities that the loss measures against, `[prompt][response]`, nats. */
   readonly lossReference: readonly (readonly number[])[];
+  /** What is done with responses of no token but the end. */
+  readonly emptyResponses: "dropped" | "kept";
 }
 
 /** Best against worst of each prompt, then the `keep` pairs with the largest margins [P/I]. */
 export function ownPairs(
-  { iteration, prompts, order, responses, rewards, lossReference }: JudgedResponses,
+  { iteration, prompts, order, responses, rewards, lossReference, emptyResponses }: JudgedResponses,
   keep: number,
 ): Bootstrapped {
   let at = 0;
@@ -38,6 +40,7 @@ export function ownPairs(
     list.map((response) => ({
       tokenIds: response.ids,
       truncated: !response.finished,
+      empty: emptyResponses === "dropped" && response.ids.length === 1,
       reward: rewards[at++] as number,
     }))
   );

@@ -23,6 +23,7 @@ export interface PreparedRun {
   readonly prompts: readonly Int32Array[];
   readonly stopTokenIds: readonly number[];
   readonly cutResponses: "dropped" | "kept";
+  readonly emptyResponses: "dropped" | "kept";
   readonly evaluation: Evaluation | undefined;
   readonly config: ResolvedConfig;
   /** k~: bootstrapped pairs to keep in each iteration. */
@@ -82,6 +83,7 @@ export async function prepareRun(input: SeraInput): Promise<PreparedRun> {
   const run = {
     ...{ policy, reference, pairs, heldOut, prompts, stopTokenIds, evaluation },
     cutResponses: input.cutResponses ?? "dropped",
+    emptyResponses: input.emptyResponses ?? "kept",
     ...{ config, wrong, seed, sft, store, clock, scorer, progress },
     keepOwn: config.bootstrap === null ? 0 : wantedPairs(config.bootstrap, pairs.length),
   };

@@ -51,6 +51,11 @@ export interface SeraInput {
    * of that length, they are kept. Default "dropped".
    */
   readonly cutResponses?: "dropped" | "kept";
+  /**
+   * What bootstrapping does with responses of the stop token alone: the implicit reward may like
+   * them best, where it has turned negative for longer ones. Default "kept".
+   */
+  readonly emptyResponses?: "dropped" | "kept";
   /** Changes to the default config. */
   readonly config?: SeraOptions;
   /** Of every random draw. Default 0. */

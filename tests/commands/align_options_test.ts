@@ -21,7 +21,9 @@ const config = (...args: string[]) => seraConfig(seraOptionsOf(parse(...args)));
 
 Deno.test("without options align runs the default config on the environment's default setting", () => {
   assert.deepEqual(config(), defaultSeraConfig);
-  assert.deepEqual(settingOf(parse()), { ...preferenceFile.defaults, model: "/m", data: "/d" });
+  assert.deepEqual(settingOf(parse()), {
+    ...{ ...preferenceFile.defaults, model: "/m", data: "/d", evaluationDraw: "seeded" },
+  });
 });
 
 Deno.test("every method is that of the library, and --help tells of each", () => {
@@ -88,11 +90,13 @@ Deno.test("each option changes its field of config or setting", () => {
     ...preferenceFile.defaults,
     ...{ model: "/m", data: "/d", limit: 7, maxLength: 99, chatTemplate: "never", heldOut: 0.3 },
     ...{ flipRate: 0.2, evaluationPrompts: 3, samplesPerPrompt: 2, maxNewTokens: 9, full: true },
+    evaluationDraw: "seeded",
   });
   const lora = parse("--rank", "4", "--lora-alpha", "3", "--dropout", "0.1", "--targets", "q_proj");
   assert.deepEqual(settingOf(lora), {
     ...preferenceFile.defaults,
     ...{ model: "/m", data: "/d", rank: 4, loraAlpha: 3, dropout: 0.1, targets: "q_proj" },
+    evaluationDraw: "seeded",
   });
 });
 

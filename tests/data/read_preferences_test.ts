@@ -118,6 +118,19 @@ Deno.test("chosen = rejected is skipped and counted with its line", async () => 
   assert.match(await failure(jsonl(same, same)), /^ has no usable pair: .* all 2 records$/);
 });
 
+Deno.test("an empty answer, as a policy writes that ends at once, is skipped and counted", async () => {
+  const empty = { ...PAIR, chosen: "" };
+  const emptyTalk = { chosen: [USER, HI], rejected: [USER, { ...HI, content: "" }] };
+  await withFile("pairs.jsonl", jsonl(empty, PAIR, emptyTalk), async (path) => {
+    const file = await readPreferences(path);
+    assert.deepEqual(file.pairs.map(({ id }) => id), ["1"]);
+    assert.deepEqual(file.skipped, [
+      { line: 1, reason: "an empty answer" },
+      { line: 3, reason: "an empty answer" },
+    ]);
+  });
+});
+
 Deno.test("limit takes the first usable pairs and reads no further", async () => {
   const same = { ...PAIR, rejected: PAIR.chosen };
   const content = jsonl(PAIR, same, PAIR, PAIR) + "not JSON\n";
@@ -191,7 +204,6 @@ Deno.test("missing, empty and mistyped fields are named with line and field", as
   const cases: [unknown, RegExp][] = [
     [{ prompt: "a", rejected: "b" }, /field "chosen" is missing; fields found: prompt, rejected$/],
     [{}, /field "chosen" is missing; fields found: none$/],
-    [{ ...PAIR, rejected: "" }, /field "rejected" must be .* got empty text$/],
     [{ ...PAIR, prompt: "" }, /field "prompt" must be .* got empty text$/],
     [{ ...PAIR, prompt: null }, /field "prompt" must be .* got null$/],
     [{ ...PAIR, chosen: 5 }, /field "chosen" must be .* got number 5$/],

@@ -49,8 +49,8 @@ Deno.test("bad data and models: one line that names the place", async (t) => {
       ["missing field", jsonLines([...good, { prompt: "a", chosen: "b" }]), /:13.*rejected/],
       [
         "empty field",
-        jsonLines([...good, { prompt: "a", chosen: "", rejected: "c" }]),
-        /:13.*chosen/,
+        jsonLines([...good, { prompt: "", chosen: "b", rejected: "c" }]),
+        /:13.*prompt/,
       ],
       ["no pair", "", /pairs\.jsonl/],
       ["all equal", jsonLines([{ prompt: "a", chosen: "b", rejected: "b" }]), /chosen = rejected/],

@@ -145,6 +145,24 @@ Deno.test("sft puts a chat template on a model that has none, and keeps it with 
     assert.equal(code, 0, stderr);
     const { files } = await loadPolicy(join(out, "model"));
     assert.ok(files.tokenizer.hasChatTemplate);
+
+    // Beside an adapter, too: who scores or samples with it gets the prompts that it was trained on.
+    const lora = join(dir, "lora");
+    const tuned = await runScript("sft", [
+      ...[...args, "--steps", "1", "--limit", "6", "--template", template, "--out", lora],
+    ]);
+    assert.equal(tuned.code, 0, tuned.stderr);
+    const adapted = await loadPolicy(model, join(lora, "adapter"));
+    assert.equal(adapted.files.tokenizer.fingerprint, files.tokenizer.fingerprint);
+    assert.ok(!(await loadPolicy(model)).files.tokenizer.hasChatTemplate);
+    const names = [...Deno.readDirSync(join(lora, "adapter"))].map(({ name }) => name);
+    for (const name of ["tokenizer.json", "tokenizer_config.json"]) assert.ok(names.includes(name));
+    await Deno.writeTextFile(join(dir, "pairs.jsonl"), jsonLines(tinyPairs(4, 3)));
+    const scored = await runScript("score", [
+      ...["--model", model, "--adapter", join(lora, "adapter"), "--reference", model],
+      ...["--data", join(dir, "pairs.jsonl"), "--out", join(dir, "scored.jsonl")],
+    ]);
+    assert.equal(scored.code, 0, scored.stderr);
   });
 });
 

@@ -168,6 +168,7 @@ Deno.test("candidates become pairs, best against worst, as bootstrapping makes t
     candidate("a", "good", -1),
     candidate("a", "bad", -4),
     candidate("a", "cut", 0, false),
+    candidate("a", "", 0),
     candidate("b", "only", -1),
     candidate("c", "fine", -2),
     candidate("c", "poor", -2.5),

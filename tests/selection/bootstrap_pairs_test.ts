@@ -66,6 +66,7 @@ Deno.test("best against worst of each prompt's different, finished candidates", 
   ]);
   assert.deepEqual(dropped, {
     truncatedCandidates: 2,
+    emptyCandidates: 0,
     duplicateCandidates: 2,
     promptsWithoutTwo: 2,
     promptsWithEqualRewards: 1,
@@ -78,6 +79,17 @@ Deno.test("the largest margins over all prompts are kept, in the order of the pr
   assert.deepEqual(pairs.map((pair) => pair.promptIndex), [0, 5]);
   assert.equal(dropped.pairsNotKept, 1);
   assert.equal(bootstrapPairs(prompts, { count: 9 }).pairs.length, 3);
+});
+
+Deno.test("a response that says nothing is no candidate, whatever its reward", () => {
+  const empty = (reward: number) => ({ ...candidate([1], reward), empty: true });
+  const said = [candidate([2, 1], -2), candidate([3, 1], -3)];
+  const { pairs, dropped } = bootstrapPairs([[empty(0), ...said], [empty(-1), empty(-1)]], 1);
+  assert.deepEqual(pairs.map(({ chosenIndex, rejectedIndex }) => [chosenIndex, rejectedIndex]), [
+    [1, 2],
+  ]);
+  const { emptyCandidates, duplicateCandidates, promptsWithoutTwo } = dropped;
+  assert.deepEqual([emptyCandidates, duplicateCandidates, promptsWithoutTwo], [3, 0, 1]);
 });
 
 Deno.test("best and worst equal brute force over random candidates", () => {

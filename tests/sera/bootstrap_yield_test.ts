@@ -37,7 +37,7 @@ Deno.test("an iteration without own pairs is told with its reasons; two running 
 Deno.test("the advice is for the commonest reason", () => {
   const dropped = {
     ...{ truncatedCandidates: 2, duplicateCandidates: 9, promptsWithoutTwo: 5 },
-    ...{ promptsWithEqualRewards: 0, pairsNotKept: 0 },
+    ...{ promptsWithEqualRewards: 0, pairsNotKept: 0, emptyCandidates: 0 },
   };
   const text = yieldWarning({ iteration: 2, pairs: 1, wanted: 4, dropped }, defaultBootstrap);
   assert.match(text ?? "", /gave 1 of the 4 .*9 of 24 responses repeat another one, 2 of 24 .*cut/);

@@ -15,9 +15,10 @@ export interface AskedQuestion {
   readonly body: any;
 }
 
-/** What is done with a question: a verdict's object, a text instead of one, or a whole response. */
+/** What is done with a question: a verdict's object, a text instead of one, cut or not, or a whole response. */
 export type JudgeAnswer =
   | { readonly verdict: unknown }
+  | { readonly cut: string }
   | string
   | Response
   | Promise<Response>;
@@ -74,23 +75,40 @@ function part(user: string, name: string): string {
   return at < 0 ? "" : user.slice(at + begin.length, user.indexOf(`\n<<${nonce} end ${name}>>`));
 }
 
-function openAiReply(decided: { readonly verdict: unknown } | string): object {
-  const content = typeof decided === "string" ? decided : JSON.stringify(decided);
+/** A reply that is no response of its own. */
+type Decided = Exclude<JudgeAnswer, Response | Promise<Response>>;
+
+function openAiReply(decided: Decided): object {
+  const content = textOf(decided) ?? JSON.stringify(decided);
   return {
     ...{ id: "x", object: "chat.completion", model: "judge", created: 0 },
-    choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content } }],
+    choices: [{
+      index: 0,
+      finish_reason: isCut(decided) ? "length" : "stop",
+      message: { role: "assistant", content },
+    }],
     usage: { prompt_tokens: 100, completion_tokens: 10, total_tokens: 110 },
   };
 }
 
-function anthropicReply(decided: { readonly verdict: unknown } | string): object {
+function anthropicReply(decided: Decided): object {
+  const text = textOf(decided);
   return {
-    ...{ id: "x", type: "message", role: "assistant", model: "judge", stop_reason: "tool_use" },
-    content: typeof decided === "string"
-      ? [{ type: "text", text: decided }]
+    ...{ id: "x", type: "message", role: "assistant", model: "judge" },
+    stop_reason: isCut(decided) ? "max_tokens" : "tool_use",
+    content: text !== null
+      ? [{ type: "text", text }]
       : [{ type: "tool_use", id: "t", name: "verdict", input: decided }],
     usage: { input_tokens: 100, output_tokens: 10 },
   };
+}
+
+function isCut(decided: Decided): decided is { readonly cut: string } {
+  return typeof decided === "object" && "cut" in decided;
+}
+
+function textOf(decided: Decided): string | null {
+  return typeof decided === "string" ? decided : isCut(decided) ? decided.cut : null;
 }
 
 /** A reply whose connection is cut in the middle of its body. */

@@ -27,6 +27,7 @@ export function settingOf(options: OptionValues<typeof settingOptions>): Prefere
     ...defaultPreferenceSetting,
     ...Object.fromEntries(given),
     flipRate: options.flipLabels,
+    evaluationDraw: "seeded",
   };
 }
 

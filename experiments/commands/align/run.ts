@@ -14,6 +14,7 @@ import { openRunDirectory } from "../../../lib/storage/run_directory.ts";
 import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
 import { tellData } from "../tell_data.ts";
+import { warnShortResponses } from "../warn_short_responses.ts";
 import { chooseMaxRows } from "./choose_max_rows.ts";
 import { refuseUnknownFlips, selectionOf, seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
@@ -79,6 +80,7 @@ export async function runAlign(given: AlignOptions, progress: ProgressSink): Pro
   }
   const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
   const summary = tellData(progress, file, tokenized, chat);
+  warnShortResponses(config.sera, opened.pairs, options.maxNewTokens, warn);
   progress.message(
     `${info.package} on ${device}, ${threads} threads${nativeOps ? ", fused kernels" : ""}`,
   );

@@ -10,6 +10,7 @@ import { openRunDirectory, recordedConfig } from "../../../lib/storage/run_direc
 import { RunStore } from "../../../lib/storage/run_store.ts";
 import { runConfig } from "../../../lib/study/run_config.ts";
 import { tellData } from "../tell_data.ts";
+import { warnShortResponses } from "../warn_short_responses.ts";
 import type { ExternalCommands } from "./commands_elsewhere.ts";
 import { refuseUnknownFlips, selectionOf, seraOptionsOf, settingOf } from "./configure.ts";
 import { optionsInForce } from "./idle_options.ts";
@@ -67,6 +68,7 @@ export async function runAlignExternally(
   }
   const chat = { template: tokenizer.hasChatTemplate, use: options.chatTemplate };
   const summary = tellData(progress, file, tokenized, chat);
+  warnShortResponses(config, pairs, options.maxNewTokens, warn);
   const store = new RunStore(folder, { warn });
   await using models = new ServedModels({ options, commands, opened, config, folder, progress });
   const run = await runExternal({ pairs, heldOut, config, seed, models, store, progress });

@@ -11,6 +11,7 @@ import { checkWritable } from "../../../lib/files/check_writable.ts";
 import { writeDurably } from "../../../lib/files/durable_file.ts";
 import { judgedMethods } from "../../../lib/judges/judged_methods.ts";
 import { defaultSeraConfig } from "../../../lib/sera/config.ts";
+import { methods } from "../../../lib/sera/methods.ts";
 import { formatDuration } from "../../../lib/progress/format_progress.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import {
@@ -30,6 +31,7 @@ import type { StudyRecord } from "../../../lib/study/record.ts";
 import { openRecords } from "../../../lib/study/record_store.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { tellData } from "../tell_data.ts";
+import { warnShortResponses } from "../warn_short_responses.ts";
 import { refuseUnknownFlips, settingOf } from "../align/configure.ts";
 import { chooseComparedRows } from "./choose_rows.ts";
 import { comparison, probe, PROBE_STEPS } from "./compare_study.ts";
@@ -60,6 +62,8 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
   tellData(progress, file, tokenized, chat);
   const [records, samples] = [join(out, "records"), join(out, "samples")];
   const tell = (message: string) => progress.message(`warning: ${message}`);
+  const bootstrap = given.methods.map((name) => methods[name].bootstrap).find((own) => own) ?? null;
+  warnShortResponses({ ...given, bootstrap }, opened.pairs, given.maxNewTokens, tell);
   // Runs tell of damaged records themselves.
   const store = openRecords(records, { onDamaged: given.dryRun ? tell : () => {} });
   const rows = await chooseComparedRows(given, {

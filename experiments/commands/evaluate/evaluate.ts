@@ -53,7 +53,7 @@ export async function evaluate(
     ...{ command: "evaluate", judge: judge.identity, seed: options.seed },
     answers: await sideConfig(ours, options),
     baseline: await sideConfig(theirs, options),
-  });
+  }, { growing: ["judge.maxTokens"] });
   const { config: _config, dryRun: _dryRun, ...repeated } = options;
   run.writeText("config.yaml", configFileText(evaluateOptions, repeated));
 

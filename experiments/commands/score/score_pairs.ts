@@ -6,6 +6,7 @@ import type { OptionValues } from "../../../lib/cli/option.ts";
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
+import { withAdapterTemplate } from "../../../lib/policy/io/adapter_template.ts";
 import { type LoadedModel, loadPolicy } from "../../../lib/policy/load_policy.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { groupOf } from "../../../lib/training/update.ts";
@@ -80,7 +81,9 @@ async function referenceOf(
 ): Promise<LocalModel | undefined> {
   if (options.reference !== undefined) {
     const reference = await loadPolicy(options.reference);
-    if (reference.files.tokenizer.fingerprint !== files.tokenizer.fingerprint) {
+    // Its tokens alone are scored: the template beside the policy's adapter made them.
+    const sameTemplate = withAdapterTemplate(reference.files, options.adapter);
+    if (sameTemplate.tokenizer.fingerprint !== files.tokenizer.fingerprint) {
       throw new UserError(
         `${options.reference}: its tokenizer is not that of ${options.model}, so the same tokens ` +
           "mean other text: use a reference with the same tokenizer",

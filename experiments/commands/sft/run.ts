@@ -15,6 +15,7 @@ import { openModel } from "../../../lib/policy/io/load.ts";
 import { type ModelFiles, modelFingerprint } from "../../../lib/policy/io/model_files.ts";
 import { LanguageModel } from "../../../lib/policy/language_model.ts";
 import { saveModelFolder } from "../../../lib/policy/io/save.ts";
+import { saveAdapterTemplate } from "../../../lib/policy/io/adapter_template.ts";
 import { withChatTemplate } from "../../../lib/policy/io/with_chat_template.ts";
 import { loadPolicy } from "../../../lib/policy/load_policy.ts";
 import { exportParameters, loadParameters } from "../../../lib/policy/parameters.ts";
@@ -125,6 +126,9 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
   const losses = await trainSupervised(policy, train, config, seed, progress, store);
   const after = await measured("values/held-out-after.json", policy);
   const result = await saveResult(options, { files }, folder, policy);
+  if (options.template !== undefined && lora !== undefined) {
+    saveAdapterTemplate(folder.path("adapter"), files);
+  }
   if (merges) await saveMerged(folder, files, policy);
   const provenance = await readProvenance();
   const record = {

@@ -1,8 +1,11 @@
+import type { TokenizedPair } from "../../data/preference.ts";
+import { createPrng } from "../../random/prng.ts";
 import { defaultBootstrap } from "../../sera/config.ts";
 import type { PreparedEnvironment } from "../environment.ts";
 import { frozenModel, policyOn } from "../frozen_model.ts";
 import { sampleKeeper } from "./kept_samples.ts";
 import type { OpenedPreferences } from "./open_preferences.ts";
+import type { PreferenceFileSetting } from "./setting.ts";
 
 /**
  * Loads the weights of what was opened: everything of a run but its config. Needs a loaded engine.
@@ -22,9 +25,8 @@ export async function loadPreferences(
   const { tokenizer } = files;
   const reference = await frozenModel(files);
   const { policy, dispose } = policyOn(reference, lora, seed);
-  const { evaluationPrompts, samplesPerPrompt, maxNewTokens } = setting;
-  const prompts = new Map(heldOut.map((pair) => [pair.promptIds.join(), pair]));
-  const evaluated = [...prompts.values()].slice(0, evaluationPrompts);
+  const { samplesPerPrompt, maxNewTokens } = setting;
+  const evaluated = evaluationPairs(heldOut, setting, seed);
   const text = (ids: ArrayLike<number>) => tokenizer.decode(ids, { skipSpecialTokens: true });
   return {
     ...{ policy, reference, pairs, heldOut, stopTokenIds: tokenizer.stopTokenIds },
@@ -34,6 +36,22 @@ export async function loadPreferences(
       ...(samples !== undefined &&
         { onSamples: sampleKeeper(samples, evaluated, file.pairs, text) }),
     },
-    ...{ text, dispose },
+    ...{ emptyResponses: "dropped", text, dispose },
   };
+}
+
+/** One pair of each held-out prompt that is responded to, in the file's order. */
+export function evaluationPairs(
+  heldOut: readonly TokenizedPair[],
+  { evaluationPrompts, evaluationDraw }: Pick<
+    PreferenceFileSetting,
+    "evaluationPrompts" | "evaluationDraw"
+  >,
+  seed: number,
+): TokenizedPair[] {
+  const pairs = [...new Map(heldOut.map((pair) => [pair.promptIds.join(), pair])).values()];
+  if (evaluationDraw === undefined) return pairs.slice(0, evaluationPrompts);
+  const places = createPrng(seed, "evaluation prompts").shuffle(pairs.map((_, i) => i));
+  return places.slice(0, evaluationPrompts).sort((a, b) => a - b)
+    .map((place) => pairs[place] as TokenizedPair);
 }

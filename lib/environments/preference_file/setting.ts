@@ -37,6 +37,8 @@ export type PreferenceFileSetting = {
   /** Modules with commas between them, or "all-linear". */
   readonly targets: string;
   readonly evaluationPrompts: number;
+  /** Whether those prompts are drawn by the seed. Absent: they are the first held-out ones. */
+  readonly evaluationDraw?: "seeded";
   readonly samplesPerPrompt: number;
   /** Tokens; of bootstrapping too. */
   readonly maxNewTokens: number;
@@ -85,7 +87,8 @@ export const preferenceSettingTexts: Readonly<
   loraAlpha: "LoRA scale: the update counts alpha / rank",
   dropout: "LoRA dropout",
   targets: "modules to adapt (q_proj,v_proj,...), or all-linear",
-  evaluationPrompts: "held-out prompts responded to after every iteration",
+  evaluationPrompts: "held-out prompts responded to after every iteration, drawn by the seed",
+  evaluationDraw: "which held-out prompts those are: drawn by the seed, or the first",
   samplesPerPrompt: "responses per held-out prompt",
   maxNewTokens: "longest generated response in tokens",
 };

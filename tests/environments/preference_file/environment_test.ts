@@ -6,6 +6,7 @@ import {
   openPreferences,
   preferenceSetting,
 } from "../../../lib/environments/preference_file/open_preferences.ts";
+import { evaluationPairs } from "../../../lib/environments/preference_file/load_preferences.ts";
 import type { PreferenceFileSetting } from "../../../lib/environments/preference_file/setting.ts";
 import { hashConfig, runConfig } from "../../../lib/study/run_config.ts";
 import { withTempDir } from "../../support/temp_dir.ts";
@@ -44,6 +45,29 @@ Deno.test("training and held-out pairs share no prompt; prompts respond in turn,
     assert.match(run.text(pairs[0]?.promptIds ?? []), /user/);
     run.dispose();
   });
+});
+
+Deno.test("prompts that are responded to are drawn by the seed, or the first in the file", () => {
+  const heldOut = Array.from({ length: 40 }, (_, i) => ({
+    ...{ id: `${i}`, promptIds: Int32Array.of(i >> 1) },
+    ...{ chosenIds: Int32Array.of(1), rejectedIds: Int32Array.of(2) },
+  }));
+  const drawn = (seed: number, evaluationDraw?: "seeded") =>
+    evaluationPairs(
+      heldOut,
+      { evaluationPrompts: 6, ...(evaluationDraw && { evaluationDraw }) },
+      seed,
+    )
+      .map(({ promptIds }) => promptIds[0] as number);
+  assert.deepEqual(drawn(1), [0, 1, 2, 3, 4, 5]);
+  const [one, other] = [drawn(1, "seeded"), drawn(2, "seeded")];
+  assert.deepEqual(drawn(1, "seeded"), one);
+  assert.notDeepEqual(other, one);
+  for (const places of [one, other]) {
+    assert.equal(new Set(places).size, 6);
+    assert.deepEqual(places, places.toSorted((a, b) => a - b));
+    assert.ok(places.some((place) => place >= 6), "not only the first");
+  }
 });
 
 Deno.test("flips are injected among the training pairs alone, nested from rate to rate", async () => {
