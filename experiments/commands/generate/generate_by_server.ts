@@ -31,7 +31,7 @@ export async function generateResponsesByServer(
     throw new UsageError("with --server an adapter is a model of the server: use --server-model");
   }
   const { chatTemplate } = options;
-  checkApartFromData({ "--out": options.out }, [options.prompts]);
+  await checkApartFromData({ "--out": options.out }, [options.prompts]);
   const file = await readPrompts(options.prompts, { limit: options.limit });
   prepareOutput(options.out);
   const tokenizer = await openTokenizer(options.model);

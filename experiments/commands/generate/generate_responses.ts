@@ -21,7 +21,7 @@ export async function generateResponses(
   options: OptionValues<typeof generateOptions>,
   progress: ProgressSink,
 ): Promise<string> {
-  checkApartFromData({ "--out": options.out }, [options.prompts]);
+  await checkApartFromData({ "--out": options.out }, [options.prompts]);
   const file = await readPrompts(options.prompts, { limit: options.limit });
   prepareOutput(options.out);
   const { files, model } = await loadPolicy(options.model, options.adapter);

@@ -33,7 +33,7 @@ export async function scorePairsByServer(
     );
   }
   const { data, limit, out, chatTemplate } = options;
-  checkApartFromData({ "--out": out }, [data]);
+  await checkApartFromData({ "--out": out }, [data]);
   const file = await readPreferences(await dataPath(data, progress), { limit });
   prepareOutput(out);
   const tokenizer = await openTokenizer(options.model);

@@ -26,7 +26,7 @@ export async function scorePairs(
   options: OptionValues<typeof scoreOptions>,
   progress: ProgressSink,
 ): Promise<string> {
-  checkApartFromData({ "--out": options.out }, [options.data]);
+  await checkApartFromData({ "--out": options.out }, [options.data]);
   const file = await readPreferences(await dataPath(options.data, progress), {
     limit: options.limit,
   });

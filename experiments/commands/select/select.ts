@@ -46,7 +46,8 @@ export async function select(
   const rewards = rewardsOf(options, given);
   const columns = givenColumns(options, rule);
   const { out, dropped, data, validation, candidates } = options;
-  checkApartFromData({ "--out": out, "--dropped": dropped }, [
+  const reportPath = options.report ?? `${out}.report.md`;
+  await checkApartFromData({ "--out": out, "--dropped": dropped, "--report": reportPath }, [
     ...[data, validation, candidates, ...options.history, ...options.voters],
     ...options.candidatesHistory,
   ]);
@@ -80,7 +81,6 @@ export async function select(
   });
   const summary = `${kept} of ${total} pairs kept` +
     (own === null ? "" : `, ${own.pairs.length} bootstrapped`);
-  const reportPath = options.report ?? `${options.out}.report.md`;
   const { weighting, gamma, window } = rewards.ensemble;
   const report = selectionReport(selected, facts, {
     intro: [
