@@ -1,5 +1,6 @@
 import { checkLimit, openRecords } from "../data/read_records.ts";
 import { type FieldMap, fieldsOf, idField } from "../data/record_fields.ts";
+import { toolUse } from "../data/tool_use.ts";
 import { UserError } from "../errors.ts";
 import type { DatasetRow } from "./dataset_row.ts";
 import { schemaOf } from "./schemas.ts";
@@ -37,7 +38,11 @@ export async function* readDataset(
     const { where } = record;
     schema ??= schemaOf(options.schema ?? "auto", where, fields);
     const id = idField(where, fields, position++, ids);
-    yield { id, where, row: schema.read(where, fields) };
+    const tools = toolUse(fields);
+    const row = tools === undefined
+      ? schema.read(where, fields)
+      : { kind: "dropped", reason: tools.reason } as const;
+    yield { id, where, row };
     if (position >= limit) return;
   }
   if (position === 0) throw new UserError(`${path} holds no record`);

@@ -74,6 +74,36 @@ Deno.test("other keys of a message are dropped", async () => {
   });
 });
 
+Deno.test("conversations with tools are refused: without them they say something else", async () => {
+  const calls = [{ type: "function", function: { name: "search", arguments: {} } }];
+  const talk = { chosen: [USER, HI], rejected: [USER, NO] };
+  for (
+    const [record, message] of [
+      [
+        { ...talk, chosen: [USER, { ...HI, tool_calls: calls }] },
+        /:2: field "chosen", message 2: its "tool_calls" would be left out .*: write them into/,
+      ],
+      // What a model calls, it calls instead of saying something.
+      [
+        { prompt: [USER], chosen: [HI], rejected: [{ role: "assistant", tool_calls: calls }] },
+        /:2: field "rejected", message 1: its "tool_calls"/,
+      ],
+      [{ ...talk, tools: calls }, /:2: field "tools": the tools would .* as `data` does$/],
+      [{ ...talk, tools: JSON.stringify(calls) }, /:2: field "tools"/],
+    ] as const
+  ) {
+    await withFile("pairs.jsonl", jsonl(talk, record), async (path) => {
+      await assert.rejects(readPreferences(path), { name: "UserError", message });
+    });
+  }
+  // Parquet gives every message and record the fields that any has; TRL's texts have no tools.
+  const empty = { ...talk, chosen: [USER, { ...HI, tool_calls: null }], tools: "[]" };
+  const others = [{ ...talk, tools: [] }, { ...talk, tools: null }, { ...PAIR, tools: calls }];
+  await withFile("pairs.jsonl", jsonl(empty, ...others), async (path) => {
+    assert.equal((await readPreferences(path)).pairs.length, 4);
+  });
+});
+
 Deno.test("JSONL, a JSON array, an array without a telling name and a BOM with CRLF read the same", async () => {
   const records = [PAIR, { id: "x", chosen: "The sky is blue", rejected: "The sky is green" }];
   const lines = jsonl(...records);

@@ -41,6 +41,11 @@ Deno.test("what is no prompt is named", async () => {
       ["p.jsonl", jsonl({ prompt: "" }), /:1: field "prompt" must be .* empty text$/],
       ["p.jsonl", '"a"\n', /:1: expected an object with "prompt", got text$/],
       ["p.jsonl", jsonl({ prompt: "a", id: 1 }, { prompt: "b", id: 1 }), /:2: id "1" was used/],
+      [
+        "p.jsonl",
+        jsonl({ prompt: [{ role: "user", content: "a" }], tools: [{ type: "function" }] }),
+        /:1: field "tools": the tools would be left out of the conversation: /,
+      ],
       ["p.txt", "\n \n", /p\.txt holds no prompt$/],
       ["p.txt", "", /p\.txt is empty/],
     ] as const

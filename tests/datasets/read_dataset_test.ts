@@ -39,6 +39,28 @@ Deno.test("the parts of a folder are one data set, in order, gzip or not", async
   });
 });
 
+Deno.test("conversations with tools are left out, for a reason that can be counted", async () => {
+  await withTempDir(async (dir) => {
+    const path = join(dir, "d.jsonl");
+    const user = { role: "user", content: "a" }, assistant = { role: "assistant", content: "b" };
+    const call = { role: "assistant", tool_calls: [{ function: { name: "f", arguments: {} } }] };
+    const messages = [user, assistant];
+    await Deno.writeTextFile(
+      path,
+      jsonLines([
+        { messages, tools: [] },
+        { messages: [user, call, { role: "tool", name: "f", content: "1" }, assistant] },
+        { messages, tools: '[{"type": "function"}]' },
+      ]),
+    );
+    const read: string[] = [];
+    for await (const { row } of readDataset(path)) {
+      read.push(row.kind === "dropped" ? row.reason : row.kind);
+    }
+    assert.deepEqual(read, ["demonstration", "calls of tools", "a list of tools"]);
+  });
+});
+
 Deno.test("scores that Parquet holds as 64-bit integers make a gap", async () => {
   // Made by pyarrow: tools/parity/preference_formats.py.
   const path = fileURLToPath(new URL("../data/parquet/integers.parquet", import.meta.url));
