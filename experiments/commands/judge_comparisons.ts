@@ -77,11 +77,6 @@ export async function openJudge(options: JudgeOptions): Promise<OpenedJudge> {
     );
   }
   if (judge === "reward" || judge === "gold") {
-    if (judgeUrl !== undefined || maxCost !== undefined) {
-      throw new UsageError(
-        `the judge ${judge} runs here: --judge-url and --max-cost are not for it`,
-      );
-    }
     return judge === "reward"
       ? await rewardJudge(userPath(judgeModel), options.maxRows)
       : await goldJudge(userPathOrHub(judgeModel), options);

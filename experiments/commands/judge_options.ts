@@ -1,7 +1,9 @@
+import { idleFor } from "../../lib/cli/idle_options.ts";
 import {
   choiceOption,
   integerOption,
   numberOption,
+  type OptionValues,
   switchOption,
   textOption,
   urlOption,
@@ -96,3 +98,35 @@ export const judgeOptions = {
     defaultText: "no limit",
   }),
 };
+
+type JudgeKey = keyof typeof judgeOptions;
+
+/** The options of a judge. */
+export const JUDGE_KEYS = Object.keys(judgeOptions) as readonly JudgeKey[];
+
+/** What judges that run here have no use for. */
+const OF_SERVER: readonly JudgeKey[] = [
+  ...["judgeUrl", "judgeTemperature", "judgeOwnTemperature", "judgeMaxTokens"] as const,
+  ...["judgeConcurrency", "judgeTimeout", "priceInput", "priceOutput", "maxCost"] as const,
+];
+
+/**
+ * Options of a judge without effect beside the others.
+ *
+ * @param byJudge the option that names the judge, with its value
+ */
+export function idleJudgeOptions(
+  { judge, judgeOwnTemperature }: Pick<OptionValues<typeof judgeOptions>, "judgeOwnTemperature"> & {
+    readonly judge: JudgeName;
+  },
+  byJudge: string,
+): Map<JudgeKey, string> {
+  const here = judge === "reward" || judge === "gold";
+  return new Map(
+    [
+      ...(judgeOwnTemperature ? idleFor(["judgeTemperature"], "--judge-own-temperature") : []),
+      ...(here ? idleFor(OF_SERVER, `${byJudge}, which runs here`) : []),
+      ...(judge === "reward" ? idleFor(["judgeSeed"], byJudge) : []),
+    ] as readonly (readonly [JudgeKey, string])[],
+  );
+}

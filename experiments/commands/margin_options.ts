@@ -1,5 +1,6 @@
+import { idleFor } from "../../lib/cli/idle_options.ts";
 import { choiceOption, numberOption, ruledOption } from "../../lib/cli/option.ts";
-import { ensembleWeightings } from "../../lib/margins/ensemble.ts";
+import { type EnsembleConfig, ensembleWeightings } from "../../lib/margins/ensemble.ts";
 import { from0to1 } from "../../lib/number_rule.ts";
 import { marginKinds } from "../../lib/margins/implicit_reward.ts";
 import { defaultSeraConfig as config } from "../../lib/sera/config.ts";
@@ -30,3 +31,20 @@ export const marginOptions = {
     default: config.ensemble.weighting,
   }),
 };
+
+/** Options of the reward ensemble without effect beside the others. */
+export function idleEnsembleOptions(
+  { weighting, gamma, window }: EnsembleConfig,
+): Map<"gamma" | "window", string> {
+  const by = `--weighting ${weighting}`;
+  return new Map(
+    [
+      ...(weighting === "two-term" && window > 2
+        ? idleFor(["window"], `${by}, which looks at two policies`)
+        : []),
+      ...(weighting === "uniform" && gamma > 0
+        ? idleFor(["gamma"], `${by}, which weights all policies alike`)
+        : []),
+    ] as readonly (readonly ["gamma" | "window", string])[],
+  );
+}

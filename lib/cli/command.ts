@@ -44,7 +44,10 @@ export interface CommandSpec<O extends OptionTable> {
 export interface ParsedCommand<O extends OptionTable> {
   readonly options: OptionValues<O>;
   readonly operands: readonly string[];
-  /** The options given, by their keys in the table: how the user wrote them, for messages. */
+  /**
+   * The options given, by their keys in the table: how the user wrote them, for messages. A default
+   * value in a file is not given.
+   */
   readonly given: ReadonlyMap<keyof O, string>;
 }
 
@@ -82,6 +85,8 @@ export function parseCommand<O extends OptionTable>(
     for (const [key, value] of spec.readConfig(values.config, spec.options, spec.synonyms)) {
       if (given.has(key)) continue;
       values[key] = value;
+      // As a run's own file repeats it: whoever wrote the file need not have asked for it.
+      if (value === spec.options[key]?.default) continue;
       given.set(key, `${values.config}: ${longFlag(spec.options[key] as OptionSpec<unknown>)}`);
     }
   }

@@ -144,6 +144,14 @@ Deno.test("options that would do nothing are refused, by both names", async () =
     [["--reward-lr", "0.1"], "--reward-lr has no effect with no reward model"],
     [["--trainer", "train", "--rank", "4"], "--rank has no effect with --trainer"],
     [["--trainer", "train", "--evaluation-prompts", "9"], "-prompts has no effect with --trainer"],
+    [
+      ["--weighting", "two-term", "--window", "3"],
+      "--window has no effect with --weighting two-term, which looks at two policies",
+    ],
+    [
+      ["--weighting", "uniform", "--gamma", "0.5"],
+      "--gamma has no effect with --weighting uniform, which weights all policies alike",
+    ],
     [["--serve", "vllm"], "--serve has no effect with the model in this process"],
   ] as const;
   for (const [args, message] of cases) {
@@ -151,6 +159,8 @@ Deno.test("options that would do nothing are refused, by both names", async () =
   }
   refuse("--rule", "threshold", "--tau", "0.1");
   refuse("--method", "random", "--fixed");
+  refuse("--weighting", "two-term", "--window", "1");
+  refuse("--weighting", "uniform", "--gamma", "0");
   refuse("--judge", "explicit", "--reward-steps", "3");
   refuse("--method", "plain", "--generation-batch", "8");
   refuse("--evaluation-prompts", "0", "--generation-batch", "8");

@@ -51,7 +51,8 @@ async function withEvaluate(
     await use(home, (args) =>
       runScript("evaluate", [
         ...["--judge", "openai", "--judge-model", "judge", "--judge-url", `${server.url}/v1`],
-        ...["--out", join(home, "out"), "--max-new-tokens", "6", ...args],
+        ...["--out", join(home, "out"), ...args],
+        ...(args.includes("--model") ? ["--max-new-tokens", "6"] : []),
       ]), server);
   });
 }

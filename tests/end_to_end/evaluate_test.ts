@@ -187,7 +187,7 @@ Deno.test("evaluate: the gold reward of sentiment judges files of answers withou
     assert.match(nameless.err, /the judge gold needs the SFT model.*--judge-model/);
     const withModel = [...args, "--judge-model", "sft"];
     const remote = await run(home, "evaluate", [...withModel, "--judge-url", "http://x/v1"]);
-    assert.match(remote.err, /the judge gold runs here: --judge-url and --max-cost are not for it/);
+    assert.match(remote.err, /--judge-url has no effect with --judge gold, which runs here/);
     const planned = await run(home, "evaluate", [...withModel, "--dry-run"]);
     assert.match(planned.out, /128 samples to draw and 24 answers to score here, at no price/);
     assert.ok(!existsSync(join(home, "out", "summary.json")));

@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { refuseIdleOptions } from "../../experiments/commands/align/idle_options.ts";
 import { alignCommand } from "../../experiments/commands/align/options.ts";
+import { idleOptions as idleOfData } from "../../experiments/commands/data/idle_options.ts";
 import { dataCommand } from "../../experiments/commands/data/options.ts";
+import { idleOptions as idleOfEvaluate } from "../../experiments/commands/evaluate/idle_options.ts";
 import { evaluateCommand } from "../../experiments/commands/evaluate/options.ts";
+import { idleOptions as idleOfSft } from "../../experiments/commands/sft/idle_options.ts";
 import { sftCommand } from "../../experiments/commands/sft/options.ts";
 import { checkJudge } from "../../experiments/paper/check_judge.ts";
 import { planText } from "../../experiments/paper/plan_text.ts";
@@ -12,6 +15,7 @@ import { readTable, tableNames } from "../../experiments/paper/table_config.ts";
 import { commandCost, measuredRates } from "../../experiments/paper/table_cost.ts";
 import { type PlannedCommand, planTable } from "../../experiments/paper/table_plan.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
+import { refuseIdle } from "../../lib/cli/idle_options.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
 import { weightBytes } from "../../lib/policy/memory.ts";
 import { assertUserError } from "../support/errors.ts";
@@ -21,11 +25,24 @@ import { withTempDir } from "../support/temp_dir.ts";
 import { makeTinyModelFolder } from "../support/tiny_model.ts";
 import { jsonLines, tinyPairs } from "../support/tiny_pairs.ts";
 
-const COMMANDS = {
-  sft: sftCommand,
-  data: dataCommand,
-  align: alignCommand,
-  evaluate: evaluateCommand,
+/** Reads a command line as each command does. */
+const REFUSE_IDLE = {
+  sft: (args: readonly string[]) => {
+    const { options, given } = parseCommand(sftCommand, args);
+    refuseIdle(idleOfSft(options), given);
+  },
+  data: (args: readonly string[]) => {
+    const { options, given } = parseCommand(dataCommand, args);
+    refuseIdle(idleOfData(options), given);
+  },
+  align: (args: readonly string[]) => {
+    const { options, given } = parseCommand(alignCommand, args);
+    refuseIdleOptions(options, given);
+  },
+  evaluate: (args: readonly string[]) => {
+    const { options, given } = parseCommand(evaluateCommand, args);
+    refuseIdle(idleOfEvaluate(options), given);
+  },
 } as const;
 
 const user = (content: string) => ({ role: "user", content });
@@ -97,10 +114,7 @@ for (const name of tableNames()) {
     const runs = table.noise.length * table.arms.length * table.seeds;
     assert.equal(plan.length, models * (2 + 2 * runs));
     for (const { command, args } of plan) {
-      parseCommand<typeof COMMANDS[typeof command]["options"]>(COMMANDS[command] as never, args);
-      if (command !== "align") continue;
-      const { options, given } = parseCommand(alignCommand, args);
-      refuseIdleOptions(options, given);
+      REFUSE_IDLE[command](args);
     }
     assert.equal(new Set(plan.map(({ folder }) => folder)).size, plan.length);
     const twice = { ...table, size: { ...table.size, pairs: 2 * table.size.pairs } };

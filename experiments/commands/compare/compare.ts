@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
+import { valuesInForce } from "../../../lib/cli/idle_options.ts";
 import { print } from "../../../lib/cli/print.ts";
 import {
   type OpenedPreferences,
@@ -38,6 +39,7 @@ import { comparison, probe, PROBE_STEPS } from "./compare_study.ts";
 import { openJudge } from "../judge_comparisons.ts";
 import { judgeMethods } from "./judge_methods.ts";
 import { scaledSeconds } from "./estimate.ts";
+import { idleOptions } from "./idle_options.ts";
 import { type CompareOptions, compareOptions } from "./options.ts";
 import { workerEngine } from "./worker_engine.ts";
 
@@ -76,7 +78,11 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
   const estimate = await timeText(options, opened, store.records, progress);
   print(estimate);
   if (options.dryRun) return 0;
-  const { config: _config, dryRun: _dryRun, ...repeated } = options;
+  const { dryRun: _dryRun, ...repeated } = valuesInForce(
+    compareOptions,
+    options,
+    idleOptions(options),
+  );
   write(join(out, "config.yaml"), configFileText(compareOptions, repeated));
 
   const { summary, ...found } = await runStudy(study, { records, samples, seeds, jobs, progress });

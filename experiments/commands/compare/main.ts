@@ -1,12 +1,15 @@
 import { parseCommand } from "../../../lib/cli/command.ts";
+import { refuseIdle } from "../../../lib/cli/idle_options.ts";
 import { runCommand } from "../../../lib/cli/run_command.ts";
 import { commandProgress } from "../../../lib/progress/command_progress.ts";
+import { idleOptions } from "./idle_options.ts";
 import { compareCommand } from "./options.ts";
 
 if (import.meta.main) {
   const progress = commandProgress();
   await runCommand(async (args) => {
-    const { options } = parseCommand(compareCommand, args);
+    const { options, given } = parseCommand(compareCommand, args);
+    refuseIdle(idleOptions(options), given);
     // Loaded after the options are known to be right: --help and typos answer at once.
     const { compare } = await import("./compare.ts");
     return await compare(options, progress);

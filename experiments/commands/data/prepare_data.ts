@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
+import { valuesInForce } from "../../../lib/cli/idle_options.ts";
 import { JsonlWriter } from "../../../lib/data/write_jsonl.ts";
 import { splitByPrompt } from "../../../lib/data/split.ts";
 import {
@@ -20,6 +21,7 @@ import { openTokenizer } from "../../../lib/policy/io/load.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { createPrng } from "../../../lib/random/prng.ts";
 import { readProvenance } from "../../../lib/storage/provenance.ts";
+import { idleOptions } from "./idle_options.ts";
 import { type DataOptions, dataOptions } from "./options.ts";
 
 /** What the first reading leaves of a pair. */
@@ -90,7 +92,7 @@ export async function prepareData(options: DataOptions, progress: ProgressSink):
     provenance: await readProvenance(),
   };
   const bytes = (text: string) => [new TextEncoder().encode(text)];
-  const { config: _config, ...repeated } = options;
+  const repeated = valuesInForce(dataOptions, options, idleOptions(options));
   writeDurably(join(out, "config.yaml"), bytes(configFileText(dataOptions, repeated)));
   writeDurably(join(out, "record.json"), bytes(JSON.stringify(record, null, 2) + "\n"));
   return [

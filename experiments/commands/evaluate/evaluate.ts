@@ -1,4 +1,5 @@
 import { configFileText } from "../../../lib/cli/config_file.ts";
+import { valuesInForce } from "../../../lib/cli/idle_options.ts";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { writeJsonl } from "../../../lib/data/write_jsonl.ts";
 import { UserError } from "../../../lib/errors.ts";
@@ -17,6 +18,7 @@ import { readProvenance } from "../../../lib/storage/provenance.ts";
 import { openRunDirectory, type RunDirectory } from "../../../lib/storage/run_directory.ts";
 import { openJudge } from "../judge_comparisons.ts";
 import { generateAnswers } from "./generate_answers.ts";
+import { idleOptions } from "./idle_options.ts";
 import { type EvaluateOptions, evaluateOptions } from "./options.ts";
 
 /** Where the answers of a side come from. */
@@ -54,7 +56,11 @@ export async function evaluate(
     answers: await sideConfig(ours, options),
     baseline: await sideConfig(theirs, options),
   }, { growing: ["judge.maxTokens"] });
-  const { config: _config, dryRun: _dryRun, ...repeated } = options;
+  const { dryRun: _dryRun, ...repeated } = valuesInForce(
+    evaluateOptions,
+    options,
+    idleOptions(options),
+  );
   run.writeText("config.yaml", configFileText(evaluateOptions, repeated));
 
   const answers = given[0] ?? await answersOf(ours, set, run, options, progress);
