@@ -2,10 +2,7 @@ import { join } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
 import { valuesInForce } from "../../../lib/cli/idle_options.ts";
 import { print } from "../../../lib/cli/print.ts";
-import {
-  type OpenedPreferences,
-  openPreferences,
-} from "../../../lib/environments/preference_file/open_preferences.ts";
+import { openPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import type { PreferenceFileSetting } from "../../../lib/environments/preference_file/setting.ts";
 import { UserError } from "../../../lib/errors.ts";
 import { checkWritable } from "../../../lib/files/check_writable.ts";
@@ -13,7 +10,6 @@ import { writeDurably } from "../../../lib/files/durable_file.ts";
 import { judgedMethods } from "../../../lib/judges/judged_methods.ts";
 import { defaultSeraConfig } from "../../../lib/sera/config.ts";
 import { methods } from "../../../lib/sera/methods.ts";
-import { formatDuration } from "../../../lib/progress/format_progress.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import {
   comparisonTables,
@@ -23,24 +19,20 @@ import {
 } from "../../../lib/report/differences.ts";
 import { renderComparison } from "../../../lib/report/comparison.ts";
 import { judgedLines, judgedTable } from "../../../lib/report/judged_methods.ts";
-import { estimateSeconds } from "../../../lib/runner/estimate.ts";
-import { missingRuns } from "../../../lib/runner/run_missing.ts";
 import { runStudy } from "../../../lib/runner/run_study.ts";
 import type { OpenedStudy } from "../../../lib/study/open_study.ts";
-import { planStudy } from "../../../lib/study/plan.ts";
-import type { StudyRecord } from "../../../lib/study/record.ts";
 import { openRecords } from "../../../lib/study/record_store.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { tellData } from "../tell_data.ts";
 import { warnShortResponses } from "../warn_short_responses.ts";
 import { refuseUnknownFlips, settingOf } from "../align/configure.ts";
 import { chooseComparedRows } from "./choose_rows.ts";
-import { comparison, probe, PROBE_STEPS } from "./compare_study.ts";
+import { comparison } from "./compare_study.ts";
 import { openJudge } from "../judge_comparisons.ts";
 import { judgeMethods } from "./judge_methods.ts";
-import { scaledSeconds } from "./estimate.ts";
 import { idleOptions } from "./idle_options.ts";
 import { type CompareOptions, compareOptions } from "./options.ts";
+import { timeText } from "./time_text.ts";
 import { workerEngine } from "./worker_engine.ts";
 
 /**
@@ -114,50 +106,6 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
 
 function write(path: string, text: string): void {
   writeDurably(path, [new TextEncoder().encode(text)]);
-}
-
-/** How many runs there are to do, and how long they may take: from earlier runs, or from a short one. */
-async function timeText(
-  options: CompareOptions,
-  opened: OpenedPreferences,
-  known: ReadonlyMap<string, StudyRecord>,
-  progress: ProgressSink,
-): Promise<string> {
-  const { seeds, jobs, out, methods } = options;
-  const plan = planStudy(comparison(options, opened.setting), "full", { seeds });
-  const missing = missingRuns(plan, known);
-  const what = `${plan.length} runs (${methods.length} methods, ${seeds} seeds), ` +
-    `${plan.length - missing.length} found`;
-  if (missing.length === 0) return what;
-  const own = [...known.values()].filter(({ config }) =>
-    plan.some((run) => run.config.sera.iterations === config.sera.iterations)
-  );
-  const measured = estimateSeconds(missing, own, jobs);
-  if (measured !== undefined) return `${what}, about ${formatDuration(measured)} to go`;
-
-  progress.message("measuring what a run costs on a few pairs");
-  const small = probe(options, opened.setting);
-  const started = performance.now();
-  const { records: probed } = await runStudy(small, {
-    ...{ records: join(out, "probe"), seeds: 1, jobs: 1, progress },
-  });
-  const [record] = probed.values();
-  if (record === undefined) {
-    throw new UserError("a run on a few pairs failed: see the message above");
-  }
-  const startUp = Math.max(0, (performance.now() - started) / 1000 - record.volatile.seconds);
-  const setting = record.config.setting as PreferenceFileSetting;
-  const there = await openPreferences(setting, 0);
-  const size = { ...there, sera: { ...record.config.sera, steps: PROBE_STEPS } };
-  const seconds = missing.reduce((sum, { config }) => {
-    const run = { ...opened, sera: config.sera };
-    return sum + scaledSeconds(run, size, record.volatile.iterations[1] ?? {});
-  }, 0);
-  const processes = Math.min(jobs, missing.length);
-  return `${what}, about ${
-    formatDuration(startUp + seconds / processes)
-  } to go with ${processes} ` +
-    `processes (from a run on ${there.pairs.length} pairs)`;
 }
 
 /** The answer in a few lines. */

@@ -28,7 +28,20 @@ const PROBE_PAIRS = 24;
 /** Optimiser steps of an iteration of the probe. */
 export const PROBE_STEPS = 2;
 
-/** A short run of the dearest method, to measure what a step, a pair and a response cost here. */
+/** Model and data of the probe: the first pairs of the comparison's. */
+export function probeSetting(setting: PreferenceFileSetting): PreferenceFileSetting {
+  return {
+    ...setting,
+    limit: Math.min(setting.limit ?? PROBE_PAIRS, PROBE_PAIRS),
+    evaluationPrompts: Math.min(1, setting.evaluationPrompts),
+  };
+}
+
+/**
+ * A short run of the dearest method, to measure what a step, a pair and a response cost here.
+ *
+ * @param setting the probe's
+ */
 export function probe(
   options: CompareOptions,
   setting: PreferenceFileSetting,
@@ -39,13 +52,7 @@ export function probe(
     id: "probe",
     title: "what a run costs",
     environment: preferenceFile,
-    base: {
-      setting: {
-        ...setting,
-        limit: Math.min(setting.limit ?? PROBE_PAIRS, PROBE_PAIRS),
-        evaluationPrompts: Math.min(1, setting.evaluationPrompts),
-      },
-    },
+    base: { setting },
     arms: [{
       id: method,
       sera: { ...seraOptionsOf({ ...options, method }), iterations: 2, steps: PROBE_STEPS },

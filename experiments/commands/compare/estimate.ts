@@ -12,7 +12,8 @@ export type RunSize = Pick<OpenedPreferences, "pairs" | "heldOut"> & {
 
 /**
  * Seconds of a run, scaled from a short one of the same model: times per optimiser step, per sequence
- * scored, per response and per measured sequence. Responses of longer pairs and longer runs of a
+ * scored, per response and per measured sequence (as one scored, where the short run held nothing
+ * out). Responses of longer pairs and longer runs of a
  * policy that learns to stop differ: it is an estimate.
  *
  * @param probed the times of the probe's second iteration
@@ -24,11 +25,14 @@ export function scaledSeconds(run: RunSize, probe: RunSize, probed: MetricValues
   const { iterations: T, crossFit } = run.sera;
   const updates = 1 + (crossFit ?? 0);
   const later = T - 1;
+  const scoring = per(probed.scoringSeconds, theirs.scored);
+  const measuring = theirs.measured === 0
+    ? scoring
+    : per(probed.evaluationSeconds, theirs.measured);
   return T * updates * ours.steps * per(probed.updateSeconds, theirs.steps) +
-    (later * updates * ours.scored + 2 * run.pairs.length) *
-      per(probed.scoringSeconds, theirs.scored) +
+    (later * updates * ours.scored + 2 * run.pairs.length) * scoring +
     later * ours.responses * per(probed.generationSeconds, theirs.responses) +
-    (T + 1) * ours.measured * per(probed.evaluationSeconds, theirs.measured);
+    (T + 1) * ours.measured * measuring;
 }
 
 /** What one iteration after the first does. */
