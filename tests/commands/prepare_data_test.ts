@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { dataCommand } from "../../experiments/commands/data/options.ts";
 import { prepareData } from "../../experiments/commands/data/prepare_data.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
+import { acquireRunLock } from "../../lib/files/run_lock.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
 import { assertUserError } from "../support/errors.ts";
 import { withTempDir } from "../support/temp_dir.ts";
@@ -46,6 +47,22 @@ Deno.test("a record says that the folder is whole: it is gone while the folder i
     await Deno.writeTextFile(data, "{broken\n");
     await assertUserError(() => prepare("--data", data, "--out", out), "pairs.jsonl:1");
     assert.ok(existsSync(join(out, "record.json")));
+  });
+});
+
+Deno.test("a folder that another process writes is refused before it is touched", async () => {
+  await withTempDir(async (dir) => {
+    const data = join(dir, "pairs.jsonl"), out = join(dir, "out");
+    await Deno.writeTextFile(data, jsonLines(tinyPairs(6, 1)));
+    await prepare("--data", data, "--out", out);
+    const lock = acquireRunLock(out);
+    const again = () => prepare("--data", data, "--out", out, "--held-out", "0.5");
+    await assertUserError(again, `${out} is being written by process ${Deno.pid}`);
+    assert.equal(linesOf(out, "train.jsonl"), 6);
+    assert.ok(existsSync(join(out, "record.json")));
+    lock.release();
+    await again();
+    assert.equal(linesOf(out, "train.jsonl"), 3);
   });
 });
 

@@ -17,6 +17,7 @@ import { UserError } from "../../../lib/errors.ts";
 import { checkWritable } from "../../../lib/files/check_writable.ts";
 import { removeIfThere, writeDurably } from "../../../lib/files/durable_file.ts";
 import { fingerprintFile } from "../../../lib/files/fingerprint.ts";
+import { acquireRunLock } from "../../../lib/files/run_lock.ts";
 import { openTokenizer } from "../../../lib/policy/io/load.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { createPrng } from "../../../lib/random/prng.ts";
@@ -31,14 +32,28 @@ interface Known extends PairFacts, KeptPair {}
 const OUTPUTS = ["train.jsonl", "held_out.jsonl", "dropped.jsonl", "flips.jsonl"];
 
 /**
- * Writes a data set as training and held-out pairs, and what was left out and changed.
+ * Prepares the folder as `prepare` does. Only one process at a time writes it: two would mix theirs.
  *
  * @returns what was found, for the terminal
- * @throws {UserError} naming the record or option at fault; nothing is written then
+ * @throws {UserError} as `prepare`, or naming the process that writes the folder
  */
 export async function prepareData(options: DataOptions, progress: ProgressSink): Promise<string> {
+  checkWritable(options.out);
+  const lock = acquireRunLock(options.out);
+  try {
+    return await prepare(options, progress);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Writes a data set as training and held-out pairs, and what was left out and changed.
+ *
+ * @throws {UserError} naming the record or option at fault; nothing is written then
+ */
+async function prepare(options: DataOptions, progress: ProgressSink): Promise<string> {
   const { data, out, seed } = options;
-  checkWritable(out);
   const path = await dataPath(data, progress);
   checkApart(path, out);
   const { known, dropped, read, demonstrations } = await survey(path, options, progress);
