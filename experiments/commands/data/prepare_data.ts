@@ -32,30 +32,33 @@ interface Known extends PairFacts, KeptPair {}
 const OUTPUTS = ["train.jsonl", "held_out.jsonl", "dropped.jsonl", "flips.jsonl"];
 
 /**
- * Prepares the folder as `prepare` does. Only one process at a time writes it: two would mix theirs.
+ * Writes a data set as training and held-out pairs, and what was left out and changed. Only one
+ * process at a time writes a folder: two would mix theirs.
  *
  * @returns what was found, for the terminal
- * @throws {UserError} as `prepare`, or naming the process that writes the folder
+ * @throws {UserError} naming the record or option at fault, or the process that writes the folder;
+ * nothing is written then
  */
 export async function prepareData(options: DataOptions, progress: ProgressSink): Promise<string> {
-  checkWritable(options.out);
-  const lock = acquireRunLock(options.out);
+  const { data, out } = options;
+  checkWritable(out);
+  const path = await dataPath(data, progress);
+  checkApart(path, out);
+  const lock = acquireRunLock(out);
   try {
-    return await prepare(options, progress);
+    return await prepare(path, options, progress);
   } finally {
     lock.release();
   }
 }
 
-/**
- * Writes a data set as training and held-out pairs, and what was left out and changed.
- *
- * @throws {UserError} naming the record or option at fault; nothing is written then
- */
-async function prepare(options: DataOptions, progress: ProgressSink): Promise<string> {
+/** `prepareData` from files that are there, into a folder that is ours. */
+async function prepare(
+  path: string,
+  options: DataOptions,
+  progress: ProgressSink,
+): Promise<string> {
   const { data, out, seed } = options;
-  const path = await dataPath(data, progress);
-  checkApart(path, out);
   const { known, dropped, read, demonstrations } = await survey(path, options, progress);
   if (known.length === 0) {
     throw new UserError(
