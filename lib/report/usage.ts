@@ -1,3 +1,4 @@
+import { HUB_ID } from "../policy/io/hub.ts";
 import { quoteWord } from "../quote_word.ts";
 import { type Html, html } from "./html.ts";
 
@@ -31,12 +32,15 @@ function python({ model, result, kind }: Usage): string {
 
 model = AutoModelForCausalLM.from_pretrained(${JSON.stringify(result)})`;
   }
+  // Transformers takes a revision apart from the name.
+  const [, hubId = model, revision] = HUB_ID.exec(model) ?? [];
   const slash = model.lastIndexOf("/");
   const base = model.toLowerCase().endsWith(".gguf")
     ? `${JSON.stringify(slash < 0 ? "." : model.slice(0, slash))}, gguf_file=${
       JSON.stringify(model.slice(slash + 1))
     }`
-    : JSON.stringify(model);
+    : JSON.stringify(hubId) +
+      (revision === undefined ? "" : `, revision=${JSON.stringify(revision)}`);
   return `from peft import PeftModel
 from transformers import AutoModelForCausalLM
 

@@ -179,6 +179,17 @@ Deno.test("the commands quote what a shell would split, and fit the kind of resu
     usageSection({ model: "m/x.gguf", result: "runs/a/adapter", kind: "adapter" }).text;
   assert.match(adapter, /task generate --model m\/x\.gguf --adapter runs\/a\/adapter --prompts/);
   assert.match(adapter, /from_pretrained\(&quot;m&quot;, gguf_file=&quot;x\.gguf&quot;\)/);
+  for (
+    const [model, base] of [
+      ["owner/name@v1.0", "&quot;owner/name&quot;, revision=&quot;v1.0&quot;"],
+      ["owner/name", "&quot;owner/name&quot;"],
+      ["/home/me/a@b", "&quot;/home/me/a@b&quot;"],
+    ] as const
+  ) {
+    const { text } = usageSection({ model, result: "runs/a/adapter", kind: "adapter" });
+    assert.ok(text.includes(`AutoModelForCausalLM.from_pretrained(${base})\n`), text);
+    assert.ok(text.includes(`--model ${model} --adapter`));
+  }
   const full = usageSection({ model: "m", result: "runs/a/weights", kind: "weights" }).text;
   assert.match(full, /task score --model runs\/a\/weights --reference m --data/);
 });
