@@ -18,13 +18,15 @@ export function metricsTable({ sft, iterations }: Curves): Table {
 
 /**
  * The same as curves: `train/...` at every optimiser step, `eval/...` at the step that an iteration
- * ended with (the SFT model's at 0).
+ * ended with (the SFT model's at 0). Where the trainer told of no steps, at the iteration's number.
  */
 export function scalarsOf({ sft, iterations, steps }: Curves): Scalar[] {
   const train = steps.flatMap(({ iteration: _i, step: _s, ...row }, i) =>
     Object.entries(row).map(([name, value]) => ({ tag: `train/${name}`, step: i + 1, value }))
   );
-  const ends = iterations.map((_, t) => steps.filter((row) => row.iteration <= t + 1).length);
+  const ends = iterations.map((_, t) =>
+    steps.length === 0 ? t + 1 : steps.filter((row) => row.iteration <= t + 1).length
+  );
   const evaluation = (metrics: MetricValues, step: number) =>
     Object.entries(metrics).flatMap(([name, value]) =>
       isMetricName(name) && typeof value === "number" ? [{ tag: `eval/${name}`, step, value }] : []

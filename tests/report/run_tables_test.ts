@@ -26,6 +26,15 @@ Deno.test("curves: every step, and each iteration's metrics at its last step", (
   assert.ok(scalars.every(({ value }) => Number.isFinite(value)));
 });
 
+Deno.test("without steps, as of a trainer that told of none, curves go by iterations", () => {
+  const scalars = scalarsOf({ ...sampleRecord(), steps: [] });
+  const kl = scalars.filter(({ tag }) => tag === "eval/kl");
+  assert.deepEqual(kl.map(({ step, value }) => [step, value]), [
+    ...[[0, 0], [1, 0.9], [2, 1.8]],
+    [3, 0.9 * 3],
+  ]);
+});
+
 Deno.test("an event file is what TensorBoard's own writer would have written", () => {
   // RFC 3720, B.4: 32 bytes of zeros; the digits 1 to 9 are the polynomial's usual check value.
   assert.equal(crc32c(new Uint8Array(32)), 0x8a9136aa);
