@@ -57,7 +57,8 @@ ${heldOut} pairs a seed</span></li>`
 0.05. 95 % intervals over seeds (t; bootstrap-t where skewed): a seed draws other held-out pairs,
 flips and batches of the same file, so they say how a repetition on this file would differ, not other
 data.
-${seeds < 5 ? "With few seeds only large differences show: raise --seeds." : ""}</p>`,
+${seeds < 5 ? "With few seeds only large differences show: raise --seeds." : ""}</p>
+${answer.length === 0 ? "" : caveat(judged !== undefined)}`,
     )
   }${judged === undefined ? "" : section("Judged win rates", judgedSection(judged))}${
     differences.length === 0 ? "" : section("Differences", differenceTable(differences))
@@ -94,6 +95,17 @@ ${meanTable(last, arms, ["flippedAll", "flippedSelected", "marginAuc"])}`,
     )
   }`;
   return page(`Comparison of ${arms.join(", ")}`, subtitle, content);
+}
+
+/** What held-out accuracy is not, and what decides. */
+function caveat(judged: boolean): Html {
+  return html`<p>Held-out accuracy is agreement with the labels of given responses. Answers may get better
+while it falls: in this suite's small language, where the true reward is known, most methods that gain
+reward on their loss lose accuracy. ${
+    judged
+      ? "Where they differ, go by the judged win rates."
+      : "--answer-judge has the answers themselves compared: go by that."
+  }</p>`;
 }
 
 function differenceTable(differences: readonly Difference[]): Html {

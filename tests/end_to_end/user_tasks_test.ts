@@ -164,6 +164,7 @@ Deno.test("fifteen tasks of a user, from a folder of their own", async (t) => {
       assert.equal(code, 0, err);
       assert.match(out, /6 runs: 0 found, 6 done, 0 failed/);
       assert.match(out, /against plain:\n {2}select . plain: [+-]\d\.\d+ \[.*\] over 2 seeds; /);
+      assert.match(out, /agreement with labels: answers may get better while it falls/);
       const table = Deno.readTextFileSync(at("comparison/tables/compare_differences.csv"));
       for (
         const row of ["heldOutAccuracy,share,sera,plain", "flippedSelected,share,select,plain"]

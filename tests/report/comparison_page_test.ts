@@ -76,6 +76,7 @@ Deno.test("the report shows the judge's words as text", async () => {
   const page = await pageText();
   assert.ok(page.includes("a &lt;judge&gt; (openai)"));
   assert.match(page, /Judged win rates[^]*1 comparison got no readable verdict/);
+  assert.match(page, /go by the judged win rates/);
 });
 
 Deno.test({

@@ -46,6 +46,7 @@ Deno.test("tables and report hold the differences with their intervals and seeds
   });
   assert.match(page, /<b>better<\/b><span>[^]*n =\s+40 pairs a seed/);
   assert.match(page, /With few seeds only large differences show/);
+  assert.match(page, /agreement with the labels[^]*may get better\s+while it falls[^]*go by that/);
   assert.ok(page.includes("&lt;b&gt;x"), "what users write is no markup");
 });
 

@@ -120,5 +120,6 @@ function terminalLines(
   return lines.length === 0 ? [noDifferences(opened)] : [
     `held-out accuracy (n = ${heldOut} pairs a seed), against ${opened.study.arms[0]?.id}:`,
     ...lines,
+    "  (agreement with labels: answers may get better while it falls; --answer-judge compares those)",
   ];
 }
