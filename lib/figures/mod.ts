@@ -1,4 +1,5 @@
 /** Plots: tidy rows in, Vega-Lite specifications out; SVG and PNG from them. */
+export { agreementPlot, type AgreementPlotOptions, type DoubleContrast } from "./agreement_plot.ts";
 export { contrastMap, type ContrastMapOptions } from "./contrast_map.ts";
 export type { Field } from "./fields.ts";
 export { frontierPlot, type FrontierPlotOptions } from "./frontier_plot.ts";

@@ -1,5 +1,6 @@
 /** Small tables and a plot of each kind, shared by the tests and by whoever wants to look at plots. */
 import {
+  agreementPlot,
   contrastMap,
   frontierPlot,
   heatmapPlot,
@@ -99,6 +100,20 @@ const scaling = (rows: typeof TIMES) =>
     expectedSlope: 1,
   });
 
+const agreement = (rows: readonly Contrast[]) =>
+  agreementPlot(
+    rows.map(({ label, n, mean, low, high, row }) => ({
+      ...{ label, n, row, x: { mean: -mean / 10, low: -high / 10, high: -low / 10 } },
+      y: { mean, low, high },
+    })),
+    {
+      title: "Accuracy points the other way",
+      series: ({ row }) => noise(row as Row),
+      xTitle: "difference in accuracy",
+      yTitle: "difference in gold reward",
+    },
+  );
+
 /** A plot of each kind, by the name of the picture. */
 export const EXAMPLES: Readonly<Record<string, () => Plot>> = {
   intervals: () => intervals(CONTRASTS.slice(0, 5)),
@@ -131,6 +146,7 @@ export const EXAMPLES: Readonly<Record<string, () => Plot>> = {
       x: ({ row }) => noise(row as Row),
       y: "label",
     }),
+  agreement: () => agreement([...CONTRASTS, { ...OUTLIER, row: { flipRate: 0 } }]),
   margins: () => margins(MARGINS),
   phases: () => phasePlot(one(ROWS), { title: "Generation costs most" }),
   phasesFacets: () => phasePlot(ROWS, { title: "Generation costs most", facet: noise }),
@@ -141,6 +157,7 @@ export const EXAMPLES: Readonly<Record<string, () => Plot>> = {
 export const EMPTY: Readonly<Record<string, () => Plot>> = {
   intervals: () => intervals([]),
   contrastMap: () => contrastMap([], { title, x: "label", y: "label" }),
+  agreement: () => agreement([]),
   lines: () => lines([]),
   frontier: () => frontierPlot([], { title }),
   heatmap: () => heatmap([]),
