@@ -45,6 +45,8 @@ export class Reading {
     readonly low: number,
     readonly high: number,
     text: string,
+    /** Seeds that it rests on. */
+    readonly n: number,
   ) {
     this.#text = text;
   }
@@ -74,7 +76,7 @@ export interface Readings {
   ): Reading;
 }
 
-const NONE = new Reading(NaN, NaN, NaN, UNREAD);
+const NONE = new Reading(NaN, NaN, NaN, UNREAD, 0);
 
 /**
  * Readings of one condition's rows. Shares are written in percent, their differences in percentage
@@ -93,7 +95,7 @@ export function readings(rows: readonly StudyRow[], condition: string): Readings
       const text = isShare(metric)
         ? `${(100 * mean).toFixed(mean < 0.1 ? 1 : 0)} %`
         : numberText(mean);
-      return new Reading(mean, low, high, text);
+      return new Reading(mean, low, high, text, values.length);
     },
     difference(metric, arm, baseline, options = {}) {
       const both = [arm, baseline].every((id) => own.some((row) => row.arm === id));
@@ -105,7 +107,7 @@ export function readings(rows: readonly StudyRow[], condition: string): Readings
         : isShare(metric)
         ? `${points(mean)} [${points(low)}, ${points(high)}] points`
         : intervalText(found);
-      return new Reading(mean, low, high, text);
+      return new Reading(mean, low, high, text, found.n);
     },
   };
 }

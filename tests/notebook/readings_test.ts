@@ -20,8 +20,9 @@ Deno.test("a mean is over an arm's seeds, in the iteration that is asked for", (
 Deno.test("a difference is the contrast of figures and verdicts, to the digit", () => {
   const [contrast] = contrasts(rows, "gold", [["sera", "dpo"]])
     .filter((each) => each.condition === "noise-20");
-  const { mean, low, high } = at20.difference("gold", "sera", "dpo");
+  const { mean, low, high, n } = at20.difference("gold", "sera", "dpo");
   assert.deepEqual([mean, low, high], [contrast?.mean, contrast?.low, contrast?.high]);
+  assert.deepEqual([n, at20.mean("gold", "sera").n], [contrast?.n, 3]);
   const own = at20.difference("gold", "sera", "sera", { iteration: 2, baselineIteration: 1 });
   assert.equal(`${own}`, "+1.00 [+1.00, +1.00]");
 });
