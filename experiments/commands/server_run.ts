@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { OptionValues } from "../../lib/cli/option.ts";
 import { writeJsonl } from "../../lib/data/write_jsonl.ts";
 import { removeIfThere } from "../../lib/files/durable_file.ts";
@@ -38,6 +39,13 @@ export class ServerRun {
     this.#timeoutSeconds = timeout;
     this.#progress = progress;
     this.work = { journal: `${out}.answers.jsonl`, concurrency };
+    if (existsSync(this.work.journal)) {
+      // Only address and name tell one model from another: a server does not say what it loaded.
+      progress.message(
+        `going on from the answers in ${this.work.journal}: if ${url} serves other weights under ` +
+          "the same name now, stop and remove that file",
+      );
+    }
   }
 
   /**

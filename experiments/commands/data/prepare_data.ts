@@ -1,3 +1,4 @@
+import { downloadProgress } from "../../../lib/environments/preference_file/download_progress.ts";
 import { existsSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import { configFileText } from "../../../lib/cli/config_file.ts";
@@ -141,9 +142,11 @@ async function survey(path: string, options: DataOptions, progress: ProgressSink
   const { model, maxLength, chatTemplate, minGap, maxCharacters, keepRepeated } = options;
   const filter = new PairFilter({
     ...{ minGap, maxCharacters, unique: !keepRepeated },
-    tokens: model === undefined
-      ? undefined
-      : { tokenizer: await openTokenizer(model), maxLength, chatTemplate },
+    tokens: model === undefined ? undefined : {
+      tokenizer: await openTokenizer(model, { onDownload: downloadProgress(progress) }),
+      maxLength,
+      chatTemplate,
+    },
   });
   const known: Known[] = [];
   const dropped = new Map<string, string>();

@@ -1,3 +1,4 @@
+import { downloadProgress } from "../../../lib/environments/preference_file/download_progress.ts";
 import { configFileText } from "../../../lib/cli/config_file.ts";
 import { valuesInForce } from "../../../lib/cli/idle_options.ts";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
@@ -149,7 +150,8 @@ async function answersOf(
   progress: ProgressSink,
 ): Promise<string[]> {
   const path = run.path(file);
-  const load = () => loadPolicy(model as string, adapter);
+  const load = () =>
+    loadPolicy(model as string, adapter, { onDownload: downloadProgress(progress) });
   const generator = adapter === undefined ? model as string : `${model} with ${adapter}`;
   await generateAnswers(path, set.prompts, load, options, generator, progress);
   return await readAnswers(path, set);

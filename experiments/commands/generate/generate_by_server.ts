@@ -1,3 +1,4 @@
+import { downloadProgress } from "../../../lib/environments/preference_file/download_progress.ts";
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { checkApartFromData } from "../../../lib/data/data_files.ts";
@@ -34,7 +35,9 @@ export async function generateResponsesByServer(
   await checkApartFromData({ "--out": options.out }, [options.prompts]);
   const file = await readPrompts(options.prompts, { limit: options.limit });
   prepareOutput(options.out);
-  const tokenizer = await openTokenizer(options.model);
+  const tokenizer = await openTokenizer(options.model, {
+    onDownload: downloadProgress(progress),
+  });
   const texts = file.prompts.map(({ prompt }) =>
     renderPrompt(prompt, tokenizer, chatTemplate).text
   );

@@ -1,3 +1,4 @@
+import { downloadProgress } from "../../../lib/environments/preference_file/download_progress.ts";
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { checkApartFromData } from "../../../lib/data/data_files.ts";
 import { readPrompts } from "../../../lib/data/read_prompts.ts";
@@ -24,7 +25,9 @@ export async function generateResponses(
   await checkApartFromData({ "--out": options.out }, [options.prompts]);
   const file = await readPrompts(options.prompts, { limit: options.limit });
   prepareOutput(options.out);
-  const { files, model } = await loadPolicy(options.model, options.adapter);
+  const { files, model } = await loadPolicy(options.model, options.adapter, {
+    onDownload: downloadProgress(progress),
+  });
   const { tokenizer, config } = files;
   const prompts = file.prompts.map(({ id, prompt }) => {
     const ids = tokenizePrompt(prompt, tokenizer, options.chatTemplate);

@@ -1,3 +1,4 @@
+import { downloadProgress } from "../../../lib/environments/preference_file/download_progress.ts";
 import { dataPath } from "../../../lib/environments/preference_file/data_path.ts";
 import type { OptionValues } from "../../../lib/cli/option.ts";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
@@ -36,7 +37,9 @@ export async function scorePairsByServer(
   await checkApartFromData({ "--out": out }, [data]);
   const file = await readPreferences(await dataPath(data, progress), { limit });
   prepareOutput(out);
-  const tokenizer = await openTokenizer(options.model);
+  const tokenizer = await openTokenizer(options.model, {
+    onDownload: downloadProgress(progress),
+  });
   const tokenized = tokenizePairs(file.pairs, tokenizer, {
     maxLength: options.maxLength ?? Number.MAX_SAFE_INTEGER,
     chatTemplate,

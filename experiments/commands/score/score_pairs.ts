@@ -1,3 +1,4 @@
+import { downloadProgress } from "../../../lib/environments/preference_file/download_progress.ts";
 import { checkApartFromData } from "../../../lib/data/data_files.ts";
 import { readPreferences } from "../../../lib/data/read_preferences.ts";
 import { tokenizePairs } from "../../../lib/data/tokenize_pairs.ts";
@@ -31,7 +32,9 @@ export async function scorePairs(
     limit: options.limit,
   });
   prepareOutput(options.out);
-  const { files, model } = await loadPolicy(options.model, options.adapter);
+  const { files, model } = await loadPolicy(options.model, options.adapter, {
+    onDownload: downloadProgress(progress),
+  });
   const tokenized = tokenizePairs(file.pairs, files.tokenizer, {
     maxLength: options.maxLength ?? files.config.maxPositions,
     contextLength: files.config.maxPositions,

@@ -40,6 +40,8 @@ export async function downloadModel(
   id: string,
   options: {
     onProgress?: ((progress: DownloadProgress) => void) | undefined;
+    /** False: configuration and tokenizer alone. Default true. */
+    weights?: boolean;
     /** See `Hub`; tests shorten them. */
     retryMs?: number;
     silenceMs?: number;
@@ -58,16 +60,20 @@ export async function downloadModel(
   }
   const home = join(cacheDir("hub"), repo!.replace("/", "--"));
   const reference = join(home, "refs", encodeURIComponent(revision) + ".json");
-  const commit = await resolveCommit({ ...hub, revision }, reference, home);
+  const { weights = true } = options;
+  const complete = (commit: string) =>
+    join(home, "complete", weights ? commit : `${commit}.tokenizer`);
+  const isThere = async (commit: string) =>
+    await exists(complete(commit)) || await exists(join(home, "complete", commit));
+  const commit = await resolveCommit({ ...hub, revision }, reference, isThere);
   const folder = join(home, commit);
-  const complete = join(home, "complete", commit);
-  if (await exists(complete)) return { folder, origin: `${repo}@${commit}` };
+  if (await isThere(commit)) return { folder, origin: `${repo}@${commit}` };
   // Whoever comes second finds the files whole when it gets the lock.
   using _lock = await waitForLock(join(home, ".lock"));
-  if (!await exists(complete)) {
+  if (!await isThere(commit)) {
     const at = { ...hub, revision: commit };
     await guard(at, async () => {
-      const files = await filesToFetch(at, folder);
+      const files = await filesToFetch(at, weights ? folder : undefined);
       const totalBytes = files.reduce((sum, file) => sum + file.size, 0);
       let before = 0;
       for (const file of files) {
@@ -77,15 +83,19 @@ export async function downloadModel(
         before += file.size;
       }
     });
-    writeDurably(complete, []);
+    writeDurably(complete(commit), []);
   }
   return { folder, origin: `${repo}@${commit}` };
 }
 
 /** The commit a revision stands for: asked of the hub, or remembered when it is out of reach. */
-async function resolveCommit(at: HubRevision, reference: string, home: string): Promise<string> {
+async function resolveCommit(
+  at: HubRevision,
+  reference: string,
+  isThere: (commit: string) => Promise<boolean>,
+): Promise<string> {
   const isCommit = /^[0-9a-f]{40}$/.test(at.revision);
-  if (isCommit && await exists(join(home, "complete", at.revision))) return at.revision;
+  if (isCommit && await isThere(at.revision)) return at.revision;
   let commit: string;
   try {
     const { value } = await askApi(at, `revision/${encodeURIComponent(at.revision)}`);
@@ -95,7 +105,7 @@ async function resolveCommit(at: HubRevision, reference: string, home: string): 
     const known = isAnswer || !await exists(reference)
       ? undefined
       : (await readJsonObject(reference)).commit;
-    if (typeof known !== "string" || !await exists(join(home, "complete", known))) {
+    if (typeof known !== "string" || !await isThere(known)) {
       throw hubError(at, error);
     }
     return known;
@@ -114,12 +124,17 @@ function askApi(at: HubRevision, path: string | URL): ReturnType<typeof hubJson>
   return withRetries(at, isTransient, () => hubJson(at, url));
 }
 
-/** Configuration, tokenizer and safetensors; with an index, its shards and not the single file. */
-async function filesToFetch(at: HubRevision, folder: string): Promise<HubFile[]> {
+/**
+ * Configuration, tokenizer and safetensors; with an index, its shards and not the single file.
+ *
+ * @param folder where an index goes; undefined: no weights are fetched
+ */
+async function filesToFetch(at: HubRevision, folder: string | undefined): Promise<HubFile[]> {
   const { repo } = at;
   const listed = await listFiles(at);
   const wanted = [...SIDECAR_FILES];
   const index = listed.get("model.safetensors.index.json");
+  if (folder === undefined) return wanted.flatMap((name) => listed.get(name) ?? []);
   if (listed.has("model.safetensors")) {
     wanted.push("model.safetensors");
   } else if (index !== undefined) {

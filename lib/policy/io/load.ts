@@ -45,10 +45,19 @@ export async function openModel(spec: string, options: OpenModelOptions = {}): P
   return await finish(await openHfFolder(folder), origin);
 }
 
-/** A model's tokenizer alone: a folder needs no weights for it. Throws as `openModel`. */
-export async function openTokenizer(spec: string): Promise<TextTokenizer> {
+/**
+ * A model's tokenizer alone: a folder needs no weights for it, and of a hub model none are fetched.
+ * Throws as `openModel`.
+ */
+export async function openTokenizer(
+  spec: string,
+  options: OpenModelOptions = {},
+): Promise<TextTokenizer> {
   const info = await Deno.stat(spec).catch(() => undefined);
-  return info?.isDirectory ? await openHfTokenizer(spec) : (await openModel(spec)).tokenizer;
+  if (info?.isDirectory) return await openHfTokenizer(spec);
+  if (info !== undefined || !isHubId(spec)) return (await openModel(spec)).tokenizer;
+  const { folder } = await downloadModel(spec, { onProgress: options.onDownload, weights: false });
+  return await openHfTokenizer(folder);
 }
 
 async function openGgufModel(path: string): Promise<HfFolder> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { downloadModel, isHubId } from "../../../lib/policy/io/hub.ts";
-import { openModel } from "../../../lib/policy/io/load.ts";
+import { openModel, openTokenizer } from "../../../lib/policy/io/load.ts";
 import { writeSafetensors } from "../../../lib/policy/io/safetensors_writer.ts";
 import { assertUserError } from "../../support/errors.ts";
 import { type FakeHub, startFakeHub } from "../../support/fake_hub.ts";
@@ -53,6 +53,26 @@ Deno.test(
     await hub.stop();
     assert.equal((await openModel("owner/name")).fingerprint, local.fingerprint);
     await assertUserError(() => openModel("owner/name@v1"), "owner/name", "v1", hub.url);
+  }),
+);
+
+Deno.test(
+  "a tokenizer is fetched without the weights, which come when they are asked for",
+  withHub(async (hub, dir) => {
+    const local = await openModel(join(dir, "source"));
+    const seen: string[] = [];
+    const onDownload = ({ file }: { file: string }) => void seen.push(file);
+    const tokenizer = await openTokenizer("owner/name", { onDownload });
+    assert.equal(tokenizer.fingerprint, local.tokenizer.fingerprint);
+    assert.deepEqual(rangesOf(hub), []);
+    assert.ok(seen.includes("tokenizer.json"));
+    const count = hub.requests.length;
+    await openTokenizer("owner/name");
+    assert.equal(hub.requests.length, count + 1, "only the revision is asked again");
+    assert.equal((await openModel("owner/name")).fingerprint, local.fingerprint);
+    assert.ok(rangesOf(hub).length > 0);
+    await hub.stop();
+    assert.equal((await openTokenizer("owner/name")).fingerprint, tokenizer.fingerprint);
   }),
 );
 
