@@ -52,7 +52,8 @@ export interface IntervalPlotOptions<C extends DrawnContrast>
  * Means, 95 % intervals and every seed's difference, one line a contrast, coloured where zero lies
  * outside (before any correction: a coloured claim may be undecided). Claims have a round mean,
  * exploratory contrasts a diamond; shares of collapsed seeds stand beside those that have any. A few
- * far values do not stretch the axis: arrows at its edge stand for them.
+ * far values do not stretch the axis: arrows at its edge stand for them. Where there is no interval
+ * (one seed, equal differences) none is drawn, and the mean is grey.
  *
  * @throws {UserError} without contrasts
  */
@@ -99,7 +100,7 @@ export function intervalPlot<C extends DrawnContrast>(
     const interval = { from: clamp(c.low), to: clamp(c.high), text, n: c.n };
     const ends = [c.low, c.high].filter((end) => sideOf(end) !== null);
     return [
-      { ...place, kind: "interval", ...interval },
+      ...(Number.isNaN(c.low) ? [] : [{ ...place, kind: "interval", ...interval }]),
       mark("mean", c.mean, { text, n: c.n }),
       ...ends.map((end) => mark("mean", end, { text, n: c.n })),
       ...c.pairs.map(({ seed, difference }) =>

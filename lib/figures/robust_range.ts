@@ -3,10 +3,11 @@ const CORE = 0.85;
 
 /**
  * The range an axis should show so that a few far values do not squeeze the others: the shortest
- * interval that holds 85 % of the values, and all that lies within its own width from it.
+ * interval that holds 85 % of the values, and all that lies within its own width from it. NaN, the
+ * end of an interval that there is not, counts as no value.
  */
 export function robustRange(values: readonly number[]): readonly [low: number, high: number] {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   const at = (index: number) => sorted[index] as number;
   const size = Math.ceil(CORE * sorted.length);
   let start = 0;

@@ -20,10 +20,10 @@ export interface JudgedMethod {
   readonly adjustedP: number;
   /** Of the comparisons of all seeds together: its standard errors take them as independent. */
   readonly summary: JudgedSummary;
-  /** "0.531 [0.490, 0.572] over 3 seeds". */
+  /** "0.531 [0.490, 0.572] over 3 seeds"; one seed, or equal ones, have no interval. */
   readonly text: string;
-  /** What the interval says. */
-  readonly verdict: "better" | "worse" | "no difference shown";
+  /** "better", "worse", or "no difference shown", with the reason where equal seeds allow no test. */
+  readonly verdict: string;
 }
 
 /** Judged win rates of methods, a value per seed; a seed without any verdict is left out. */
@@ -41,12 +41,17 @@ export function judgedMethods(methods: readonly MethodVerdicts[]): JudgedMethod[
     const adjustedP = adjusted[i] ?? 1;
     const { mean, low, high, n } = each.difference;
     const rate = (value: number) => Math.min(1, Math.max(0, 0.5 + value)).toFixed(3);
-    const interval = n < 2 ? "" : ` [${rate(low)}, ${rate(high)}]`;
+    const interval = Number.isNaN(low) ? "" : ` [${rate(low)}, ${rate(high)}]`;
+    const untested = n > 1 && interval === "" ? `: ${rate(mean)} in all ${n} seeds` : "";
     return {
       ...each,
       adjustedP,
       text: `${rate(mean)}${interval} over ${n} ${n === 1 ? "seed" : "seeds"}`,
-      verdict: !(adjustedP < 0.05) ? "no difference shown" : mean > 0 ? "better" : "worse",
+      verdict: !(adjustedP < 0.05)
+        ? `no difference shown${untested}`
+        : mean > 0
+        ? "better"
+        : "worse",
     };
   });
 }

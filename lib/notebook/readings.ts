@@ -38,7 +38,7 @@ export class Reading {
   /**
    * @internal Readings come from `readings`.
    *
-   * @param mean NaN without runs; so are the ends of the interval without two seeds
+   * @param mean NaN without runs; the ends of the interval are NaN where there is none
    */
   constructor(
     readonly mean: number,
@@ -105,7 +105,7 @@ export function readings(rows: readonly StudyRow[], condition: string): Readings
       const text = options.log === true
         ? ratioText(found)
         : isShare(metric)
-        ? `${points(mean)} [${points(low)}, ${points(high)}] points`
+        ? `${points(mean)}${Number.isNaN(low) ? "" : ` [${points(low)}, ${points(high)}]`} points`
         : intervalText(found);
       return new Reading(mean, low, high, text, found.n);
     },

@@ -54,7 +54,8 @@ ${heldOut} pairs a seed</span></li>`
             )
           }</ul>`
       }<p>A difference is shown where its p-value, corrected for the number of methods (Holm), is below
-0.05. 95 % intervals over seeds (t; bootstrap-t where skewed): a seed draws other held-out pairs,
+0.05; seeds that all differ by exactly the same have no spread to test it by. 95 % intervals over
+seeds (t; bootstrap-t where skewed): a seed draws other held-out pairs,
 flips and batches of the same file, so they say how a repetition on this file would differ, not other
 data.
 ${seeds < 5 ? "With few seeds only large differences show: raise --seeds." : ""}</p>

@@ -1,3 +1,4 @@
+import { finite } from "../metrics/metric_definition.ts";
 import { type MetricName, metricNames, metrics } from "../metrics/metrics.ts";
 import { holmAdjusted } from "../statistics/holm.ts";
 import { type Contrast, contrasts } from "../study/contrasts.ts";
@@ -15,7 +16,7 @@ const COMPARED: readonly MetricName[] = [
 export interface Difference extends Contrast {
   /** Holm's p over the methods of one metric. */
   readonly adjustedP: number;
-  /** "+0.020 [-0.010, +0.050] over 3 seeds". */
+  /** "+0.020 [-0.010, +0.050] over 3 seeds"; without an interval where all seeds differ by the same. */
   readonly text: string;
   /** What the interval says; the metric's better side decides, where it has one. */
   readonly verdict: string;
@@ -35,7 +36,7 @@ export function differencesOf(
     return found.map((each, i): Difference => ({
       ...each,
       adjustedP: adjusted[i] ?? 1,
-      text: `${signed(each.mean)} [${signed(each.low)}, ${signed(each.high)}] over ${each.n} seeds`,
+      text: `${signed(each.mean)}${intervalOf(each)} over ${each.n} seeds`,
       verdict: verdictOf(each, adjusted[i] ?? 1),
     }));
   });
@@ -55,8 +56,15 @@ export function noDifferences(
     : `Differences need two seeds that ${baseline} and another method have.`;
 }
 
-function verdictOf({ metric, mean, low, high }: Contrast, adjustedP: number): string {
+function intervalOf({ low, high }: Contrast): string {
+  return Number.isNaN(low) ? "" : ` [${signed(low)}, ${signed(high)}]`;
+}
+
+function verdictOf({ metric, mean, low, high, n }: Contrast, adjustedP: number): string {
   if (low === 0 && high === 0) return "the same";
+  if (Number.isNaN(low)) {
+    return `no difference shown: all ${n} seeds differ by exactly ${signed(mean)}`;
+  }
   if (!(adjustedP < 0.05)) return "no difference shown";
   const { better } = metrics[metric];
   if (better === undefined) return mean > 0 ? "higher" : "lower";
@@ -82,7 +90,7 @@ export function comparisonTables(
       ],
       rows: differences.map((each) => [
         ...[each.metric, metrics[each.metric].unit, each.arm, each.baseline],
-        ...[each.mean, each.low, each.high, each.adjustedP, each.n, each.verdict],
+        ...[each.mean, finite(each.low), finite(each.high), each.adjustedP, each.n, each.verdict],
       ]),
     },
   };

@@ -61,7 +61,7 @@ export function judgedTable(methods: readonly JudgedMethod[]): Table {
   };
 }
 
-/** An end of the interval as a win rate; null for one seed. */
+/** An end of the interval as a win rate; null where there is none. */
 function rateOf(end: number): number | null {
   return Number.isNaN(end) ? null : Math.min(1, Math.max(0, 0.5 + end));
 }

@@ -37,6 +37,7 @@ Deno.test("a reproduced number agrees where one mean lies inside the other's int
   );
   assert.match(line([0.5, 0.1]), /: agrees$/);
   assert.match(line([0.3, 0.301, 0.299]), /does not agree$/);
+  assert.match(line([0.25, 0.25, 0.25]), /undecided .*: gold \+0\.250; published .*not agree$/);
 });
 
 Deno.test("a few seeds are compared with the same seeds, not with all", () => {

@@ -74,6 +74,18 @@ Deno.test("colour follows from where zero lies", () => {
   ]);
 });
 
+Deno.test("equal differences are a grey mean without an interval, and leave the axis alone", async () => {
+  const rows = [contrast("a", [0.25, 0.25, 0.25]), contrast("b", [-0.5, 0.1, 0.5])];
+  const plot = plotOf(rows);
+  assert.deepEqual(marksOf(plot, "interval").map(({ label }) => label), ["b"]);
+  assert.deepEqual(marksOf(plot, "mean").map(({ sign }) => sign), ["zero inside", "zero inside"]);
+  assert.deepEqual(marksOf(plot, "text").map(({ text }) => text)[0], "+0.25");
+  const svg = await renderSvg(plot);
+  assert.doesNotMatch(svg, /NaN/);
+  assert.match(svg, />\+0\.25</);
+  assert.doesNotMatch(JSON.stringify(plot), /null,null/);
+});
+
 Deno.test("a far seed does not stretch the axis; arrows and the subtitle say so", async () => {
   const near = ["a", "b", "c", "d"].map((name) => contrast(name, [0.1, 0.2, 0.3, 0.25]));
   const far = contrast("far", [0.1, 0.2, 0.3, -50]);

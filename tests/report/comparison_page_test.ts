@@ -70,6 +70,13 @@ Deno.test("a judged win rate is the mean over seeds, with interval, corrected p 
   assert.equal(single?.text, "1.000 over 1 seed");
   assert.equal(single?.verdict, "no difference shown");
   assert.equal(judgedTable(single === undefined ? [] : [single]).rows[0]?.[3], null);
+  const [equal] = judgedMethods([{
+    ...{ arm: "a", baseline: "b" },
+    bySeed: new Map([[0, seedOf(9)], [1, seedOf(9)], [2, seedOf(9)]]),
+  }]);
+  assert.equal(equal?.text, "0.750 over 3 seeds");
+  assert.equal(equal?.verdict, "no difference shown: 0.750 in all 3 seeds");
+  assert.equal(judgedTable(equal === undefined ? [] : [equal]).rows[0]?.[3], null);
 });
 
 Deno.test("the report shows the judge's words as text", async () => {

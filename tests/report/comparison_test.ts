@@ -37,6 +37,21 @@ Deno.test("a difference is paired by seed, from the first method, and said in wo
   assert.deepEqual(differencesOf(opened({ [first]: [0.5], [second]: [0.6] })), []);
 });
 
+Deno.test("seeds that all differ by the same, as accuracies of few pairs do, show no difference", () => {
+  const steps = opened({ [first]: [0.5, 0.25, 0.75], [second]: [0.75, 0.5, 1] });
+  const [difference] = differencesOf(steps).filter(({ arm }) => arm === second);
+  assert.equal(difference?.text, "+0.250 over 3 seeds");
+  assert.equal(difference?.verdict, "no difference shown: all 3 seeds differ by exactly +0.250");
+  assert.equal(difference?.adjustedP, 1);
+  const { columns = [], rows = [] } = comparisonTables(steps, differencesOf(steps))
+    .sample_differences ?? {};
+  const row = rows.find((cells) => cells[columns.indexOf("method")] === second);
+  const [low, high] = ["low", "high"].map((name) => row?.[columns.indexOf(name)]);
+  assert.deepEqual([low, high], [null, null]);
+  const same = differencesOf(opened({ [first]: [0.5, 0.7], [second]: [0.5, 0.7] }));
+  assert.equal(same.find(({ arm }) => arm === second)?.verdict, "the same");
+});
+
 Deno.test("tables and report hold the differences with their intervals and seeds", async () => {
   const differences = differencesOf(better);
   const tables = comparisonTables(better, differences);

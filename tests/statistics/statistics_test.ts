@@ -45,6 +45,25 @@ Deno.test("one value has no interval; no values and unequal pairs are refused", 
   assert.equal(equivalenceP([0.1], 1), 1);
 });
 
+Deno.test("equal differences are no test, whatever rounding makes of their spread", () => {
+  for (
+    const [values, baseline] of [
+      [[0.75, 0.5, 1], [0.5, 0.25, 0.75]], // steps of 1/4: no spread at all
+      [[0.7, 0.9, 0.4], [0.6, 0.8, 0.3]], // 0.1 each: a spread of 1e-17
+      [[0.7, 0.9], [0.6, 0.8]],
+      [Array(12).fill(0.3), [...Array(11).fill(0.1), 0.1 + 1e-16]], // not skewed, either
+    ] as [number[], number[]][]
+  ) {
+    const { mean, low, high, p, method } = pairedDifference(values, baseline);
+    near(mean, (values[0] as number) - (baseline[0] as number), 1e-12);
+    assert.deepEqual([low, high, p, method], [NaN, NaN, 1, "t"]);
+    assert.equal(equivalenceP(values.map((value, i) => value - (baseline[i] as number)), 9), 1);
+  }
+  const { low, high, p } = pairedDifference([0.4, 0.6], [0.4, 0.6]);
+  assert.deepEqual([low, high, p], [0, 0, 1], "equal values are the same");
+  assert.ok(pairedDifference([1, 1.000001], [0, 0]).p < 1e-5, "a small spread is one");
+});
+
 Deno.test("equivalence: the larger of two one-sided tests, by hand; without spread it is certain", () => {
   // Mean 0.5, standard error 1 / sqrt(3), 2 degrees of freedom, whose upper tail has a closed form.
   const tail = (t: number) => 0.5 - t / (2 * Math.sqrt(2 + t * t));

@@ -62,7 +62,9 @@ Deno.test("a path that lacks one of its arms matches nothing, seed by seed", () 
 });
 
 Deno.test("contrasts, claims and seeds treat a matched arm like an arm", () => {
-  const opened = { study: matched, rows: rowsOf(() => undefined) };
+  const spread = (arm: string, seed: number): [number, number][] | undefined =>
+    arm === "sera" ? [[1, 1], [3, 8.75 + seed / 4]] : undefined;
+  const opened = { study: matched, rows: rowsOf(spread) };
   const [contrast] = contrasts(opened, "gold", [["sera", "at-kl"]]);
   assert.deepEqual(
     [contrast?.mean, contrast?.n, contrast?.claim, contrast?.label],

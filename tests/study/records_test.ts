@@ -150,7 +150,9 @@ Deno.test("side by side: only seeds that all arms of a condition share, all rows
 Deno.test("tables: the same bytes whatever the order of the records; by hand, a win rate", () =>
   inFolder((folder) => {
     const records = plan.map((run) =>
-      recordOf(run, [{ gold: 0 }, { gold: run.seed + (run.arm === "sera" ? 1 : 0) }], {
+      recordOf(run, [{ gold: 0 }, {
+        gold: run.seed + (run.arm === "sera" ? 0.75 + run.seed / 4 : 0),
+      }], {
         gold: run.arm === "sera" ? [[2, 2], [2, 0]] : [[1, 1], [1, 0]],
         lengths: [[5, 6], [7, 5]],
       })
@@ -176,7 +178,8 @@ Deno.test("tables: the same bytes whatever the order of the records; by hand, a 
     const [rate] = winRates(openStudy(study, { records: join(folder, "one") }), [["sera", "dpo"]]);
     assert.deepEqual([rate?.label, rate?.n, rate?.pairs.length], ["SeRA against DPO", 2, 2]);
     assert.ok(Math.abs((rate?.mean ?? NaN) - ((1 + 2.5 / 4) / 2 - 0.5)) < 1e-12);
-    assert.match(text, /noise-20,sera,2,gold,reward,2,/); // mean of 1, 2, 3
+    assert.match(text, /noise-20,sera,2,gold,reward,2,/); // mean of 0.75, 2, 3.25
+    assert.match(text, /noise-20,sera,dpo,0\.8125,,,0\.\d+,,,3\n/, "equal seeds: no interval");
   }));
 
 Deno.test("a table as CSV and Markdown", () => {

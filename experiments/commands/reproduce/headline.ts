@@ -131,9 +131,8 @@ export function missingLines(
 }
 
 /** "+0.230 [+0.160, +0.300]": mean and 95 % interval, in ASCII for terminals and padded tables. */
-export function differenceText({ mean, low, high }: PairedDifference): string {
-  const signed = (value: number) => (value < 0 ? "-" : "+") + Math.abs(value).toFixed(3);
-  return `${signed(mean)} [${signed(low)}, ${signed(high)}]`;
+export function differenceText(difference: PairedDifference): string {
+  return written(difference, (value) => (value < 0 ? "-" : "+") + Math.abs(value).toFixed(3));
 }
 
 /** The same of a claim's result, with its unit; of logarithms as a ratio: "x1.23 [x1.10, x1.38]". */
@@ -142,8 +141,12 @@ export function resultText({ claim, contrast }: ClaimResult): string {
   if (claim.log !== true) {
     return `${differenceText(contrast)} ${metrics[claim.metric].unit}`.trimEnd();
   }
-  const ratio = (value: number) => `x${Math.exp(value).toFixed(2)}`;
-  return `${ratio(contrast.mean)} [${ratio(contrast.low)}, ${ratio(contrast.high)}]`;
+  return written(contrast, (value) => `x${Math.exp(value).toFixed(2)}`);
+}
+
+/** A mean with its interval, or alone where equal seeds give none. */
+function written({ mean, low, high }: PairedDifference, text: (value: number) => string): string {
+  return Number.isNaN(low) ? text(mean) : `${text(mean)} [${text(low)}, ${text(high)}]`;
 }
 
 function contains({ low, high }: PairedDifference, value: number): boolean {
