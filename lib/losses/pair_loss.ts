@@ -16,6 +16,17 @@ import type { PairLogps, PairLosses } from "./types.ts";
  * a reference point and is given none
  */
 export function pairLoss(config: LossConfig, logps: PairLogps): PairLosses {
+  const alone = separatePairLoss(config, logps);
+  return definitionOf(config).coupleBatch?.(config, alone, logps.progress ?? 1) ?? alone;
+}
+
+/**
+ * `pairLoss` of every pair by itself: that of losses which couple a batch before they do, so that a
+ * pair's loss does not depend on the others (Dr. DPO's and wDPO's is then DPO's).
+ *
+ * @throws {UserError} {RangeError} as `pairLoss`
+ */
+export function separatePairLoss(config: LossConfig, logps: PairLogps): PairLosses {
   checkLossConfig(config);
   const definition = definitionOf(config);
   const count = checkLogps(logps, definition.usesReference);
@@ -62,7 +73,7 @@ export function pairLoss(config: LossConfig, logps: PairLogps): PairLosses {
     out.rejectedRewards[i] = rejectedReward;
     out.margins[i] = margin;
   }
-  return definition.coupleBatch?.(config, out, logps.progress ?? 1) ?? out;
+  return out;
 }
 
 function givenPoint({ name }: LossConfig, { referencePoint }: PairLogps): number {

@@ -69,6 +69,9 @@ const rules: readonly (readonly [args: readonly string[], (all: Inputs) => numbe
   [["--rule", "shortest"], ({ data }) => data.map((row) => -(row.chosen_tokens as number))],
   [["--rule", "lossdiff-irm", "--loss", "dpo"], (all) => bands(all, loss.dpo)],
   [["--rule", "lossdiff-irm", "--loss", "slic"], (all) => bands(all, loss.slic)],
+  // Losses that couple a batch count pair by pair: all pairs of a file are no batch.
+  [["--rule", "lossdiff-irm", "--loss", "dr-dpo"], (all) => bands(all, loss.dpo)],
+  [["--rule", "lossdiff-irm", "--loss", "wdpo"], (all) => bands(all, loss.dpo)],
   [
     ["--rule", "lossdiff-irm", "--loss", "slic", "--validation", "val.jsonl"],
     (all) => bands(all, loss.slic),
