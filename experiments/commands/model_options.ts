@@ -26,6 +26,10 @@ export const dataOption = pathOrHubOption({
   required: true,
 });
 
+/** What `--max-length` is where pairs are cut. */
+export const PAIR_LENGTH_TEXT = `${texts.maxLength}: prompts at their start, as far as their ` +
+  "longest answer asks and to no less than half of it, then answers at their end";
+
 /** When plain prompts go through the chat template. */
 export const chatTemplateOption = choiceOption({
   flags: "--chat-template <when>",

@@ -3,13 +3,16 @@ import { encodeContinuation } from "../text/encode_continuation.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 import type { PreferencePair, TextOrMessages, TokenizedPair } from "./preference.ts";
 import { type ChatTemplateUse, renderPair, renderPrompt } from "./render_text.ts";
-import { type LengthLimits, truncatePair, type Truncation } from "./truncate_pair.ts";
+import { longerAnswer, promptRoom, truncatePair, type Truncation } from "./truncate_pair.ts";
 
 /** Options of `tokenizePairs`. Lengths in tokens. */
 export interface TokenizeOptions {
   /** Longest prompt + completion. */
   readonly maxLength: number;
-  /** Longest prompt; default half of `maxLength`, rounded down. */
+  /**
+   * Longest prompt, whatever its answers leave. Default: what the longest answer to it leaves of
+   * `maxLength`, and at least half of that, rounded down.
+   */
   readonly maxPromptLength?: number | undefined;
   /** The model's longest sequence (`ModelConfig.maxPositions`), checked against `maxLength`. */
   readonly contextLength?: number | undefined;
@@ -52,6 +55,10 @@ export interface TokenizedPairs {
  * is dropped if it is blank, because generation stops at that token and never produces the rest,
  * and because text answers (text + end token) get the same ids in this way. TRL keeps it.
  *
+ * A pair longer than `maxLength` loses of its prompt what exceeds `maxPromptLength`, but a beginning
+ * token that the tokenizer adds; then completions lose their end. Pairs of one prompt keep one prompt:
+ * the longest answer of them all decides.
+ *
  * Pairs whose completions have the same ids, by truncation or from the start, are dropped.
  *
  * @throws {UserError} if the lengths do not fit the model, a needed chat template is missing, or no
@@ -62,17 +69,22 @@ export function tokenizePairs(
   tokenizer: TextTokenizer,
   options: TokenizeOptions,
 ): TokenizedPairs {
-  const limits = checkLimits(options);
-  const truncation = options.truncation ?? "keep_end";
+  checkLimits(options);
+  const { maxLength, truncation = "keep_end" } = options;
+  const keep = truncation === "drop" ? "keep_end" : truncation;
+  const wholes = pairs.map((pair) => tokenizeAt(pair, tokenizer, options));
+  const longest = truncation === "drop" ? undefined : longestAnswers(wholes, maxLength);
   const kept: TokenizedPair[] = [];
   const truncated = { prompt: 0, chosen: 0, rejected: 0 };
   const dropped: DroppedPair[] = [];
-  for (const pair of pairs) {
-    const whole = tokenizeAt(pair, tokenizer, options);
-    const result = truncatePair(whole, limits, truncation === "drop" ? "keep_end" : truncation);
-    const reason = whyDropped(result.pair, truncation === "drop" && isCut(result.cut), limits);
+  for (const whole of wholes) {
+    const answer = longest?.get(whole.promptIds.join()) ?? longerAnswer(whole);
+    const maxPromptLength = options.maxPromptLength ?? promptRoom(maxLength, answer);
+    const limits = { maxLength, maxPromptLength };
+    const result = truncatePair(whole, limits, keep, tokenizer.bosTokenId);
+    const reason = whyDropped(result.pair, truncation === "drop" && isCut(result.cut), options);
     if (reason !== undefined) {
-      dropped.push({ id: pair.id, reason });
+      dropped.push({ id: whole.id, reason });
       continue;
     }
     kept.push(result.pair);
@@ -88,6 +100,17 @@ export function tokenizePairs(
     );
   }
   return { pairs: kept, truncated, dropped };
+}
+
+/** Tokens of the longest answer to each prompt that may have to be cut, by the prompt's ids. */
+function longestAnswers(wholes: readonly TokenizedPair[], maxLength: number): Map<string, number> {
+  const longest = new Map<string, number>();
+  for (const whole of wholes) {
+    if (whole.promptIds.length <= Math.floor(maxLength / 2)) continue;
+    const key = whole.promptIds.join();
+    longest.set(key, Math.max(longest.get(key) ?? 0, longerAnswer(whole)));
+  }
+  return longest;
 }
 
 /** `tokenizePair` whose errors, a template's own among them, say which record they are about. */
@@ -150,8 +173,7 @@ function encodeCompletion(prompt: string, text: string, tokenizer: TextTokenizer
   return ended;
 }
 
-function checkLimits(options: TokenizeOptions): LengthLimits {
-  const { maxLength, contextLength } = options;
+function checkLimits({ maxLength, maxPromptLength, contextLength }: TokenizeOptions): void {
   if (!Number.isSafeInteger(maxLength) || maxLength < 2) {
     throw new UserError(`--max-length must be an integer of at least 2, got ${maxLength}`);
   }
@@ -160,7 +182,7 @@ function checkLimits(options: TokenizeOptions): LengthLimits {
       `--max-length ${maxLength} exceeds the model's context of ${contextLength} tokens: lower it`,
     );
   }
-  const maxPromptLength = options.maxPromptLength ?? Math.floor(maxLength / 2);
+  if (maxPromptLength === undefined) return;
   if (
     !Number.isSafeInteger(maxPromptLength) || maxPromptLength < 1 || maxPromptLength >= maxLength
   ) {
@@ -168,16 +190,16 @@ function checkLimits(options: TokenizeOptions): LengthLimits {
       `the longest prompt must have between 1 and ${maxLength - 1} tokens, got ${maxPromptLength}`,
     );
   }
-  return { maxLength, maxPromptLength };
 }
 
 function whyDropped(
   pair: TokenizedPair,
   tooLong: boolean,
-  limits: LengthLimits,
+  { maxLength, maxPromptLength }: TokenizeOptions,
 ): string | undefined {
   if (tooLong) {
-    return `longer than ${limits.maxLength} tokens, or its prompt than ${limits.maxPromptLength}`;
+    return `longer than ${maxLength} tokens` +
+      (maxPromptLength === undefined ? "" : `, or its prompt than ${maxPromptLength}`);
   }
   if (pair.promptIds.length === 0) return "the prompt has no token";
   const { chosenIds, rejectedIds } = pair;

@@ -23,14 +23,17 @@ export interface TruncatedPair {
 /**
  * Cuts the prompt to `maxPromptLength` and then each completion at its end to what is left of
  * `maxLength`; a cut completion has no end-of-sequence token. What is cut from a prompt depends on
- * the prompt alone, so pairs of one prompt keep one prompt.
+ * prompt and limits alone.
+ *
+ * @param bosTokenId token that a prompt keeps where it begins with it, whatever else is cut
  */
 export function truncatePair(
   pair: TokenizedPair,
   limits: LengthLimits,
   keep: "keep_end" | "keep_start",
+  bosTokenId?: number,
 ): TruncatedPair {
-  const promptIds = cutPrompt(pair.promptIds, limits.maxPromptLength, keep);
+  const promptIds = cutPrompt(pair.promptIds, limits.maxPromptLength, keep, bosTokenId);
   const room = limits.maxLength - promptIds.length;
   return {
     pair: {
@@ -47,14 +50,26 @@ export function truncatePair(
   };
 }
 
-/** At most `maxPromptLength` ids of a prompt: its last ones, or its first ones. */
-export function cutPrompt(
+/** Tokens that a prompt may have: what its longest answer leaves of `maxLength`, at least half. */
+export function promptRoom(maxLength: number, longestAnswer: number): number {
+  return Math.max(Math.floor(maxLength / 2), maxLength - longestAnswer);
+}
+
+/** Tokens of a pair's longer answer. */
+export function longerAnswer({ chosenIds, rejectedIds }: TokenizedPair): number {
+  return Math.max(chosenIds.length, rejectedIds.length);
+}
+
+/** At most `maxPromptLength` ids of a prompt: its last ones, after `bos` where it leads; or its first. */
+function cutPrompt(
   promptIds: Int32Array,
   maxPromptLength: number,
   keep: "keep_end" | "keep_start",
+  bos: number | undefined,
 ): Int32Array {
   if (promptIds.length <= maxPromptLength) return promptIds;
-  return keep === "keep_end"
-    ? promptIds.slice(promptIds.length - maxPromptLength)
-    : promptIds.slice(0, maxPromptLength);
+  if (keep === "keep_start") return promptIds.slice(0, maxPromptLength);
+  const kept = promptIds.slice(promptIds.length - maxPromptLength);
+  if (bos !== undefined && promptIds[0] === bos && maxPromptLength > 1) kept[0] = bos;
+  return kept;
 }

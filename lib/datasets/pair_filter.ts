@@ -4,7 +4,7 @@ import { promptKey } from "../data/split.ts";
 import type { PreferencePair, TextOrMessages } from "../data/preference.ts";
 import type { ChatTemplateUse } from "../data/render_text.ts";
 import { tokenizePair } from "../data/tokenize_pairs.ts";
-import { truncatePair } from "../data/truncate_pair.ts";
+import { longerAnswer, promptRoom, truncatePair } from "../data/truncate_pair.ts";
 import type { TextTokenizer } from "../text/tokenizer.ts";
 import type { PairRow } from "./dataset_row.ts";
 
@@ -77,8 +77,8 @@ export class PairFilter {
     const pair: PreferencePair = { id: "", prompt, chosen, rejected };
     const whole = tokenizePair(pair, tokenizer, chatTemplate);
     if (whole.promptIds.length === 0) return "the prompt has no token";
-    // The limits of `align`: a prompt may take half.
-    const limits = { maxLength, maxPromptLength: Math.floor(maxLength / 2) };
+    // The limits of `align`, for a prompt with no longer answer in another pair.
+    const limits = { maxLength, maxPromptLength: promptRoom(maxLength, longerAnswer(whole)) };
     const { pair: kept, cut } = truncatePair(whole, limits, "keep_end");
     const isCut = cut.chosen || cut.rejected || cut.prompt;
     if (kept.chosenIds.join() === kept.rejectedIds.join()) {

@@ -21,9 +21,8 @@ const config = (...args: string[]) => seraConfig(seraOptionsOf(parse(...args)));
 
 Deno.test("without options align runs the default config on the environment's default setting", () => {
   assert.deepEqual(config(), defaultSeraConfig);
-  assert.deepEqual(settingOf(parse()), {
-    ...{ ...preferenceFile.defaults, model: "/m", data: "/d", evaluationDraw: "seeded" },
-  });
+  const usual = { ...preferenceFile.defaults, wholePrompts: true, evaluationDraw: "seeded" };
+  assert.deepEqual(settingOf(parse()), { ...usual, model: "/m", data: "/d" });
 });
 
 Deno.test("every method is that of the library, and --help tells of each", () => {
@@ -87,14 +86,14 @@ Deno.test("each option changes its field of config or setting", () => {
   const setting = "--limit 7 --max-length 99 --chat-template never --held-out 0.3 " +
     "--flip-labels 0.2 --evaluation-prompts 3 --samples-per-prompt 2 --max-new-tokens 9 --full";
   assert.deepEqual(settingOf(parse(...setting.split(" "))), {
-    ...preferenceFile.defaults,
+    ...{ ...preferenceFile.defaults, wholePrompts: true },
     ...{ model: "/m", data: "/d", limit: 7, maxLength: 99, chatTemplate: "never", heldOut: 0.3 },
     ...{ flipRate: 0.2, evaluationPrompts: 3, samplesPerPrompt: 2, maxNewTokens: 9, full: true },
     evaluationDraw: "seeded",
   });
   const lora = parse("--rank", "4", "--lora-alpha", "3", "--dropout", "0.1", "--targets", "q_proj");
   assert.deepEqual(settingOf(lora), {
-    ...preferenceFile.defaults,
+    ...{ ...preferenceFile.defaults, wholePrompts: true },
     ...{ model: "/m", data: "/d", rank: 4, loraAlpha: 3, dropout: 0.1, targets: "q_proj" },
     evaluationDraw: "seeded",
   });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { real_annotators } from "../../experiments/real_studies/real_annotators.ts";
 import { readPreferences } from "../../lib/data/read_preferences.ts";
 import { splitByPrompt } from "../../lib/data/split.ts";
 import { summarizeData } from "../../lib/data/summary.ts";
 import { tokenizePairs } from "../../lib/data/tokenize_pairs.ts";
 import { writePreferences } from "../../lib/data/write_jsonl.ts";
+import { shorterPairs } from "../../lib/environments/preference_file/split_pairs.ts";
 import { openGguf } from "../../lib/policy/io/gguf.ts";
 import { createPrng } from "../../lib/random/prng.ts";
 import { tokenizerFilesFromGguf } from "../../lib/text/gguf_tokenizer.ts";
@@ -12,6 +14,7 @@ import { sharedDataFile, smollm2Path } from "../support/smollm2.ts";
 import { withFile } from "./temporary_file.ts";
 
 // Real preference data that the repository may not hold: 2,372 pairs of AlpacaEval.
+const published = real_annotators.base?.setting ?? {};
 const data = sharedDataFile("alpaca_eval_pairs.jsonl");
 const logps = sharedDataFile("smollm2_logps.json");
 
@@ -66,6 +69,15 @@ Deno.test({
     const file = await readPreferences(data!, { limit: 800 });
     const summary = summarizeData(file, tokenizePairs(file.pairs, tokenizer, options));
     assert.equal(summary.pairs + summary.dropped, file.pairs.length);
+    // The published study of real annotators: 47 prompts at half of its 256 tokens.
+    assert.ok(!("wholePrompts" in published));
+    const whole = await readPreferences(data!);
+    const short = shorterPairs(whole.pairs, published.shorterThan ?? 0);
+    const maxLength = published.maxLength ?? 0;
+    const half = tokenizePairs(short, tokenizer, { maxLength, maxPromptLength: maxLength / 2 });
+    assert.deepEqual(half.truncated, { prompt: 47, chosen: 1, rejected: 0 });
+    const room = tokenizePairs(short, tokenizer, { maxLength });
+    assert.deepEqual(room.truncated, { prompt: 8, chosen: 1, rejected: 0 });
     // Of the whole file 68.5 %, in characters.
     assert.ok(
       summary.chosenLonger > 0.65 && summary.chosenLonger < 0.72,

@@ -18,7 +18,7 @@ Deno.test("a file is described with everything that was lost on the way", async 
     { prompt: "p", chosen: "a", rejected: "b", judge: "y" },
     { prompt: "q", chosen: "a", rejected: "a" },
     { prompt: "q", chosen: "a", rejected: "" },
-    { prompt: "0123456789", chosen: "a", rejected: "bcd" },
+    { prompt: "0123456789ABCD", chosen: "a", rejected: "bcd" },
     { prompt: "r", chosen: "01234567890123456789", rejected: "c" },
     { prompt: "r", chosen: "0123456789012345678a", rejected: "0123456789012345678b" },
   );
@@ -29,7 +29,7 @@ Deno.test("a file is described with everything that was lost on the way", async 
     assert.deepEqual(summary, {
       pairs: 4,
       prompts: 3,
-      promptTokens: { mean: 11 / 4, p95: 8, max: 8 },
+      promptTokens: { mean: 15 / 4, p95: 12, max: 12 },
       chosenTokens: { mean: 23 / 4, p95: 15, max: 15 },
       rejectedTokens: { mean: 10 / 4, p95: 4, max: 4 },
       chosenLonger: 2 / 4,
@@ -45,7 +45,7 @@ Deno.test("a file is described with everything that was lost on the way", async 
       formatSummary(summary),
       [
         "4 pairs of 3 prompts; chosen is longer in 50.0 %, as long as rejected in 25.0 %",
-        "tokens (mean, p95, max): prompt 2.8, 8, 8; chosen 5.8, 15, 15; rejected 2.5, 4, 4",
+        "tokens (mean, p95, max): prompt 3.8, 12, 12; chosen 5.8, 15, 15; rejected 2.5, 4, 4",
         "skipped: 1 with chosen = rejected, 1 with an empty answer",
         "dropped after tokenising: 1",
         "cut to the length limit: 1 prompts, 1 chosen, 0 rejected (raise --max-length to keep them whole)",

@@ -66,12 +66,13 @@ Deno.test("plain prompts get the beginning token where the tokenizer adds one", 
   assert.deepEqual([...tokenizePrompt("Hi", { ...tokenizer, bosTokenId: undefined })], ids);
 });
 
-Deno.test("long prompts lose their start, long answers their end, each counted", () => {
+Deno.test("prompts lose what their answers leave no room for, to half; long answers their end", () => {
   const tokenizer = tinyTokenizer(null);
   const pairs = [
     { id: "long prompt", prompt: "0123456789", chosen: "ab", rejected: "c" },
     { id: "long answer", prompt: "01", chosen: "abcdefghijk", rejected: "c" },
     { id: "fits", prompt: "01", chosen: "abcdef", rejected: "bcdefg" },
+    { id: "both long", prompt: "ABCDEFGHIJ", chosen: "abcdefghijk", rejected: "c" },
   ];
   const { pairs: kept, truncated, dropped } = tokenizePairs(pairs, tokenizer, {
     maxLength: 9,
@@ -84,22 +85,49 @@ Deno.test("long prompts lose their start, long answers their end, each counted",
       [promptIds, chosenIds, rejectedIds].map(text)
     ),
     [
-      ["6789", `ab${end}`, `c${end}`],
+      ["456789", `ab${end}`, `c${end}`],
       ["01", "abcdefg", `c${end}`],
       ["01", `abcdef${end}`, `bcdefg${end}`],
+      ["GHIJ", "abcde", `c${end}`],
     ],
   );
-  assert.deepEqual(truncated, { prompt: 1, chosen: 1, rejected: 0 });
+  assert.deepEqual(truncated, { prompt: 2, chosen: 2, rejected: 0 });
   assert.deepEqual(dropped, []);
   const options = { maxLength: 9, chatTemplate: "never" } as const;
   const start = tokenizePairs(pairs, tokenizer, { ...options, truncation: "keep_start" });
-  assert.equal(text(start.pairs[0]!.promptIds), "0123");
-  const wider = tokenizePairs(pairs, tokenizer, { ...options, maxPromptLength: 6 });
-  assert.equal(text(wider.pairs[0]!.promptIds), "456789");
+  assert.equal(text(start.pairs[0]!.promptIds), "012345");
+  const fixed = tokenizePairs(pairs, tokenizer, { ...options, maxPromptLength: 5 });
+  assert.equal(text(fixed.pairs[0]!.promptIds), "56789", "whatever the answers leave");
   const whole = tokenizePairs(pairs, tokenizer, { ...options, truncation: "drop" });
   assert.deepEqual(whole.pairs.map(({ id }) => id), ["fits"]);
-  assert.deepEqual(whole.dropped.map(({ id }) => id), ["long prompt", "long answer"]);
+  assert.deepEqual(whole.dropped.map(({ id }) => id), ["long prompt", "long answer", "both long"]);
+  assert.equal(whole.dropped[0]?.reason, "longer than 9 tokens");
   assert.deepEqual(whole.truncated, { prompt: 0, chosen: 0, rejected: 0 });
+});
+
+Deno.test("a prompt that fits beside its answers is whole, and pairs of one prompt keep one", () => {
+  const tokenizer = tinyTokenizer(null);
+  const prompt = "0123456789";
+  const pairsOf = (...answers: string[]) =>
+    answers.map((chosen, i) => ({ id: `${i}`, prompt, chosen, rejected: "x" }));
+  const promptsOf = (answers: string[], more = {}) =>
+    tokenizePairs(pairsOf(...answers), tokenizer, { maxLength: 14, chatTemplate: "never", ...more })
+      .pairs.map(({ promptIds }) => tokenizer.decode(promptIds));
+  assert.deepEqual(promptsOf(["abc"]), [prompt]);
+  assert.deepEqual(promptsOf(["abc", "a"]), [prompt, prompt]);
+  assert.deepEqual(promptsOf(["abc", "abcde", "a"]), ["23456789", "23456789", "23456789"]);
+  assert.deepEqual(promptsOf(["abc", "abcde"], { truncation: "drop" }), [prompt], "one fits");
+});
+
+Deno.test("a prompt that is cut at its start keeps the token that texts begin with", () => {
+  const tokenizer = { ...tinyTokenizer(null), bosTokenId: TINY_TOKENS.start };
+  const pair = { id: "a", prompt: "0123456789", chosen: "abcd", rejected: "x" };
+  const ids = (truncation: "keep_end" | "keep_start") => [
+    ...tokenizePairs([pair], tokenizer, { maxLength: 11, chatTemplate: "never", truncation })
+      .pairs[0]!.promptIds,
+  ];
+  assert.deepEqual(ids("keep_end"), [TINY_TOKENS.start, ...tokenizer.encode("56789")]);
+  assert.deepEqual(ids("keep_start"), [TINY_TOKENS.start, ...tokenizer.encode("01234")]);
 });
 
 Deno.test("pairs that truncation makes equal are dropped with the reason", () => {
@@ -154,8 +182,9 @@ Deno.test("random pairs: limits hold, an uncut answer ends with the end token, p
   const counted = { prompt: 0, chosen: 0, rejected: 0 };
   for (const { id, promptIds, chosenIds, rejectedIds } of kept) {
     const whole = tokenizePair(pairs[Number(id)]!, tokenizer);
-    assert.ok(promptIds.length >= 1 && promptIds.length <= 45);
-    assert.deepEqual(promptIds, whole.promptIds.slice(-45));
+    const longer = Math.max(whole.chosenIds.length, whole.rejectedIds.length);
+    assert.ok(promptIds.length >= 1 && promptIds.length < maxLength);
+    assert.deepEqual(promptIds, whole.promptIds.slice(-Math.max(45, maxLength - longer)));
     if (promptIds.length < whole.promptIds.length) counted.prompt++;
     for (
       const [side, ids, all] of [

@@ -25,6 +25,7 @@ export function settingOf(options: OptionValues<typeof settingOptions>): Prefere
   );
   return {
     ...defaultPreferenceSetting,
+    wholePrompts: true,
     ...Object.fromEntries(given),
     flipRate: options.flipLabels,
     evaluationDraw: "seeded",

@@ -4,7 +4,13 @@ import {
   preferenceSettingRules as rules,
   preferenceSettingTexts as texts,
 } from "../../../lib/environments/preference_file/setting.ts";
-import { chatTemplateOption, dataOption, limitOption, modelOption } from "../model_options.ts";
+import {
+  chatTemplateOption,
+  dataOption,
+  limitOption,
+  modelOption,
+  PAIR_LENGTH_TEXT,
+} from "../model_options.ts";
 
 /** Options that make the setting of model and data: defaults, rules and texts are its own. */
 export const settingOptions = {
@@ -13,7 +19,7 @@ export const settingOptions = {
   limit: limitOption("pairs"),
   maxLength: ruledOption({
     flags: "--max-length <n>",
-    description: texts.maxLength,
+    description: PAIR_LENGTH_TEXT,
     rule: rules.maxLength,
     defaultText: "1024, or the model's context if shorter",
   }),

@@ -6,6 +6,7 @@ import {
   limitOption,
   maxRowsOption,
   modelOption,
+  PAIR_LENGTH_TEXT,
 } from "../model_options.ts";
 import type { CommandSpec } from "../../../lib/cli/command.ts";
 import {
@@ -15,10 +16,7 @@ import {
   switchOption,
   textOption,
 } from "../../../lib/cli/option.ts";
-import {
-  preferenceSettingRules,
-  preferenceSettingTexts,
-} from "../../../lib/environments/preference_file/setting.ts";
+import { preferenceSettingRules } from "../../../lib/environments/preference_file/setting.ts";
 import { defaultLossConfig } from "../../../lib/losses/loss_config.ts";
 import { serverOptions } from "../server_options.ts";
 import { above0 } from "../../../lib/number_rule.ts";
@@ -42,7 +40,7 @@ export const scoreOptions = {
   }),
   maxLength: ruledOption({
     flags: "--max-length <n>",
-    description: preferenceSettingTexts.maxLength,
+    description: PAIR_LENGTH_TEXT,
     rule: preferenceSettingRules.maxLength,
     defaultText: "the model's context",
   }),

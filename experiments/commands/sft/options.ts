@@ -9,7 +9,10 @@ import {
   switchOption,
 } from "../../../lib/cli/option.ts";
 import { datasetSchemas } from "../../../lib/datasets/schemas.ts";
-import { defaultPreferenceSetting } from "../../../lib/environments/preference_file/setting.ts";
+import {
+  defaultPreferenceSetting,
+  preferenceSettingTexts,
+} from "../../../lib/environments/preference_file/setting.ts";
 import { defaultSeraConfig, seraRules as rules } from "../../../lib/sera/config.ts";
 import { scheduleNames } from "../../../lib/training/schedule.ts";
 import { settingOptions } from "../align/setting_options.ts";
@@ -42,7 +45,7 @@ export const sftOptions = {
   }),
   out: pathOption({ flags: "--out <dir>", description: "folder of this run", required: true }),
   limit: { ...limit, description: "use the first N records" },
-  maxLength,
+  maxLength: { ...maxLength, description: preferenceSettingTexts.maxLength },
   chatTemplate,
   template: pathOption({
     flags: "--template <file>",

@@ -65,8 +65,10 @@ export async function openPreferences(
   checkFingerprint(model, modelSha256, found.modelSha256);
   checkFingerprint(data, dataSha256, found.dataSha256);
   const contextLength = files.config.maxPositions;
+  const longest = maxLength ?? Math.min(DEFAULT_MAX_LENGTH, contextLength);
   const tokenized = tokenizePairs(file.pairs, files.tokenizer, {
-    maxLength: maxLength ?? Math.min(DEFAULT_MAX_LENGTH, contextLength),
+    maxLength: longest,
+    ...(setting.wholePrompts === true ? {} : { maxPromptLength: Math.floor(longest / 2) }),
     ...{ contextLength, chatTemplate, places: file.places },
   });
   if (tokenized.pairs.length < (setting.heldOut > 0 ? 3 : 2)) {
@@ -95,16 +97,19 @@ export async function openPreferences(
 
 /**
  * A setting for studies: with the fingerprints of its model and data, so that a changed file is
- * another run.
+ * another run, and with prompts as whole as commands leave them, unless it says otherwise.
  *
  * @throws {UserError} as `openPreferences`
  */
 export async function preferenceSetting<S extends Partial<PreferenceFileSetting>>(
   setting: S & Pick<PreferenceFileSetting, "model" | "data">,
-): Promise<S & Pick<PreferenceFileSetting, "model" | "data" | "modelSha256" | "dataSha256">> {
+): Promise<
+  & S
+  & Pick<PreferenceFileSetting, "model" | "data" | "modelSha256" | "dataSha256" | "wholePrompts">
+> {
   const opened = await openPreferences({ ...defaultPreferenceSetting, ...setting }, 0);
   const { modelSha256, dataSha256 } = opened.setting;
-  return { ...setting, modelSha256, dataSha256 };
+  return { wholePrompts: true, ...setting, modelSha256, dataSha256 };
 }
 
 /** The file's first pairs, as many as `limit` says, of those that are short enough. */

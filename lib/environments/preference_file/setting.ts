@@ -27,6 +27,11 @@ export type PreferenceFileSetting = {
   readonly flipRate: number;
   /** Tokens of prompt and completion; null: 1024, or the model's context if shorter. */
   readonly maxLength: number | null;
+  /**
+   * Whether a prompt is cut only where its longest answer leaves it no room, as commands do. Absent:
+   * to half of the length, whatever its answers leave, as in the runs that were published first.
+   */
+  readonly wholePrompts?: boolean;
   readonly chatTemplate: "auto" | "always" | "never";
   /** Train all weights; the LoRA settings then do nothing. */
   readonly full: boolean;
@@ -81,6 +86,7 @@ export const preferenceSettingTexts: Readonly<
   trainingPairs: "exactly so many training pairs, drawn from the others",
   flipRate: "audit: flip this share of the training labels and report how many are kept",
   maxLength: "longest prompt and completion in tokens; longer ones are cut and counted",
+  wholePrompts: "cut a prompt only where its longest answer leaves it no room, else to half",
   chatTemplate: "wrap plain prompts with the model's chat template",
   full: "train all weights instead of LoRA adapters",
   rank: "LoRA rank",

@@ -7,6 +7,7 @@ import { flipsKnown } from "../../../lib/data/label_noise.ts";
 import {
   type OpenedPreferences,
   openPreferences,
+  preferenceSetting,
 } from "../../../lib/environments/preference_file/open_preferences.ts";
 import { defaultPreferenceSetting } from "../../../lib/environments/preference_file/setting.ts";
 import { assertUserError } from "../../support/errors.ts";
@@ -106,5 +107,27 @@ Deno.test("a flipped that is neither true nor false names its record", async () 
       () => openPreferences({ ...defaultPreferenceSetting, model: join(dir, "model"), data }, 0),
       'pairs.jsonl:5: "flipped" is number 0.3, neither true nor false',
     );
+  });
+});
+
+Deno.test("a setting without wholePrompts cuts prompts to half, as the published runs did", async () => {
+  await withTempDir(async (dir) => {
+    await makeTinyModelFolder(join(dir, "model"), { seed: 7 });
+    const data = join(dir, "pairs.jsonl");
+    const rows = ["ab", "cd", "ef"].map((chosen) => ({
+      ...{ prompt: "0123456789".repeat(2), chosen, rejected: "x" },
+    }));
+    Deno.writeTextFileSync(data, jsonLines(rows));
+    const files = { model: join(dir, "model"), data, heldOut: 0 };
+    const promptsOf = async (more: object) => {
+      const setting = { ...defaultPreferenceSetting, ...files, ...more, maxLength: 28 };
+      const { tokenized } = await openPreferences({ ...setting, chatTemplate: "never" }, 0);
+      return new Set(tokenized.pairs.map(({ promptIds }) => promptIds.length));
+    };
+    assert.deepEqual(await promptsOf({}), new Set([14]));
+    assert.deepEqual(await promptsOf({ wholePrompts: false }), new Set([14]));
+    assert.deepEqual(await promptsOf({ wholePrompts: true }), new Set([20]));
+    assert.equal((await preferenceSetting(files)).wholePrompts, true);
+    assert.equal((await preferenceSetting({ ...files, wholePrompts: false })).wholePrompts, false);
   });
 });

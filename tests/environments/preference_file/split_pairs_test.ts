@@ -69,6 +69,7 @@ Deno.test("numbers that cannot be had are refused with those that can", () => {
 
 Deno.test("a setting that asks for none of this has no new field in its config", () => {
   assert.ok(!("shorterThan" in preferenceFile.defaults));
+  assert.ok(!("wholePrompts" in preferenceFile.defaults));
   const hash = (more: object) =>
     hashConfig(runConfig(preferenceFile, 0, [{ setting: { model: "m", data: "d", ...more } }]));
   assert.notEqual(hash({}), hash({ trainingPairs: 400 }));
