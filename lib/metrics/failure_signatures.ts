@@ -27,8 +27,12 @@ export const FAILURE_THRESHOLDS = {
   distinct2Share: 0.25,
   /** ... or more repeated bigrams in a response than this share... */
   repetitionRate: 0.2,
-  /** ... or more unfinished responses than the SFT model has and this share... */
+  /**
+   * ... or more unfinished responses than the SFT model has and this share, by more than so many
+   * standard errors of the difference: of 16 responses a fifth more is chance...
+   */
   truncationRate: 0.2,
+  truncationErrors: 2,
   /** ... or a share of valid responses below this share of the SFT model's. */
   validShare: 0.5,
   /** IRM uniformly low: nine pairs in ten below this margin after the first iteration. */
@@ -57,11 +61,13 @@ export const FAILURE_THRESHOLDS = {
  * @param iterations metrics after each iteration; what was not measured shows nothing
  * @param sft the SFT model's metrics, from as many samples
  * @param score what `decline` looks at; null where no metric is precise enough
+ * @param samples how many samples a measurement has; default: enough for every share to be exact
  */
 export function failureWarnings(
   iterations: readonly MetricValues[],
   sft: MetricValues,
   score: MetricName | null = "gold",
+  samples = Infinity,
 ): FailureWarning[] {
   const limit = FAILURE_THRESHOLDS;
   const warnings = new Map<FailureSignature, FailureWarning>();
@@ -97,12 +103,16 @@ export function failureWarnings(
           `(limit ${limit.repetitionRate})`,
       );
     }
-    if (each.truncationRate > truncated + limit.truncationRate) {
+    const more = Math.max(
+      limit.truncationRate,
+      limit.truncationErrors * standardError([each.truncationRate, truncated], samples),
+    );
+    if (each.truncationRate > truncated + more) {
       warn(
         "collapse",
         iteration,
         `truncation rate ${round(each.truncationRate)}, the SFT model's ` +
-          `${round(truncated)} (limit +${limit.truncationRate})`,
+          `${round(truncated)} (limit +${more === limit.truncationRate ? more : round(more)})`,
       );
     }
     if (valid < limit.validShare) {
@@ -147,6 +157,11 @@ export function failureWarnings(
     if (each.heldOutLoss < (fitted?.heldOutLoss ?? Infinity)) fitted = each;
   });
   return [...warnings.values()];
+}
+
+/** Standard error of the difference of two shares, each of so many samples. */
+function standardError(shares: readonly number[], samples: number): number {
+  return Math.sqrt(shares.reduce((sum, p) => sum + p * (1 - p) / samples, 0));
 }
 
 function round(value: number): string {

@@ -5,6 +5,7 @@ import type { Claim } from "./claim.ts";
 import type { Factors } from "./factors.ts";
 import type { MatchedArm } from "./matched.ts";
 import type { RunChange } from "./run_config.ts";
+import type { WithSamplingError } from "./warnings.ts";
 
 /** One method, as changes to the config; a function where they depend on the condition's setting. */
 export interface Arm<S extends Setting = Setting> {
@@ -51,7 +52,7 @@ export interface StudyPreset<S extends Setting = Setting> {
 }
 
 /** A question, the arms and conditions that answer it, and the claims fixed before the runs. */
-export interface Study<S extends Setting = Setting> {
+export interface Study<S extends Setting = Setting> extends WithSamplingError {
   /** Name of its records and notebook. */
   readonly id: string;
   /** For headings. */

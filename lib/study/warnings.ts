@@ -1,13 +1,26 @@
 import { type FailureWarning, failureWarnings } from "../metrics/failure_signatures.ts";
 import type { StudyRecord } from "./record.ts";
 
+/** What a study says of its samples. */
+export interface WithSamplingError {
+  /**
+   * Whether a share of few samples is compared with its standard errors before it is called a
+   * failure. Default true; false where a study was published before that was so.
+   */
+  readonly samplingError?: boolean;
+}
+
 /**
  * The failures that a run's metrics show, by the signatures as they are defined now: rows and tables
  * use these, and not the `warnings` that a record was written with.
+ *
+ * @param study whether its shares have a sampling error
  */
 export function recordWarnings(
-  { iterations, sft }: Pick<StudyRecord, "iterations" | "sft">,
+  { iterations, sft, samples }: Pick<StudyRecord, "iterations" | "sft" | "samples">,
+  { samplingError = true }: WithSamplingError = {},
 ): FailureWarning[] {
   const scored = iterations.some((metrics) => typeof metrics.gold === "number");
-  return failureWarnings(iterations, sft, scored ? "gold" : null);
+  const count = samplingError ? samples.lengths.flat().length || Infinity : Infinity;
+  return failureWarnings(iterations, sft, scored ? "gold" : null, count);
 }

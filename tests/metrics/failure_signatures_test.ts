@@ -50,6 +50,19 @@ Deno.test("collapse is measured against the SFT model, decline by the score that
   assert.deepEqual(warningsOf([{ gold: 1 }, { gold: 0 }], SFT, null), []);
 });
 
+Deno.test("of few samples a rise of the cut ones must be more than two standard errors", () => {
+  const named = (share: number, sft: number, samples?: number) =>
+    failureWarnings([{ truncationRate: share }], { truncationRate: sft }, null, samples);
+  // sqrt(1/4 / 16 + 3/4 / 4 / 16) = 0.165: a quarter more of half is chance.
+  assert.deepEqual(named(0.75, 0.5, 16), []);
+  assert.equal(named(0.75, 0.5).length, 1);
+  assert.equal(named(0.75, 0.5, 30).length, 1, "0.242");
+  assert.equal(named(0.875, 0.5, 16)[0]?.detail.slice(-14), "(limit +0.300)");
+  // From none at all a quarter is 2.3 standard errors; all of them have none.
+  assert.deepEqual([named(0.25, 0, 16).length, named(1, 0.75, 16).length], [1, 1]);
+  assert.match(named(0.25, 0)[0]?.detail ?? "", /\(limit \+0\.2\)$/);
+});
+
 Deno.test("the gap is over-fitting: held-out loss above its own best while training's falls", () => {
   const gap = (...losses: [train: number | null, heldOut: number | null][]) =>
     signatures(...losses.map(([trainLoss, heldOutLoss]) => ({ trainLoss, heldOutLoss })));

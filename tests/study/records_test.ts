@@ -123,7 +123,8 @@ Deno.test("a damaged line is named and set aside where somebody is told; the oth
   }));
 
 Deno.test("rows: the SFT model, then every iteration, flat, with factors, times and warnings so far", () => {
-  const rows = studyRows(plan, new Map([[first.hash, recordOf(first, metrics)]]));
+  const lengths = [Array<number>(16).fill(5)];
+  const rows = studyRows(plan, new Map([[first.hash, recordOf(first, metrics, { lengths })]]));
   assert.deepEqual(rows.map((row) => [row.iteration, row.last, row.warnings]), [
     [0, false, []],
     [1, false, []],
@@ -134,6 +135,15 @@ Deno.test("rows: the SFT model, then every iteration, flat, with factors, times 
     { gold, totalTrainingSeconds, flipRate, rule, keep, ownShare },
     { gold: 1, totalTrainingSeconds: 20, flipRate: 0, rule: "all", keep: 1, ownShare: 0 },
   );
+});
+
+Deno.test("half of two samples cut is no collapse, but where a study counts shares as exact", () => {
+  const records = new Map([[first.hash, recordOf(first, metrics)]]);
+  const warnings = (study?: { readonly samplingError: boolean }) =>
+    studyRows(plan, records, study).at(-1)?.warnings;
+  assert.deepEqual(warnings(), []);
+  assert.deepEqual(warnings({ samplingError: true }), []);
+  assert.deepEqual(warnings({ samplingError: false }), ["collapse"]);
 });
 
 Deno.test("side by side: only seeds that all arms of a condition share, all rows where there is none", () => {

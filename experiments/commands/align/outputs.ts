@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { flipsKnown } from "../../../lib/data/label_noise.ts";
 import type { DataSummary as TextSummary } from "../../../lib/data/summary.ts";
 import type { EngineInfo } from "../../../lib/engine/tensorflow.ts";
+import { evaluatedPairs } from "../../../lib/environments/preference_file/load_preferences.ts";
 import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import type { JsonObject } from "../../../lib/files/canonical_json.ts";
 import { fingerprintJson, fingerprintSequences } from "../../../lib/files/fingerprint.ts";
@@ -136,6 +137,8 @@ async function makeRecord(finished: FinishedRun): Promise<RunRecord> {
   const processes = folder.readJsonl("processes.jsonl") as { startedAt: string }[];
   const iterations = run.iterations.map(({ metrics }) => metrics);
   const phases = run.iterations.map(({ seconds }) => seconds);
+  const samples = evaluatedPairs(opened, finished.options.seed).length *
+    opened.setting.samplesPerPrompt;
   const score = opened.heldOut.length < DECLINE_PAIRS ? null : "heldOutAccuracy";
   return {
     format: RECORD_FORMAT,
@@ -148,7 +151,7 @@ async function makeRecord(finished: FinishedRun): Promise<RunRecord> {
     steps: steps.map(({ seconds: _seconds, ...row }) => row),
     sft: run.sft,
     iterations,
-    warnings: failureWarnings(iterations, run.sft, score),
+    warnings: failureWarnings(iterations, run.sft, score, samples),
     bootstrapping: yieldsOf(finished),
     resultSha256: finished.result.sha256,
     machine: readMachine(),

@@ -26,7 +26,7 @@ export async function loadPreferences(
   const reference = await frozenModel(files);
   const { policy, dispose } = policyOn(reference, lora, seed);
   const { samplesPerPrompt, maxNewTokens } = setting;
-  const evaluated = evaluationPairs(heldOut, setting, seed);
+  const evaluated = evaluatedPairs({ setting, heldOut }, seed);
   const text = (ids: ArrayLike<number>) => tokenizer.decode(ids, { skipSpecialTokens: true });
   return {
     ...{ policy, reference, pairs, heldOut, stopTokenIds: tokenizer.stopTokenIds },
@@ -40,13 +40,12 @@ export async function loadPreferences(
   };
 }
 
-/** One pair of each held-out prompt that is responded to, in the file's order. */
-export function evaluationPairs(
-  heldOut: readonly TokenizedPair[],
-  { evaluationPrompts, evaluationDraw }: Pick<
-    PreferenceFileSetting,
-    "evaluationPrompts" | "evaluationDraw"
-  >,
+/** A held-out pair of each prompt that is responded to after every iteration, in the file's order. */
+export function evaluatedPairs(
+  { setting: { evaluationPrompts, evaluationDraw }, heldOut }: {
+    readonly setting: Pick<PreferenceFileSetting, "evaluationPrompts" | "evaluationDraw">;
+    readonly heldOut: readonly TokenizedPair[];
+  },
   seed: number,
 ): TokenizedPair[] {
   const pairs = [...new Map(heldOut.map((pair) => [pair.promptIds.join(), pair])).values()];

@@ -6,7 +6,7 @@ import {
   openPreferences,
   preferenceSetting,
 } from "../../../lib/environments/preference_file/open_preferences.ts";
-import { evaluationPairs } from "../../../lib/environments/preference_file/load_preferences.ts";
+import { evaluatedPairs } from "../../../lib/environments/preference_file/load_preferences.ts";
 import type { PreferenceFileSetting } from "../../../lib/environments/preference_file/setting.ts";
 import { hashConfig, runConfig } from "../../../lib/study/run_config.ts";
 import { withTempDir } from "../../support/temp_dir.ts";
@@ -53,12 +53,10 @@ Deno.test("prompts that are responded to are drawn by the seed, or the first in 
     ...{ chosenIds: Int32Array.of(1), rejectedIds: Int32Array.of(2) },
   }));
   const drawn = (seed: number, evaluationDraw?: "seeded") =>
-    evaluationPairs(
+    evaluatedPairs({
       heldOut,
-      { evaluationPrompts: 6, ...(evaluationDraw && { evaluationDraw }) },
-      seed,
-    )
-      .map(({ promptIds }) => promptIds[0] as number);
+      setting: { evaluationPrompts: 6, ...(evaluationDraw && { evaluationDraw }) },
+    }, seed).map(({ promptIds }) => promptIds[0] as number);
   assert.deepEqual(drawn(1), [0, 1, 2, 3, 4, 5]);
   const [one, other] = [drawn(1, "seeded"), drawn(2, "seeded")];
   assert.deepEqual(drawn(1, "seeded"), one);
