@@ -43,7 +43,7 @@ export async function runOne(
           gold: samples.rewards.map((values) => values.map((value) => Number(value.toFixed(4)))),
         }),
       },
-      // A run done again has the warnings of its published record; see `WithSamplingError`.
+      // A run done again has the warnings of its published record; see `Study.samplingError`.
       warnings: recordWarnings(found, { samplingError: false }),
       volatile: {
         iterations: timeMetrics(iterations.map(({ seconds }) => seconds)),

@@ -5,7 +5,6 @@ import type { Claim } from "./claim.ts";
 import type { Factors } from "./factors.ts";
 import type { MatchedArm } from "./matched.ts";
 import type { RunChange } from "./run_config.ts";
-import type { WithSamplingError } from "./warnings.ts";
 
 /** One method, as changes to the config; a function where they depend on the condition's setting. */
 export interface Arm<S extends Setting = Setting> {
@@ -52,7 +51,7 @@ export interface StudyPreset<S extends Setting = Setting> {
 }
 
 /** A question, the arms and conditions that answer it, and the claims fixed before the runs. */
-export interface Study<S extends Setting = Setting> extends WithSamplingError {
+export interface Study<S extends Setting = Setting> {
   /** Name of its records and notebook. */
   readonly id: string;
   /** For headings. */
@@ -77,6 +76,11 @@ export interface Study<S extends Setting = Setting> extends WithSamplingError {
   readonly presets: Readonly<Record<PresetName, StudyPreset<S>>>;
   /** First of its seeds. Default 0: runs are shared with the other studies. */
   readonly firstSeed?: number;
+  /**
+   * Whether a share of few samples is compared with its standard errors before it is called a
+   * failure. Default true; false where a study was published before that was so.
+   */
+  readonly samplingError?: boolean;
 }
 
 /** A study as one writes it: what may be left out has its usual value. */

@@ -1,12 +1,8 @@
 import { type FailureWarning, failureWarnings } from "../metrics/failure_signatures.ts";
 import type { StudyRecord } from "./record.ts";
 
-/** What a study says of its samples. */
+/** Whether shares of few samples have a sampling error: see `Study`. */
 export interface WithSamplingError {
-  /**
-   * Whether a share of few samples is compared with its standard errors before it is called a
-   * failure. Default true; false where a study was published before that was so.
-   */
   readonly samplingError?: boolean;
 }
 
