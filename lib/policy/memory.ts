@@ -89,6 +89,8 @@ export interface MemoryQuestion {
   readonly fused: boolean;
   /** Whether all weights train. Default: adapters. */
   readonly full?: boolean;
+  /** Options that make the longest groups shorter, for messages. Default: --max-length. */
+  readonly lower?: string;
   /** Bytes that are free before the model's gradients and passes. */
   readonly free: number;
 }
@@ -108,6 +110,7 @@ export interface RowsChoice {
  */
 export function chooseRows(config: ModelConfig, question: MemoryQuestion): RowsChoice {
   const { groupRows, wanted, fixed, longest, fused, full = false, free } = question;
+  const { lower = "--max-length" } = question;
   const largest = groupRows.reduce((a, b) => Math.max(a, b), 0);
   const total = groupRows.reduce((a, b) => a + b, 0);
   const rows = Math.max(largest, Math.min(wanted, total)); // a larger group stands alone
@@ -119,7 +122,7 @@ export function chooseRows(config: ModelConfig, question: MemoryQuestion): RowsC
   } are free`;
   const fitting = rowsThatFit(config, { longest, fused, full }, FILLED * free);
   if (fitting < largest) {
-    const warning = `${said}: what must be in one pass has ${largest} tokens; lower --max-length`;
+    const warning = `${said}: what must be in one pass has ${largest} tokens; lower ${lower}`;
     return { maxRows: fixed ? wanted : Math.min(wanted, largest), warning };
   }
   return fixed

@@ -59,6 +59,23 @@ Deno.test("compare chooses rows by each process's part of the free memory", asyn
   assert.match(given.warning ?? "", /--max-rows \d+ fits/);
 });
 
+Deno.test("the method whose own pairs are longest decides, whichever is named first", async () => {
+  const choose = (...methods: string[]) =>
+    chooseComparedRows(
+      optionsOf("--jobs", "1", "--max-new-tokens", "4000", "--methods", methods.join(",")),
+      {
+        ...{ records: none, engine, available: SHORT },
+        opened: {
+          ...opened,
+          files: { config: { ...TINY_CONFIG, maxPositions: 8192 } },
+          setting: { ...setting, maxNewTokens: 4000 },
+        } as unknown as ComparedRuns["opened"],
+      },
+    );
+  assert.equal((await choose("plain", "random")).warning, undefined);
+  assert.match((await choose("plain", "sera")).warning ?? "", /in one pass has 8099 tokens/);
+});
+
 Deno.test("a comparison goes on with the rows of its finished runs", async () => {
   const choose = (records: ComparedRuns["records"], ...more: string[]) =>
     chooseComparedRows(optionsOf(...more), { opened, records, engine, available: 1e12 });

@@ -1,4 +1,6 @@
 import { WASM_BYTES } from "../../../lib/engine/ops/attention_room.ts";
+import type { TokenizedPair } from "../../../lib/data/preference.ts";
+import { longerAnswer } from "../../../lib/data/truncate_pair.ts";
 import type { EngineInfo } from "../../../lib/engine/tensorflow.ts";
 import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import { UserError } from "../../../lib/errors.ts";
@@ -23,15 +25,22 @@ const ADAPTED = 1, FULL = 7;
 
 /**
  * `--max-rows`: what the user gave, what the run had that is continued, or as many as the free
- * memory holds. The memory of a GPU is not looked at.
+ * memory holds. The memory of a GPU is not looked at. With bootstrapping a prompt may stand with two
+ * responses of the policy, each as long as they may get, from the second iteration on.
  *
  * @throws {UserError} on the wasm backend, which cannot go beyond its address space, and without
  * fused kernels where the scores of the longest sequence alone do not fit
  */
 export function chooseMaxRows(
-  { files: { config }, lora, pairs }: Pick<OpenedPreferences, "files" | "lora" | "pairs">,
+  { files: { config }, lora, pairs, setting }: Pick<
+    OpenedPreferences,
+    "files" | "lora" | "pairs" | "setting"
+  >,
   { maxRows: given, out, force }: Pick<AlignOptions, "maxRows" | "out" | "force">,
-  { loss, batch }: Pick<SeraConfig, "loss" | "batch">,
+  { loss, batch, bootstrap, iterations }: Pick<
+    SeraConfig,
+    "loss" | "batch" | "bootstrap" | "iterations"
+  >,
   { backend, device, nativeOps }: EngineInfo,
   available: number = Deno.systemMemoryInfo().available,
 ): RowsChoice {
@@ -42,15 +51,22 @@ export function chooseMaxRows(
   const full = lora === undefined;
   const weights = (full ? FULL : ADAPTED) * weightBytes(config);
   const free = Math.max(0, (isWasm ? Math.min(available, WASM_BYTES) : available) - weights);
-  const ofPairs = pairs.map((pair) => packedRows(groupOf(pair)));
+  const most = bootstrap === null || iterations < 2 ? 0 : setting.maxNewTokens;
+  /** Tokens that an own response to the pair's prompt may have. */
+  const ownOf = ({ promptIds }: TokenizedPair) =>
+    Math.min(most, Math.max(0, config.maxPositions - promptIds.length));
+  const ofPairs = pairs.map((pair) =>
+    Math.max(packedRows(groupOf(pair)), pair.promptIds.length - 1 + 2 * ownOf(pair))
+  );
   const longest = pairs.reduce(
-    (most, { promptIds, chosenIds, rejectedIds }) =>
-      Math.max(most, promptIds.length + Math.max(chosenIds.length, rejectedIds.length)),
+    (length, pair) =>
+      Math.max(length, pair.promptIds.length + Math.max(longerAnswer(pair), ownOf(pair))),
     0,
   );
   const choice = chooseRows(config, {
     groupRows: needsWholeBatch(loss) ? [largestSum(ofPairs, batch)] : ofPairs,
     ...{ longest, wanted, fixed: (given ?? before) !== undefined, fused: nativeOps, full, free },
+    ...(most > 0 ? { lower: "--max-length or --max-new-tokens" } : {}),
   });
   if (choice.warning === undefined) return choice;
   if (isWasm) throw new UserError(`${choice.warning}, or set up TensorFlow`);

@@ -4,6 +4,7 @@ import type { PreferenceFileSetting } from "../../../lib/environments/preference
 import type { RowsChoice } from "../../../lib/policy/memory.ts";
 import { missingRuns } from "../../../lib/runner/run_missing.ts";
 import { seraConfig } from "../../../lib/sera/config.ts";
+import { methods } from "../../../lib/sera/methods.ts";
 import { planStudy } from "../../../lib/study/plan.ts";
 import type { StudyRecord } from "../../../lib/study/record.ts";
 import { chooseMaxRows } from "../align/choose_max_rows.ts";
@@ -32,7 +33,9 @@ export async function chooseComparedRows(
   options: CompareOptions,
   { opened, records, engine, available }: ComparedRuns,
 ): Promise<RowsChoice> {
-  const [method] = options.methods;
+  // The one that needs most: own pairs may be longer than given ones.
+  const method = options.methods.find((name) => methods[name].bootstrap !== null) ??
+    options.methods[0];
   if (method === undefined) throw new Error("a comparison has methods");
   const config = seraConfig(seraOptionsOf({ ...options, method }));
   const maxRows = options.maxRows ?? rowsBefore(options, opened.setting, records);
