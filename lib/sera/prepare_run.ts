@@ -11,6 +11,7 @@ import { type CrossFitter, crossFitter } from "./cross_fit.ts";
 import { PhaseClock } from "./phase_clock.ts";
 import { RewardModel } from "./reward_model.ts";
 import { Scorer } from "./scorer.ts";
+import { pastPolicies } from "./past_policies.ts";
 import { MemoryStore, type SeraStore } from "./store.ts";
 import type { Evaluation, SeraInput } from "./types.ts";
 
@@ -71,7 +72,7 @@ export async function prepareRun(input: SeraInput): Promise<PreparedRun> {
     }
   }
   const wrong = wrongLabels(input, config.selection);
-  const store = input.store ?? new MemoryStore();
+  const store = input.store ?? new MemoryStore(pastPolicies(config));
   const progress = input.progress ?? silentProgress;
   const seed = input.seed ?? 0;
   const clock = new PhaseClock(store);

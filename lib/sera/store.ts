@@ -56,10 +56,26 @@ export interface SeraStore {
 
 /** A store that lives as long as the process. */
 export class MemoryStore implements SeraStore {
+  readonly #newest: number;
   readonly #values = new Map<string, unknown>();
   readonly #policies = new Map<number, Snapshot>();
   #rows: StepRow[] = [];
   readonly #parts = new Map<string, MemoryStore>();
+
+  /**
+   * A store of all policies, so that the same run may be begun again, or of the newest.
+   *
+   * @param newest how many policies it keeps, and its parts one each: see `pastPolicies`
+   */
+  constructor(newest = Infinity) {
+    this.#newest = newest;
+  }
+
+  /** Bytes of the policies that it keeps, without its parts'. */
+  get policyBytes(): number {
+    const tensors = [...this.#policies.values()].flatMap((policy) => [...policy.values()]);
+    return tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
+  }
 
   async once<T>(name: string, compute: () => Promise<T>): Promise<T> {
     if (!this.#values.has(name)) this.#values.set(name, await compute());
@@ -72,6 +88,9 @@ export class MemoryStore implements SeraStore {
 
   savePolicy(iteration: number, policy: Snapshot): Promise<void> {
     this.#policies.set(iteration, policy);
+    for (const old of this.#policies.keys()) {
+      if (old <= iteration - this.#newest) this.#policies.delete(old);
+    }
     return Promise.resolve();
   }
 
@@ -91,7 +110,7 @@ export class MemoryStore implements SeraStore {
   }
 
   within(name: string): MemoryStore {
-    const part = this.#parts.get(name) ?? new MemoryStore();
+    const part = this.#parts.get(name) ?? new MemoryStore(this.#newest === Infinity ? Infinity : 1);
     this.#parts.set(name, part);
     return part;
   }

@@ -1,5 +1,6 @@
 import { fingerprintJson } from "../files/fingerprint.ts";
 import type { Snapshot } from "../policy/language_model.ts";
+import { pastPolicies } from "../sera/past_policies.ts";
 import { MemoryStore, type SeraStore, type StepRow } from "../sera/store.ts";
 import type { RunConfig } from "./run_config.ts";
 
@@ -7,8 +8,11 @@ import type { RunConfig } from "./run_config.ts";
 const SHARED =
   /^(logps\/(sft-offline|sft-held-out|policy-1-offline|policy-1-held-out)-|evaluation\/(sft|iteration-1)$)/;
 
-/** First iterations kept: the conditions and seeds that runs are taken from in turn. */
+/** First iterations kept, most of them: the conditions and seeds that runs are taken from in turn. */
 const KEPT = 4;
+
+/** Bytes that their policies may take where there is more than one. */
+const KEPT_BYTES = 2 ** 29;
 
 const kept = new Map<string, MemoryStore>();
 
@@ -22,8 +26,14 @@ export function storeWithFirstIteration(config: RunConfig): SeraStore {
   const first = kept.get(key) ?? new MemoryStore();
   kept.delete(key);
   kept.set(key, first); // the newest is last
-  for (const old of [...kept.keys()].slice(0, -KEPT)) kept.delete(old);
-  return new FirstIterationStore(first);
+  const bytes = [...kept.values()].reduce((most, store) => Math.max(most, store.policyBytes), 0);
+  for (const old of [...kept.keys()].slice(0, -firstIterationsKept(bytes))) kept.delete(old);
+  return new FirstIterationStore(first, pastPolicies(config.sera));
+}
+
+/** How many first iterations a process keeps whose policies take so many bytes each. */
+export function firstIterationsKept(bytes: number): number {
+  return Math.min(KEPT, Math.max(1, Math.floor(KEPT_BYTES / bytes)));
 }
 
 /** What iteration 1 depends on. */
@@ -35,10 +45,11 @@ function firstIterationKey({ version, environment, setting, seed, sera }: RunCon
 
 class FirstIterationStore implements SeraStore {
   readonly #first: MemoryStore;
-  readonly #own = new MemoryStore();
+  readonly #own: MemoryStore;
 
-  constructor(first: MemoryStore) {
+  constructor(first: MemoryStore, newest: number) {
     this.#first = first;
+    this.#own = new MemoryStore(newest);
   }
 
   once<T>(name: string, compute: () => Promise<T>): Promise<T> {

@@ -9,6 +9,7 @@ import { workerEngine } from "../../experiments/commands/compare/worker_engine.t
 import { parseCommand } from "../../lib/cli/command.ts";
 import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import { defaultPreferenceSetting } from "../../lib/environments/preference_file/setting.ts";
+import { passBytes, weightBytes } from "../../lib/policy/memory.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import { TINY_CONFIG } from "../support/tiny_model.ts";
 
@@ -74,6 +75,21 @@ Deno.test("the method whose own pairs are longest decides, whichever is named fi
     );
   assert.equal((await choose("plain", "random")).warning, undefined);
   assert.match((await choose("plain", "sera")).warning ?? "", /in one pass has 8099 tokens/);
+});
+
+Deno.test("where all weights train, the copies that a worker keeps in memory count", async () => {
+  const rows = async (available: number, full: boolean, ...more: string[]) => {
+    const { lora: _, ...rest } = opened;
+    return (await chooseComparedRows(optionsOf("--jobs", "1", ...more), {
+      ...{ opened: full ? rest as typeof opened : opened, records: none, engine, available },
+    })).maxRows;
+  };
+  // Seven copies of an update; one past policy of three iterations, four first iterations.
+  const weights = weightBytes(TINY_CONFIG);
+  const pass = passBytes(TINY_CONFIG, { rows: 600, longest: 250, fused: true, full: true }) / 0.9;
+  assert.ok(Math.abs(await rows(12 * weights + pass, true) - 600) <= 1);
+  assert.ok(Math.abs(await rows(14 * weights + pass, true, "--iterations", "9") - 600) <= 1);
+  assert.ok(await rows(2 * weights + pass, false) > 600, "adapters are small");
 });
 
 Deno.test("a comparison goes on with the rows of its finished runs", async () => {

@@ -4,6 +4,7 @@ import { loadEngine } from "../../lib/engine/tensorflow.ts";
 import { smallLanguage } from "../../lib/environments/small_language/environment.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
 import { methods } from "../../lib/sera/methods.ts";
+import { firstIterationsKept, storeWithFirstIteration } from "../../lib/study/first_iteration.ts";
 import { runConfig } from "../../lib/study/run_config.ts";
 import { runOne } from "../../lib/study/run_one.ts";
 import { TINY } from "../environments/small_language/tiny_setting.ts";
@@ -60,4 +61,25 @@ Deno.test("a run after another of the same beginning gives what it gives alone",
   } finally {
     await Deno.remove(cache, { recursive: true });
   }
+});
+
+Deno.test("of large policies one first iteration stays, of small ones several", async () => {
+  assert.deepEqual([0, 2 ** 20, 2 ** 28, 2 ** 29, 2 ** 33].map(firstIterationsKept), [
+    4,
+    4,
+    2,
+    1,
+    1,
+  ]);
+  /** Whether the first iteration of one seed is there after that of another has begun. */
+  const stays = async (bytes: number, learningRate: number) => {
+    const of = (seed: number) => storeWithFirstIteration({ ...config("sera", learningRate), seed });
+    const data = { byteLength: bytes } as Float32Array;
+    await of(7).savePolicy(1, new Map([["weight", { shape: [1], data }]]));
+    assert.ok(await of(7).policy(1) !== undefined, "the methods of a seed follow each other");
+    of(8);
+    return await of(7).policy(1) !== undefined;
+  };
+  assert.equal(await stays(2 ** 20, 0.5), true);
+  assert.equal(await stays(2 ** 30, 0.6), false);
 });

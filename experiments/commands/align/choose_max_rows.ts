@@ -28,6 +28,8 @@ const ADAPTED = 1, FULL = 7;
  * memory holds. The memory of a GPU is not looked at. With bootstrapping a prompt may stand with two
  * responses of the policy, each as long as they may get, from the second iteration on.
  *
+ * @param available free memory, bytes. Default: what the system says
+ * @param held copies of the weights, where all train, that the process holds beside an update's own
  * @throws {UserError} on the wasm backend, which cannot go beyond its address space, and without
  * fused kernels where the scores of the longest sequence alone do not fit
  */
@@ -43,13 +45,14 @@ export function chooseMaxRows(
   >,
   { backend, device, nativeOps }: EngineInfo,
   available: number = Deno.systemMemoryInfo().available,
+  held = 0,
 ): RowsChoice {
   const before = force ? undefined : rowsOf(recordedConfig(out));
   const wanted = given ?? before ?? defaultSeraConfig.maxRows;
   if (device === "gpu") return { maxRows: wanted };
   const isWasm = backend === "wasm";
   const full = lora === undefined;
-  const weights = (full ? FULL : ADAPTED) * weightBytes(config);
+  const weights = (full ? FULL + held : ADAPTED) * weightBytes(config);
   const free = Math.max(0, (isWasm ? Math.min(available, WASM_BYTES) : available) - weights);
   const most = bootstrap === null || iterations < 2 ? 0 : setting.maxNewTokens;
   /** Tokens that an own response to the pair's prompt may have. */

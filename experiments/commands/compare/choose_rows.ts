@@ -1,9 +1,11 @@
 import type { EngineInfo } from "../../../lib/engine/tensorflow.ts";
 import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import type { PreferenceFileSetting } from "../../../lib/environments/preference_file/setting.ts";
-import type { RowsChoice } from "../../../lib/policy/memory.ts";
+import { type RowsChoice, weightBytes } from "../../../lib/policy/memory.ts";
 import { missingRuns } from "../../../lib/runner/run_missing.ts";
 import { seraConfig } from "../../../lib/sera/config.ts";
+import { heldPolicies } from "../../../lib/sera/past_policies.ts";
+import { firstIterationsKept } from "../../../lib/study/first_iteration.ts";
 import { methods } from "../../../lib/sera/methods.ts";
 import { planStudy } from "../../../lib/study/plan.ts";
 import type { StudyRecord } from "../../../lib/study/record.ts";
@@ -50,6 +52,8 @@ export async function chooseComparedRows(
     config,
     await engine(),
     free / Math.min(options.jobs, missing),
+    // Workers keep policies in memory, and the first iteration for the methods that follow.
+    heldPolicies(config) + firstIterationsKept(weightBytes(opened.files.config)),
   );
 }
 
