@@ -21,7 +21,12 @@ export interface ExternalInput {
   /** Where results are kept, so that a killed run goes on. */
   readonly store: SeraStore;
   readonly progress: ProgressSink;
+  /** Prompts whose results are one kept value. Default 256: those of all may exceed a string. */
+  readonly keptPrompts?: number;
 }
+
+/** See `ExternalInput`. */
+const KEPT_PROMPTS = 256;
 
 /** Models elsewhere, whose results are kept and timed. */
 export class ExternalRun {
@@ -42,10 +47,13 @@ export class ExternalRun {
     groups: readonly PromptGroup[],
     phase: Phase = "scoring",
   ): Promise<number[][]> {
-    return await this.clock.once(phase, `logps/${name}-by-${checkpoint}`, async () => {
-      const logps = await this.input.models.score(checkpoint, name, groups);
-      return logps.map((list) => [...list]);
-    });
+    return await this.#keptByChunk(
+      phase,
+      `logps/${name}-by-${checkpoint}`,
+      groups.length,
+      () => this.input.models.score(checkpoint, name, groups),
+      (logps) => logps.map((list) => [...list]),
+    );
   }
 
   /** Responses of pi_{t-1} for iteration t: out[prompt][response]. */
@@ -53,10 +61,38 @@ export class ExternalRun {
     const { models, config: { bootstrap } } = this.input;
     if (bootstrap === null) throw new RangeError("there is no bootstrapping");
     const name = `responses-${t}`;
-    const kept = await this.clock.once("generation", `responses/iteration-${t}`, async () => {
-      return keptResponses(await models.respond(t - 1, name, prompts, bootstrap));
-    });
+    const kept = await this.#keptByChunk(
+      "generation",
+      `responses/iteration-${t}`,
+      prompts.length,
+      () => models.respond(t - 1, name, prompts, bootstrap),
+      keptResponses,
+    );
     return responsesOf(kept);
+  }
+
+  /**
+   * Results of all prompts, made at once, as a server keeps busy and draws are named by the prompt's
+   * place, and kept chunk by chunk.
+   */
+  async #keptByChunk<Made, Kept>(
+    phase: Phase,
+    name: string,
+    count: number,
+    make: () => Promise<readonly Made[]>,
+    keep: (made: readonly Made[]) => readonly Kept[],
+  ): Promise<Kept[]> {
+    const { keptPrompts = KEPT_PROMPTS } = this.input;
+    let all: Promise<readonly Made[]> | undefined;
+    const out: Kept[] = [];
+    for (let first = 0; first < count; first += keptPrompts) {
+      const kept = await this.clock.once(phase, `${name}-${first / keptPrompts}`, async () => {
+        all ??= make();
+        return keep((await all).slice(first, first + keptPrompts));
+      });
+      out.push(...kept);
+    }
+    return out;
   }
 
   /** Makes checkpoint t; the steps that the trainer told of. */

@@ -54,12 +54,14 @@ export class ReplyJournal {
    */
   constructor(path: string) {
     this.#path = path;
-    for (const [i, line] of wholeLines(path).entries()) {
+    let number = 0;
+    for (const line of wholeLines(path)) {
+      number++;
       try {
         this.#read(JSON.parse(line) as Line);
       } catch {
         throw new UserError(
-          `${path} line ${i + 1} is no kept reply: remove the file to pay for every call again`,
+          `${path} line ${number} is no kept reply: remove the file to pay for every call again`,
         );
       }
     }

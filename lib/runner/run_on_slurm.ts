@@ -50,7 +50,7 @@ export async function runOnSlurm(
 ): Promise<FailedRun[]> {
   const runs = readSweep(plan);
   const book = `${plan}.slurm.jsonl`;
-  const submissions = wholeLines(book).map((line): Submission => JSON.parse(line));
+  const submissions = Array.from(wholeLines(book), (line): Submission => JSON.parse(line));
   const logs = `${plan}.logs`;
   Deno.mkdirSync(logs, { recursive: true });
   const missing = () => runs.flatMap((run, index) => hasPart(plan, run) ? [] : [index]);

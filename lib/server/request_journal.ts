@@ -17,13 +17,15 @@ export class RequestJournal<T> {
    */
   constructor(path: string) {
     this.#path = path;
-    for (const [i, line] of wholeLines(path).entries()) {
+    let number = 0;
+    for (const line of wholeLines(path)) {
+      number++;
       try {
         const [key, value] = JSON.parse(line) as [string, T];
         this.#kept.set(key, value);
       } catch {
         throw new UserError(
-          `${path} line ${i + 1} is no kept result: remove the file to start anew`,
+          `${path} line ${number} is no kept result: remove the file to start anew`,
         );
       }
     }

@@ -87,9 +87,13 @@ export class Artefacts {
     this.writeText(name, canonicalJson(value, { indent: 2 }) + "\n");
   }
 
-  /** Writes a whole JSONL file, one canonical row a line. */
-  writeJsonl(name: string, rows: readonly unknown[]): void {
-    this.writeText(name, rows.map((row) => canonicalJson(row) + "\n").join(""));
+  /**
+   * Writes a whole JSONL file, one canonical row a line.
+   *
+   * @param buffered characters encoded at once, a million unless told: all may exceed a string
+   */
+  writeJsonl(name: string, rows: readonly unknown[], buffered = 2 ** 20): void {
+    this.writeBytes(name, encodedRows(rows, buffered));
     this.#rows.set(name, rows.length);
   }
 
@@ -200,6 +204,21 @@ export class Artefacts {
 }
 
 /** Lines that end with a newline, without it: a torn last line is left out. */
+/** Rows as lines of canonical JSON, encoded in runs of about so many characters. */
+function* encodedRows(
+  rows: readonly unknown[],
+  buffered: number,
+): Generator<Uint8Array<ArrayBuffer>> {
+  let text = "";
+  for (const row of rows) {
+    text += canonicalJson(row) + "\n";
+    if (text.length < buffered) continue;
+    yield encoder.encode(text);
+    text = "";
+  }
+  if (text !== "") yield encoder.encode(text);
+}
+
 function wholeLines(text: string): string[] {
   return text.split("\n").slice(0, -1);
 }

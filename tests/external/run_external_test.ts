@@ -138,3 +138,46 @@ Deno.test("what needs the model in this process is refused", async () => {
     /^the oracle rule needs pairs whose flips are known$/,
   );
 });
+
+Deno.test("results are kept by few prompts at a time, and a run that was killed between goes on", async () => {
+  const config = seraConfig(SERA, { iterations: 3 });
+  using models = await localModels(config);
+  const whole = await runExternal({ ...input(config), models });
+  const plain = ({ iterations }: typeof whole) =>
+    iterations.map(({ seconds: _, ...iteration }) => iteration);
+
+  /** Names of the values kept, with how many prompts each has. */
+  const kept = new Map<string, number>();
+  let asked = 0;
+  let last = Infinity;
+  class Store extends MemoryStore {
+    override async once<T>(name: string, compute: () => Promise<T>): Promise<T> {
+      if (kept.size >= last) throw new Error("killed");
+      const value = await super.once(name, compute);
+      const { value: list } = value as { value: readonly unknown[] };
+      if (!name.startsWith("updates/")) kept.set(name, list.length);
+      return value;
+    }
+  }
+  const store = new Store();
+  const run = async () =>
+    await runExternal({
+      ...{ ...input(config), store, keptPrompts: 4 },
+      models: {
+        ...models,
+        respond: (...request) => (asked++, models.respond(...request)),
+      },
+    });
+  for (last = 1; last < 16; last += 5) await assert.rejects(run, /killed/);
+  last = Infinity;
+  assert.deepEqual(plain(await run()), plain(whole));
+  const prompts = [...kept].filter(([name]) => name.startsWith("responses/iteration-2-"));
+  assert.deepEqual(prompts, [["responses/iteration-2-0", 4], ["responses/iteration-2-1", 2]]);
+  assert.deepEqual(
+    [...kept].filter(([name]) => name.startsWith("logps/offline-by-0-")).map(([, count]) => count),
+    [4, 4, 2],
+  );
+  asked = 0;
+  assert.deepEqual(plain(await run()), plain(whole));
+  assert.equal(asked, 0, "what is whole is not asked again");
+});

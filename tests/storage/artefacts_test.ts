@@ -28,6 +28,28 @@ Deno.test("a crash at any operation leaves the old artefact or the new one, whol
   assert.ok(last > 6, `only ${last} points were tried`);
 });
 
+Deno.test("rows are written in runs of few characters: none is as long as a string may be", () =>
+  inTemporaryFolder((folder) => {
+    const rows = [{ b: 1, a: "é" }, null, "x".repeat(30), 4];
+    const writes = (buffered?: number) => {
+      let count = 0;
+      const log = new Artefacts(folder, (operation) => {
+        if (operation === "write") count++;
+      });
+      log.writeJsonl("log.jsonl", rows, buffered);
+      assert.deepEqual(new Artefacts(folder).readJsonl("log.jsonl"), rows);
+      assert.equal(log.appendJsonl("log.jsonl", 5), 5);
+      return count - 1;
+    };
+    assert.deepEqual([writes(), writes(1), writes(20)], [1, 4, 3]);
+    assert.equal(
+      Deno.readTextFileSync(join(folder, "log.jsonl")),
+      `{"a":"é","b":1}\nnull\n"${"x".repeat(30)}"\n4\n5\n`,
+    );
+    new Artefacts(folder).writeJsonl("none.jsonl", []);
+    assert.equal(Deno.readTextFileSync(join(folder, "none.jsonl")), "");
+  }));
+
 Deno.test("a torn last row is cut before the next one is added", () =>
   inTemporaryFolder((folder) => {
     const path = join(folder, "log.jsonl");

@@ -14,12 +14,14 @@ function unanswered(
   prompts: readonly EvaluationPrompt[],
 ): ReadonlySet<EvaluationPrompt> {
   const left = new Map<string, number>();
-  for (const [i, line] of wholeLines(path).entries()) {
+  let number = 0;
+  for (const line of wholeLines(path)) {
+    number++;
     try {
       const instruction = String(JSON.parse(line).instruction);
       left.set(instruction, (left.get(instruction) ?? 0) + 1);
     } catch {
-      throw new UserError(`${path} line ${i + 1} is no answer: remove the file to start anew`);
+      throw new UserError(`${path} line ${number} is no answer: remove the file to start anew`);
     }
   }
   return new Set(prompts.filter(({ instruction }) => {
