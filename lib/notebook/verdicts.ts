@@ -1,6 +1,7 @@
 /** Verdicts: each claim, whether the records bear it out, and the numbers. */
 import { intervalText, ratioText } from "../figures/number_text.ts";
 import { escapeHtml } from "../plain_text.ts";
+import { ENOUGH_POWER, powerCells, powerColumns, underpowered } from "../study/claim_power.ts";
 import type { ClaimResult, Verdict } from "../study/judge_claims.ts";
 import { currentKernel, type Display, display, type Kernel } from "./kernel.ts";
 
@@ -29,6 +30,32 @@ function pText(p: number): string {
   return p < 0.0001 ? "< 0.0001" : String(Number(p.toPrecision(2)));
 }
 
+/**
+ * What the columns of power mean, and which claims are undecided for want of it, as
+ * `[text, shown as code?]`.
+ */
+function powerText(results: readonly ClaimResult[]): readonly (readonly [string, boolean])[] {
+  const wanting = underpowered(results);
+  const named = wanting.flatMap((result, i) => [
+    [i === 0 ? "" : ", ", false] as const,
+    [result.claim.id, true] as const,
+    [` (${powerCells(result).at(-1)})`, false] as const,
+  ]);
+  return [
+    [
+      "SD: of the paired differences, in the exploration that the plan rests on and on the planned " +
+      "seeds. Power: to see the smallest effect that matters, with either SD, by a two-sided t test " +
+      "at 5 % before Holm\u2019s correction.",
+      false,
+    ],
+    ...(wanting.length === 0 ? [] : [
+      [` Undecided for want of power, which is below ${100 * ENOUGH_POWER} %: `, false] as const,
+      ...named,
+      [".", false] as const,
+    ]),
+  ];
+}
+
 /** The display of verdicts; the site's index reads them from the metadata. */
 export function verdictsDisplay(results: readonly ClaimResult[]): Display {
   const verdicts = results.map((result) => ({
@@ -36,19 +63,29 @@ export function verdictsDisplay(results: readonly ClaimResult[]): Display {
     outcome: result.verdict,
     numbers: verdictNumbers(result),
   }));
+  const cells = results.map(powerCells);
   // Told apart by word and sign; the site adds colours.
-  const lines = verdicts.map(({ claim, outcome, numbers }) =>
+  const lines = verdicts.map(({ claim, outcome, numbers }, i) =>
     `<tr class="${outcome}"><td><b>${SIGNS[outcome]}&nbsp;${outcome}</b></td>` +
-    `<td>${escapeHtml(claim)}</td><td>${escapeHtml(numbers)}</td></tr>`
+    `<td>${escapeHtml(claim)}</td><td>${escapeHtml(numbers)}</td>` +
+    `${cells[i]?.map((cell) => `<td>${cell.replace(" ", "&nbsp;")}</td>`).join("")}</tr>`
   );
-  const plain = verdicts.map(({ claim, outcome, numbers }) =>
-    `${SIGNS[outcome]} ${outcome}: ${claim} (${numbers})`
+  const plain = verdicts.map(({ claim, outcome, numbers }, i) =>
+    `${SIGNS[outcome]} ${outcome}: ${claim} (${numbers}; ` +
+    `${powerColumns.map((column, j) => `${column} ${cells[i]?.[j]}`).join(", ")})`
   );
+  const note = results.length === 0 ? [] : powerText(results);
+  const heads = ["verdict", "claim", "numbers", ...powerColumns];
   return {
     data: {
-      "text/html": '<table class="verdicts">\n<thead><tr><th>verdict</th><th>claim</th>' +
-        `<th>numbers</th></tr></thead>\n<tbody>${lines.join("\n")}</tbody>\n</table>`,
-      "text/plain": plain.join("\n") || "no claim concerns these runs",
+      "text/html": '<table class="verdicts">\n<thead><tr>' +
+        heads.map((head) => `<th>${head}</th>`).join("") +
+        `</tr></thead>\n<tbody>${lines.join("\n")}</tbody>\n</table>\n<p>` +
+        note.map(([text, code]) => code ? `<code>${escapeHtml(text)}</code>` : escapeHtml(text))
+          .join("") +
+        "</p>",
+      "text/plain": [...plain, ...(note.length === 0 ? [] : [note.map(([text]) => text).join("")])]
+        .join("\n") || "no claim concerns these runs",
     },
     metadata: { sera: { verdicts } },
   };

@@ -2,6 +2,7 @@ import { failureSignatures } from "../metrics/failure_signatures.ts";
 import { finite } from "../metrics/metric_definition.ts";
 import { type MetricName, metricNames, metrics } from "../metrics/metrics.ts";
 import { meanWithInterval } from "../statistics/intervals.ts";
+import { claimPower } from "./claim_power.ts";
 import type { ClaimResult } from "./judge_claims.ts";
 import type { StudyResults } from "./open_study.ts";
 import { sharedSeeds, type StudyRow } from "./rows.ts";
@@ -80,22 +81,27 @@ function summaryTable(
   };
 }
 
-/** Verdicts as a table: one line per claim, with what they rest on. */
+/** Verdicts as a table: one line per claim, with what they rest on and their power. */
 export function verdictTable(results: readonly ClaimResult[]): Table {
   return {
     columns: [
       ...["claim", "verdict", "metric", "condition", "arm", "baseline", "claimed"],
       ...["difference", "low", "high", "method", "holm_p", "equivalence_p", "seeds"],
-      ...["arm_collapsed", "baseline_collapsed", "smallest_effect", "text", "paper"],
+      ...["arm_collapsed", "baseline_collapsed", "smallest_effect"],
+      ...["planned_sd", "sd", "planned_power", "power", "text", "paper"],
     ],
-    rows: results.map(({ claim, verdict, contrast, adjustedP, adjustedEquivalenceP }) => [
-      ...[claim.id, verdict, claim.log === true ? `ln ${claim.metric}` : claim.metric],
-      ...[claim.condition, claim.arm, claim.baseline, claim.direction],
-      ...[finite(contrast?.mean), finite(contrast?.low), finite(contrast?.high)],
-      ...[contrast?.method ?? "", adjustedP, adjustedEquivalenceP, contrast?.n ?? 0],
-      ...[finite(contrast?.collapsed), finite(contrast?.baselineCollapsed)],
-      ...[claim.smallestEffect, claim.text, claim.paper ?? ""],
-    ]),
+    rows: results.map((result) => {
+      const { claim, verdict, contrast, adjustedP, adjustedEquivalenceP } = result;
+      const { plannedSd, planned, sd, power } = claimPower(result);
+      return [
+        ...[claim.id, verdict, claim.log === true ? `ln ${claim.metric}` : claim.metric],
+        ...[claim.condition, claim.arm, claim.baseline, claim.direction],
+        ...[finite(contrast?.mean), finite(contrast?.low), finite(contrast?.high)],
+        ...[contrast?.method ?? "", adjustedP, adjustedEquivalenceP, contrast?.n ?? 0],
+        ...[finite(contrast?.collapsed), finite(contrast?.baselineCollapsed)],
+        ...[claim.smallestEffect, plannedSd, sd, planned, power, claim.text, claim.paper ?? ""],
+      ];
+    }),
   };
 }
 

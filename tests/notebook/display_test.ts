@@ -59,8 +59,12 @@ Deno.test("verdicts carry words, signs and machine-readable outcomes", async () 
     { collapsed: 1 / 3, baselineCollapsed: 0 },
   ];
   const results = contrasts.map((contrast, i) => ({
-    claim: { text: "IRM > random", metric: i === 0 ? "gold" : "trainingSeconds", log: i === 1 },
-    ...{ verdict: i === 0 ? "supported" : "negligible", adjustedP: 0.00001 },
+    claim: {
+      ...{ id: `claim-${i}`, text: "IRM > random", smallestEffect: 0.1, seeds: 3 },
+      ...(i === 0 ? { metric: "gold", exploratorySd: 0.01 } : { metric: "trainingSeconds" }),
+      log: i === 1,
+    },
+    ...{ verdict: i === 0 ? "supported" : "undecided", adjustedP: 0.00001 },
     ...{ adjustedEquivalenceP: 0.24, contrast: { ...contrast, ...shares[i] } },
   })) as unknown as ClaimResult[];
   await showVerdicts(results, kernel);
@@ -70,11 +74,19 @@ Deno.test("verdicts carry words, signs and machine-readable outcomes", async () 
     "trainingSeconds \u00d72.01 [\u00d71.57, \u00d72.58], 3 seeds, Holm p < 0.0001, equivalence p 0.24, " +
     "collapsed: 33 % against 0 %",
   ];
-  const outcomes = ["\u2713 supported", "\u2248 negligible"];
-  assert.equal(
-    data["text/plain"],
-    numbers.map((each, i) => `${outcomes[i]}: IRM > random (${each})`).join("\n"),
+  const outcomes = ["\u2713 supported", "? undecided"];
+  const powers = [
+    "SD planned 0.01, SD found 0.0265, power planned 99 %, power found 88 %",
+    "SD planned -, SD found 0.1, power planned -, power found 17 %",
+  ];
+  const lines = String(data["text/plain"]).split("\n");
+  assert.deepEqual(
+    lines.slice(0, 2),
+    numbers.map((each, i) => `${outcomes[i]}: IRM > random (${each}; ${powers[i]})`),
   );
+  assert.match(lines[2] ?? "", /Undecided for want of power, .* 80 %: claim-1 \(17 %\)\.$/);
+  assert.match(data["text/html"]!, /<td>99&nbsp;%<\/td><td>88&nbsp;%<\/td><\/tr>/);
+  assert.match(data["text/html"]!, /<code>claim-1<\/code>/);
   assert.match(data["text/html"]!, /IRM &gt; random/);
   assert.deepEqual(metadata["sera"], {
     verdicts: numbers.map((each, i) => ({

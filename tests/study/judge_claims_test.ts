@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Claim } from "../../lib/study/claim.ts";
 import { contrasts } from "../../lib/study/contrasts.ts";
+import { claimPower, powerCells, underpowered } from "../../lib/study/claim_power.ts";
 import { judgeClaims, type Verdict } from "../../lib/study/judge_claims.ts";
 import type { StudyRow } from "../../lib/study/rows.ts";
 import { tQuantile } from "../../lib/statistics/student_t.ts";
@@ -143,4 +144,17 @@ Deno.test("a claim of a study is judged on the seeds of its plan, whatever else 
   ]);
   const more = contrasts(opened, claim.metric, [[claim.arm, claim.baseline]])[0];
   assert.equal(more?.n, 6, "a figure shows them all");
+});
+
+Deno.test("power as planned and with the SD found, and the undecided claims that want it", () => {
+  const results = judgeClaims([{ ...claim, seeds: 8, exploratorySd: 0.075 }], rowsOf(noisy));
+  const { plannedSd, planned, sd, power } = claimPower(results[0]!);
+  assert.deepEqual([plannedSd, sd], [0.075, results[0]?.contrast?.sd]);
+  // By integrating over the chi distribution: n 8, effect 0.1, SD 0.075.
+  assert.ok(Math.abs((planned ?? NaN) - 0.8964) < 1e-3, `${planned}`);
+  assert.ok((power ?? NaN) < 0.5 && (power ?? NaN) > 0.05, `${power}`);
+  assert.deepEqual(underpowered(results).map((each) => each.claim.id), [claim.id]);
+  assert.deepEqual(underpowered(judgeClaims([claim], rowsOf(clearlyUp))), []);
+  const [none] = judgeClaims([claim], rowsOf([1]));
+  assert.deepEqual(powerCells(none!), ["-", "-", "-", "-"]);
 });

@@ -2,6 +2,13 @@ import { FAILURE_THRESHOLDS } from "../../../lib/metrics/failure_signatures.ts";
 import { metricNames, metrics } from "../../../lib/metrics/metrics.ts";
 import { RESAMPLES } from "../../../lib/statistics/bootstrap_t.ts";
 import { RESAMPLED, SKEWED } from "../../../lib/statistics/paired_difference.ts";
+import {
+  claimPower,
+  ENOUGH_POWER,
+  powerCells,
+  powerColumns,
+  underpowered,
+} from "../../../lib/study/claim_power.ts";
 import type { ClaimResult } from "../../../lib/study/judge_claims.ts";
 import type { StudyResults } from "../../../lib/study/open_study.ts";
 import { verdictTableName } from "../../../lib/study/tables.ts";
@@ -11,7 +18,10 @@ import { resultText } from "./headline.ts";
 /** `results/README.md`: all verdicts; every file, column and unit; the command that makes them. */
 export function resultsReadme(opened: readonly StudyResults[]): string {
   const claims = paddedTable(
-    ["study", "claim", "difference, 95 % interval", "seeds", "collapsed", "verdict"],
+    [
+      ...["study", "claim", "difference, 95 % interval", "seeds", "collapsed", "verdict"],
+      ...powerColumns,
+    ],
     opened.flatMap(({ study, verdicts }) =>
       verdicts.map((result) => [
         `[${study.id}](tables/${verdictTableName(study.id, result)}.md)`,
@@ -20,6 +30,7 @@ export function resultsReadme(opened: readonly StudyResults[]): string {
         `${result.contrast?.n ?? 0}`,
         collapsedText(result),
         result.verdict,
+        ...powerCells(result),
       ])
     ),
   );
@@ -69,6 +80,8 @@ corrected: one may leave 0 out where its claim is undecided. _Collapsed_ are sha
 that did so in any iteration, even where they came back, the arm's against the baseline's. Every
 other contrast in tables, figures and notebooks is exploratory: it has an interval and no verdict.
 
+${powerText(opened.flatMap(({ verdicts }) => verdicts))}
+
 ${claims}
 ## \`records/<study>.jsonl\`
 
@@ -91,7 +104,8 @@ CSV; those short enough to read as Markdown too.
 - \`<study>_verdicts\`: the claims above. \`method\`: \`t\` or \`bootstrap-t\`; \`holm_p\`, \`equivalence_p\`:
   p-values of a difference and of equivalence, each after Holm's correction; \`arm_collapsed\`,
   \`baseline_collapsed\`: shares of the seeds that collapsed; \`smallest_effect\`: differences below it do
-  not matter.
+  not matter; \`planned_sd\`, \`sd\`: of the differences, in exploration and found; \`planned_power\`,
+  \`power\`: with these, at the smallest effect and before Holm's correction.
 - \`<study>_win_rates\`: win rate by gold reward of an arm against the condition's first arm, ties half,
   over all pairs of samples to one prompt; \`length_controlled\` is what is left at equal length.
 - \`<study>_failures\`: how many seeds showed each failure signature.
@@ -105,6 +119,22 @@ What the executed notebooks show, byte for byte.
 ## Metrics
 
 ${metricTable}`;
+}
+
+/** How far the power that the plan told is from the power with the spread found. */
+function powerText(results: readonly ClaimResult[]): string {
+  const explored = results.map(claimPower).flatMap(({ plannedSd, sd }) =>
+    plannedSd === null || sd === null ? [] : [sd / plannedSd]
+  );
+  const twice = explored.filter((ratio) => ratio >= 2);
+  const undecided = results.filter(({ verdict }) => verdict === "undecided");
+  return `_SD_ is that of the paired differences, in the three exploratory seeds that the plan rests on and
+found on the planned seeds; _power_ is the chance of a two-sided t test at 5 %, before Holm's
+correction, to see the smallest effect with it. Three seeds told too little: ${twice.length} of ${explored.length} claims that
+were explored have at least twice the planned SD. Of ${undecided.length} undecided claims ${
+    underpowered(undecided).length
+  } have a power below
+${Math.round(100 * ENOUGH_POWER)} %: such a verdict is no evidence that an effect is small.`;
 }
 
 /** Shares of the seeds that collapsed; empty where none did, or nothing is compared. */
