@@ -51,6 +51,11 @@ export class Reading {
     this.#text = text;
   }
 
+  /** "+0.34 [+0.22, +0.46] (n 4)": for numbers of unlike seeds beside each other. */
+  get counted(): string {
+    return Number.isNaN(this.mean) ? this.#text : `${this.#text} (n ${this.n})`;
+  }
+
   /** The words that fit the sign of a difference. */
   words({ above, below, open }: Words): string {
     if (Number.isNaN(this.mean)) return UNREAD;

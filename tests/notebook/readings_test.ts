@@ -29,6 +29,9 @@ Deno.test("a difference is the contrast of figures and verdicts, to the digit", 
   assert.deepEqual([n, at20.mean("gold", "sera").n], [contrast?.n, 3]);
   const own = at20.difference("gold", "sera", "sera", { iteration: 2, baselineIteration: 1 });
   assert.equal(`${own}`, "+1.00", "equal in every seed: no interval");
+  assert.equal(own.counted, "+1.00 (n 3)");
+  assert.equal(at20.mean("gold", "sera").counted, "102 (n 3)");
+  assert.equal(readings([], "noise-20").mean("gold", "sera").counted, "(no runs yet)");
 });
 
 Deno.test("shares are percent, their differences points; times are ratios", () => {
