@@ -26,7 +26,6 @@ export const real_annotators = defineStudy({
     "drop injected flips and predict untouched labels better than random or length-only selection?",
   environment,
   firstSeed: 300,
-  samplingError: false,
   base: {
     setting: {
       model: ".cache/models/SmolLM2-135M-Instruct.Q4_1.gguf",

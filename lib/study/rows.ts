@@ -4,7 +4,7 @@ import type { Factors } from "./factors.ts";
 import { type WithMatched, withMatchedRows } from "./matched.ts";
 import type { CellPlace, PlannedRun } from "./plan.ts";
 import type { StudyRecord } from "./record.ts";
-import { recordWarnings, type WithSamplingError } from "./warnings.ts";
+import { recordWarnings } from "./warnings.ts";
 
 /** Every metric as null: rows have the same columns, whatever was measured. */
 const unmeasured: MetricValues = Object.fromEntries(metricNames.map((name) => [name, null]));
@@ -36,13 +36,13 @@ export type StudyRow<S extends Setting = Setting> = RowPlace & Factors<S> & Metr
 export function studyRows<S extends Setting>(
   plan: readonly PlannedRun<S>[],
   records: ReadonlyMap<string, StudyRecord>,
-  study: WithMatched & WithSamplingError = {},
+  study: WithMatched = {},
 ): StudyRow<S>[] {
   const own = plan.flatMap((run) => {
     const record = records.get(run.hash);
     if (record === undefined) return [];
     const { config: _config, module: _module, shared: _shared, factors, ...place } = run;
-    const failures = recordWarnings(record, study);
+    const failures = recordWarnings(record);
     const row = (iteration: number, metrics: MetricValues) =>
       ({
         ...unmeasured,

@@ -43,8 +43,7 @@ export async function runOne(
           gold: samples.rewards.map((values) => values.map((value) => Number(value.toFixed(4)))),
         }),
       },
-      // A run done again has the warnings of its published record; see `Study.samplingError`.
-      warnings: recordWarnings(found, { samplingError: false }),
+      warnings: recordWarnings(found),
       volatile: {
         iterations: timeMetrics(iterations.map(({ seconds }) => seconds)),
         seconds: (performance.now() - started) / 1000,

@@ -76,11 +76,6 @@ export interface Study<S extends Setting = Setting> {
   readonly presets: Readonly<Record<PresetName, StudyPreset<S>>>;
   /** First of its seeds. Default 0: runs are shared with the other studies. */
   readonly firstSeed?: number;
-  /**
-   * Whether a share of few samples is compared with its standard errors before it is called a
-   * failure. Default true; false where a study was published before that was so.
-   */
-  readonly samplingError?: boolean;
 }
 
 /** A study as one writes it: what may be left out has its usual value. */

@@ -137,13 +137,9 @@ Deno.test("rows: the SFT model, then every iteration, flat, with factors, times 
   );
 });
 
-Deno.test("half of two samples cut is no collapse, but where a study counts shares as exact", () => {
+Deno.test("half of two samples cut is no collapse", () => {
   const records = new Map([[first.hash, recordOf(first, metrics)]]);
-  const warnings = (study?: { readonly samplingError: boolean }) =>
-    studyRows(plan, records, study).at(-1)?.warnings;
-  assert.deepEqual(warnings(), []);
-  assert.deepEqual(warnings({ samplingError: true }), []);
-  assert.deepEqual(warnings({ samplingError: false }), ["collapse"]);
+  assert.deepEqual(studyRows(plan, records).at(-1)?.warnings, []);
 });
 
 Deno.test("side by side: only seeds that all arms of a condition share, all rows where there is none", () => {

@@ -5,6 +5,7 @@ import { numberText } from "../../../lib/figures/number_text.ts";
 import { type Html, html } from "../../../lib/report/html.ts";
 import { quantile } from "simple-statistics";
 import type { StudyRecord } from "../../../lib/study/record.ts";
+import { recordWarnings } from "../../../lib/study/warnings.ts";
 import { curveSvg } from "./curve_svg.ts";
 import { writePage } from "./page.ts";
 
@@ -66,7 +67,7 @@ function runBody({ record, places }: SiteRun): Html {
 <p class="hash">${record.hash}</p>
 ${places.length === 0 ? html`<p>No published study plans this run.</p>` : places.map(placeHtml)}
 <p>It took ${numberText(seconds)} s, evaluation included.${
-    record.warnings.map(({ iteration, signature }) =>
+    recordWarnings(record).map(({ iteration, signature }) =>
       html`
         <b>Iteration ${iteration}: ${signature}.</b>
       `
