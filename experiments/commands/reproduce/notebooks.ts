@@ -4,6 +4,7 @@ import { projectRoot } from "../../../lib/engine/layout.ts";
 import { UserError } from "../../../lib/errors.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
 import { ownPermissions } from "../../../lib/runner/own_permissions.ts";
+import { sideBySide } from "../../../lib/server/side_by_side.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import type { Places } from "./places.ts";
 
@@ -18,12 +19,14 @@ export interface NotebookParameters {
  * Executes the notebooks of some studies on the Deno kernel, takes their figures out, and exports
  * them as a static site. Publishing executes every notebook: the figures are those of all.
  *
+ * @param jobs notebooks that are executed side by side
  * @returns the site's first page; undefined where no study has a notebook
  */
 export async function makeNotebooks(
   studies: readonly Study[],
   places: Places,
   parameters: NotebookParameters,
+  jobs: number,
   progress: ProgressSink,
 ): Promise<string | undefined> {
   const folder = join(projectRoot, "notebooks");
@@ -41,11 +44,11 @@ export async function makeNotebooks(
   const options = published ? [] : ["--parameters", given];
   const executed = notebooks.map((path) => join(places.notebooks, basename(path)));
   progress.phase("notebooks", notebooks.length, { unit: "notebook" });
-  for (const path of notebooks) {
+  await sideBySide(notebooks, jobs, async (path) => {
     progress.advance(0, { now: basename(path) });
     await notebookTool("execute", path, "--out", places.notebooks, ...options);
     progress.advance(1);
-  }
+  });
   progress.done();
   await notebookTool("figures", ...executed, "--out", places.figures);
   progress.message("making the site");

@@ -82,7 +82,7 @@ export async function reproduce(
   print(`\ntables: ${places.tables}`);
   if (!options.skipNotebooks) {
     const parameters = { preset, seeds: options.seeds ?? 0 };
-    const page = await makeNotebooks(chosen, places, parameters, progress);
+    const page = await makeNotebooks(chosen, places, parameters, options.jobs, progress);
     if (page !== undefined) print(`notebooks: open ${page}`);
   }
   return failed === 0 ? 0 : 1;
