@@ -254,8 +254,8 @@ Deno.test("missing, empty and mistyped fields are named with line and field", as
       /"chosen", message 2: "content", part 1 has no text: only text can be used$/,
     ],
     [
-      { prompt: [USER], chosen: [{ role: "assistant", content: "" }], rejected: [NO] },
-      /field "chosen" has no message with content$/,
+      { prompt: [{ role: "user", content: "" }], chosen: [HI], rejected: [NO] },
+      /field "prompt" has no message with content$/,
     ],
     [{ prompt: "a", chosen: [USER, HI], rejected: "b" }, /must both be text or both be lists/],
     [{ prompt: [USER], chosen: "a", rejected: "b" }, /write the answers as \[\{"role"/],
