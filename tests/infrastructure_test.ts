@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { parse } from "yaml";
 import { alignOptions } from "../experiments/commands/align/options.ts";
+import { compareOptions } from "../experiments/commands/compare/options.ts";
 import { longFlag } from "../lib/cli/option.ts";
 import { projectRoot } from "../lib/engine/layout.ts";
 import { blocksOf, readDocument } from "./support/documents.ts";
@@ -75,8 +76,9 @@ Deno.test("tasks have the permissions that the reliability page says, and no mor
   assert.deepEqual(model, { ...local, net: true });
 });
 
-Deno.test("every option in the README's text and table is one of align's", () => {
-  const known = Object.values(alignOptions).map((option) => `--${longFlag(option)}`);
+Deno.test("every option in the README's text and table is one of align's or compare's", () => {
+  const options = [...Object.values(alignOptions), compareOptions.answerJudge];
+  const known = options.map((option) => `--${longFlag(option)}`);
   const prose = readDocument("README.md").replaceAll(/^```[\s\S]*?^```$/gm, "");
   const named = [...prose.matchAll(/`(--[a-z-]+)/g)].map(([, flag = ""]) => flag);
   assert.ok(named.length > 10);

@@ -82,7 +82,7 @@ for (const [name, change] of Object.entries(cases)) {
     const { policy, reference } = await policyAndReference();
     const { iterations: expected } = await runSera({
       ...{ policy, reference, pairs: PAIRS, heldOut: HELD_OUT, stopTokenIds: STOPS, config },
-      seed: SEED,
+      ...{ seed: SEED, emptyResponses: "dropped" },
     });
     disposeWithBase(policy);
     using models = await localModels(config);
