@@ -1,6 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { messageOf, UserError } from "../errors.ts";
+import { joinBytes } from "../files/join_bytes.ts";
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 1 << 20;
@@ -73,13 +74,7 @@ export async function readWhole(path: string): Promise<Uint8Array> {
     }
     chunks.push(chunk);
   }
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return joinBytes(chunks);
 }
 
 /** The file at its start, and whether gzip has compressed it. */

@@ -1,3 +1,4 @@
+import { joinBytes } from "../files/join_bytes.ts";
 import { UserError } from "../errors.ts";
 import { byteStream, MAX_WHOLE_BYTES } from "./byte_stream.ts";
 
@@ -82,15 +83,4 @@ export function decodeUtf8(where: string, bytes: Uint8Array): string {
   } catch {
     throw new UserError(`${where}: not UTF-8 text: save the file as UTF-8`);
   }
-}
-
-function joinBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0];
-  const joined = new Uint8Array(pieces.reduce((total, piece) => total + piece.length, 0));
-  let offset = 0;
-  for (const piece of pieces) {
-    joined.set(piece, offset);
-    offset += piece.length;
-  }
-  return joined;
 }

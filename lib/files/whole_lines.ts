@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { truncateDurably } from "./durable_file.ts";
+import { joinBytes } from "./join_bytes.ts";
 
 /** Bytes read at once: the whole of a large file may be longer than a string can be. */
 const CHUNK_BYTES = 2 ** 23;
@@ -30,7 +31,7 @@ function* linesOf(path: string, chunkBytes: number): Generator<string, number> {
     const read = buffer.slice(0, count);
     const newline = read.lastIndexOf(NEWLINE);
     if (newline >= 0) {
-      const whole = joined([...begun, read.subarray(0, newline)]);
+      const whole = joinBytes([...begun, read.subarray(0, newline)]);
       yield* decoder.decode(whole).split("\n");
       end += whole.length + 1;
       begun = [];
@@ -38,14 +39,4 @@ function* linesOf(path: string, chunkBytes: number): Generator<string, number> {
     begun.push(read.subarray(newline + 1));
   }
   return end;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
