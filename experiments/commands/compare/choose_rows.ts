@@ -6,12 +6,11 @@ import { missingRuns } from "../../../lib/runner/run_missing.ts";
 import { seraConfig } from "../../../lib/sera/config.ts";
 import { heldPolicies } from "../../../lib/sera/past_policies.ts";
 import { firstIterationsKept } from "../../../lib/study/first_iteration.ts";
-import { methods } from "../../../lib/sera/methods.ts";
 import { planStudy } from "../../../lib/study/plan.ts";
 import type { StudyRecord } from "../../../lib/study/record.ts";
 import { chooseMaxRows } from "../align/choose_max_rows.ts";
 import { seraOptionsOf } from "../align/configure.ts";
-import { comparison } from "./compare_study.ts";
+import { comparison, dearestMethod } from "./compare_study.ts";
 import type { CompareOptions } from "./options.ts";
 
 /** What the choice looks at beside the options. */
@@ -35,10 +34,7 @@ export async function chooseComparedRows(
   options: CompareOptions,
   { opened, records, engine, available }: ComparedRuns,
 ): Promise<RowsChoice> {
-  // The one that needs most: own pairs may be longer than given ones.
-  const method = options.methods.find((name) => methods[name].bootstrap !== null) ??
-    options.methods[0];
-  if (method === undefined) throw new Error("a comparison has methods");
+  const method = dearestMethod(options.methods);
   const config = seraConfig(seraOptionsOf({ ...options, method }));
   const maxRows = options.maxRows ?? rowsBefore(options, opened.setting, records);
   const plan = planOf({ ...options, maxRows }, opened.setting);

@@ -27,7 +27,7 @@ import { tellData } from "../tell_data.ts";
 import { warnShortResponses } from "../warn_short_responses.ts";
 import { refuseUnknownFlips, settingOf } from "../align/configure.ts";
 import { chooseComparedRows } from "./choose_rows.ts";
-import { comparison } from "./compare_study.ts";
+import { comparison, dearestMethod } from "./compare_study.ts";
 import { openJudge } from "../judge_comparisons.ts";
 import { judgeMethods } from "./judge_methods.ts";
 import { idleOptions } from "./idle_options.ts";
@@ -56,7 +56,7 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
   tellData(progress, file, tokenized, chat);
   const [records, samples] = [join(out, "records"), join(out, "samples")];
   const tell = (message: string) => progress.message(`warning: ${message}`);
-  const bootstrap = given.methods.map((name) => methods[name].bootstrap).find((own) => own) ?? null;
+  const { bootstrap } = methods[dearestMethod(given.methods)];
   warnShortResponses({ ...given, bootstrap }, opened.pairs, given.maxNewTokens, tell);
   // Runs tell of damaged records themselves.
   const store = openRecords(records, { onDamaged: given.dryRun ? tell : () => {} });

@@ -37,6 +37,13 @@ export function probeSetting(setting: PreferenceFileSetting): PreferenceFileSett
   };
 }
 
+/** The method that needs most time and memory: its own pairs may be longer than given ones. */
+export function dearestMethod(names: readonly MethodName[]): MethodName {
+  const dearest = names.find((name) => methods[name].bootstrap !== null) ?? names[0];
+  if (dearest === undefined) throw new Error("a comparison has methods");
+  return dearest;
+}
+
 /**
  * A short run of the dearest method, to measure what a step, a pair and a response cost here.
  *
@@ -46,8 +53,7 @@ export function probe(
   options: CompareOptions,
   setting: PreferenceFileSetting,
 ): Study<PreferenceFileSetting> {
-  const method = options.methods.find((name: MethodName) => methods[name].bootstrap !== null) ??
-    options.methods[0] as MethodName;
+  const method = dearestMethod(options.methods);
   return defineStudy({
     id: "probe",
     title: "what a run costs",
