@@ -73,14 +73,14 @@ export function tokenizePairs(
   const { maxLength, truncation = "keep_end" } = options;
   const keep = truncation === "drop" ? "keep_end" : truncation;
   const wholes = pairs.map((pair) => tokenizeAt(pair, tokenizer, options));
-  const longest = truncation === "drop" ? undefined : longestAnswers(wholes, maxLength);
+  const roomFor = options.maxPromptLength === undefined
+    ? promptRooms(wholes, maxLength, truncation !== "drop")
+    : () => options.maxPromptLength as number;
   const kept: TokenizedPair[] = [];
   const truncated = { prompt: 0, chosen: 0, rejected: 0 };
   const dropped: DroppedPair[] = [];
   for (const whole of wholes) {
-    const answer = longest?.get(whole.promptIds.join()) ?? longerAnswer(whole);
-    const maxPromptLength = options.maxPromptLength ?? promptRoom(maxLength, answer);
-    const limits = { maxLength, maxPromptLength };
+    const limits = { maxLength, maxPromptLength: roomFor(whole) };
     const result = truncatePair(whole, limits, keep, tokenizer.bosTokenId);
     const reason = whyDropped(result.pair, truncation === "drop" && isCut(result.cut), options);
     if (reason !== undefined) {
@@ -102,15 +102,29 @@ export function tokenizePairs(
   return { pairs: kept, truncated, dropped };
 }
 
-/** Tokens of the longest answer to each prompt that may have to be cut, by the prompt's ids. */
-function longestAnswers(wholes: readonly TokenizedPair[], maxLength: number): Map<string, number> {
+/**
+ * Tokens that a pair's prompt may have. A prompt within half of `maxLength` is never cut: of the others
+ * alone the answers are looked at.
+ *
+ * @param shared whether the longest answer of all pairs with the prompt decides, else the pair's own
+ */
+function promptRooms(
+  wholes: readonly TokenizedPair[],
+  maxLength: number,
+  shared: boolean,
+): (pair: TokenizedPair) => number {
+  const half = Math.floor(maxLength / 2);
   const longest = new Map<string, number>();
-  for (const whole of wholes) {
-    if (whole.promptIds.length <= Math.floor(maxLength / 2)) continue;
+  for (const whole of shared ? wholes : []) {
+    if (whole.promptIds.length <= half) continue;
     const key = whole.promptIds.join();
     longest.set(key, Math.max(longest.get(key) ?? 0, longerAnswer(whole)));
   }
-  return longest;
+  return (pair) => {
+    if (pair.promptIds.length <= half) return half;
+    const answer = shared ? longest.get(pair.promptIds.join()) : undefined;
+    return promptRoom(maxLength, answer ?? longerAnswer(pair));
+  };
 }
 
 /** `tokenizePair` whose errors, a template's own among them, say which record they are about. */
