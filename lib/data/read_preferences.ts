@@ -55,8 +55,8 @@ export interface ReadPreferencesOptions {
  * Reads preference pairs from JSONL, JSON, CSV or Parquet in TRL's preference formats.
  *
  * A record whose chosen and rejected are the same, or one of which is empty, is skipped and counted;
- * anything else that is wrong stops the reading. An `id` field is kept, else the id is the record's position from 0;
- * `flipped`, which `data` writes, is kept where it is.
+ * anything else that is wrong stops the reading. An `id` field is kept, else the id is the record's
+ * position from 0; `flipped`, which `data` writes, is kept where it is.
  *
  * @throws {UserError} one line that names the file, the record and the field at fault
  */

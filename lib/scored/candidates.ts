@@ -84,10 +84,8 @@ export async function bootstrapScored(
       onRecord: ({ response }, row, where) => {
         if (typeof response !== "string" || response === (texts[row] ?? response)) return;
         throw new UserError(
-          `${where} has another response than record ${
-            row + 1
-          } of ${newest}: both must score the ` +
-            "same responses, in the same order",
+          `${where} has another response than record ${row + 1} of ${newest}: ` +
+            "both must score the same responses, in the same order",
         );
       },
     });

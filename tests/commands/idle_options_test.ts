@@ -17,9 +17,10 @@ import { idleOptions as idleOfSelect } from "../../experiments/commands/select/i
 import { selectCommand } from "../../experiments/commands/select/options.ts";
 import { idleOptions as idleOfSft } from "../../experiments/commands/sft/idle_options.ts";
 import { sftCommand } from "../../experiments/commands/sft/options.ts";
-import { parseCommand } from "../../lib/cli/command.ts";
+import { type CommandSpec, parseCommand } from "../../lib/cli/command.ts";
 import { configFileText } from "../../lib/cli/config_file.ts";
-import { refuseIdle, valuesInForce } from "../../lib/cli/idle_options.ts";
+import { type IdleOptions, refuseIdle, valuesInForce } from "../../lib/cli/idle_options.ts";
+import type { OptionTable, OptionValues } from "../../lib/cli/option.ts";
 import { runScript } from "../support/run_script.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
@@ -28,39 +29,27 @@ const PAIRS = [...OUT, "--data", "/d"], PROMPTS = [...OUT, "--prompts", "/p"];
 const DATA = ["--data", "/d", "--out", "/o"];
 const JUDGED = ["--prompts", "/p", "--out", "/o"];
 
+/** Parses a command line after the required options, and refuses what would do nothing. */
+function checkOf<O extends OptionTable>(
+  command: CommandSpec<O>,
+  required: readonly string[],
+  idleOf: (options: OptionValues<O>) => IdleOptions<keyof O>,
+): (...args: string[]) => void {
+  return (...args) => {
+    const { options, given } = parseCommand(command, [...required, ...args]);
+    refuseIdle(idleOf(options), given);
+  };
+}
+
 const checks = {
-  sft: (...args: string[]) => {
-    const { options, given } = parseCommand(sftCommand, [...PAIRS, ...args]);
-    refuseIdle(idleOfSft(options), given);
-  },
-  score: (...args: string[]) => {
-    const { options, given } = parseCommand(scoreCommand, [...PAIRS, ...args]);
-    refuseIdle(idleOfScore(options), given);
-  },
-  generate: (...args: string[]) => {
-    const { options, given } = parseCommand(generateCommand, [...PROMPTS, ...args]);
-    refuseIdle(idleOfGenerate(options), given);
-  },
-  data: (...args: string[]) => {
-    const { options, given } = parseCommand(dataCommand, [...DATA, ...args]);
-    refuseIdle(idleOfData(options), given);
-  },
-  compare: (...args: string[]) => {
-    const { options, given } = parseCommand(compareCommand, [...PAIRS, ...args]);
-    refuseIdle(idleOfCompare(options), given);
-  },
-  evaluate: (...args: string[]) => {
-    const { options, given } = parseCommand(evaluateCommand, [...JUDGED, ...args]);
-    refuseIdle(idleOfEvaluate(options), given);
-  },
-  select: (...args: string[]) => {
-    const { options, given } = parseCommand(selectCommand, [...DATA, ...args]);
-    refuseIdle(idleOfSelect(options), given);
-  },
-  reproduce: (...args: string[]) => {
-    const { options, given } = parseCommand(reproduceCommand, args);
-    refuseIdle(idleOfReproduce(options), given);
-  },
+  sft: checkOf(sftCommand, PAIRS, idleOfSft),
+  score: checkOf(scoreCommand, PAIRS, idleOfScore),
+  generate: checkOf(generateCommand, PROMPTS, idleOfGenerate),
+  data: checkOf(dataCommand, DATA, idleOfData),
+  compare: checkOf(compareCommand, PAIRS, idleOfCompare),
+  evaluate: checkOf(evaluateCommand, JUDGED, idleOfEvaluate),
+  select: checkOf(selectCommand, DATA, idleOfSelect),
+  reproduce: checkOf(reproduceCommand, [], idleOfReproduce),
 };
 type Name = keyof typeof checks;
 const REQUIRED: Readonly<Record<Name, readonly string[]>> = {
