@@ -32,7 +32,7 @@ export function acquireRunLock(folder: string): RunLock {
     const holder = readHolder(file);
     file.close();
     throw new UserError(
-      `${folder} is being written by ${holder}; wait for it, stop it, or choose another --out`,
+      `${folder} is being written by ${holder}; wait for it, stop it, or choose another folder`,
     );
   }
   file.truncateSync(0);

@@ -54,6 +54,19 @@ Deno.test("a title first, error listeners before any other work, parameters, and
   }
 });
 
+Deno.test("notebooks are executed side by side, so none writes its runs where another does", () => {
+  const writers = [...notebooks].flatMap(([name, notebook]) =>
+    [...sources(notebook, "code").join("\n").matchAll(/\brecords(?:: | = )"([^"]+)"/g)]
+      .filter(([, folder = ""]) => folder.includes("/.cache/"))
+      .map(([, folder = ""]) => ({ name, folder }))
+  );
+  assert.ok(writers.length >= studies.length);
+  for (const { name, folder } of writers) {
+    const others = writers.filter((other) => other.name !== name && other.folder === folder);
+    assert.deepEqual(others, [], name);
+  }
+});
+
 Deno.test("a study's page has every part, in order, and no page object", () => {
   const parts = [
     /## Abstract/,
