@@ -29,23 +29,26 @@ function notebookNames(): string[] {
 
 /** The studies in the small language, in the order of their notebooks; those without one last. */
 export const studies: readonly Study[] = await readStudies("studies");
+/** What they left open, in the same language on fresh seeds: planned once they had been read. */
+export const followUps: readonly Study[] = await readStudies("follow_ups");
 /** The studies of a pretrained model, in the same order. They take hours, and are run by name. */
 export const realStudies: readonly Study[] = await readStudies("real_studies");
+/** Every study, in that order. */
+export const allStudies: readonly Study[] = [...studies, ...followUps, ...realStudies];
 
 /** Names them all. */
 export const REAL = "real";
 
 /** The studies whose claims are one family for Holm's correction with this one's. */
 export function familyOf(study: Study): readonly Study[] {
-  return realStudies.includes(study) ? realStudies : studies;
+  return [followUps, realStudies].find((family) => family.includes(study)) ?? studies;
 }
 
 /** @throws {UserError} for a name that no study has */
 export function studyNamed(name: string): Study {
-  const all = [...studies, ...realStudies];
-  const found = all.find((study) => study.id === name);
+  const found = allStudies.find((study) => study.id === name);
   if (found !== undefined) return found;
-  const names = all.map((study) => study.id).join(", ");
+  const names = allStudies.map((study) => study.id).join(", ");
   throw new UserError(`unknown study "${name}"; the studies are ${names}`);
 }
 
@@ -54,6 +57,6 @@ export function studyNamed(name: string): Study {
  * language.
  */
 export function studiesNamed(names: readonly string[]): readonly Study[] {
-  if (names.length === 0) return studies;
+  if (names.length === 0) return [...studies, ...followUps];
   return [...new Set(names.flatMap((name) => name === REAL ? realStudies : [studyNamed(name)]))];
 }

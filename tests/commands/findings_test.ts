@@ -5,7 +5,7 @@ import {
   publishVerdicts,
   withFindings,
 } from "../../experiments/commands/reproduce/publish_overview.ts";
-import { familyOf, realStudies, studies } from "../../experiments/studies.ts";
+import { allStudies, familyOf } from "../../experiments/studies.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
 import { judgeClaims } from "../../lib/study/judge_claims.ts";
 import { openStudy, PUBLISHED, type StudyResults } from "../../lib/study/open_study.ts";
@@ -96,9 +96,7 @@ Deno.test("arms without a record are named, with the command that runs them", ()
 /** Every study with all published records. */
 const openPublished = () => {
   const records = openRecords(PUBLISHED);
-  return [...studies, ...realStudies].map((each) =>
-    openStudy(each, { records, family: familyOf(each) })
-  );
+  return allStudies.map((each) => openStudy(each, { records, family: familyOf(each) }));
 };
 
 Deno.test("the README's findings are those of the published records", () => {
@@ -112,7 +110,7 @@ Deno.test("the published verdicts are corrected over all published records, whic
     publishVerdicts(openPublished(), dir);
     const names = await Array.fromAsync(Deno.readDir(dir), ({ name }) => name);
     const covered = new Set(names.map((name) => name.replace(/_(times_)?verdicts\.\w+$/, "")));
-    const claiming = [...studies, ...realStudies].filter(({ claims }) => claims.length > 0);
+    const claiming = allStudies.filter(({ claims }) => claims.length > 0);
     assert.deepEqual(claiming.map(({ id }) => id).filter((id) => !covered.has(id)), []);
     for (const name of names) {
       const committed = join(projectRoot, "results", "tables", name);

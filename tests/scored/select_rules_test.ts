@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { selectCommand, studyFields } from "../../experiments/commands/select/options.ts";
 import { ruleOf } from "../../experiments/commands/select/rule_of.ts";
-import { realStudies, studies } from "../../experiments/studies.ts";
+import { allStudies } from "../../experiments/studies.ts";
 import { helpText, parseCommand } from "../../lib/cli/command.ts";
 import { createPrng, type Prng } from "../../lib/random/prng.ts";
 import { ruleFields } from "../../lib/selection/rule_fields.ts";
@@ -246,7 +246,7 @@ Deno.test("every selection rule of the studies is offered, or its field named wi
     assert.notEqual(Object.hasOwn(selectCommand.options, field), field in studyFields, field);
   }
   const used = new Set<string>();
-  for (const study of [...studies, ...realStudies]) {
+  for (const study of allStudies) {
     for (const { config } of planStudy(study, "full")) {
       used.add(JSON.stringify(config.sera.selection));
     }

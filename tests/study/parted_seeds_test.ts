@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { realStudies, studies } from "../../experiments/studies.ts";
+import { allStudies } from "../../experiments/studies.ts";
 import { runsText } from "../../lib/notebook/runs_text.ts";
 import { PUBLISHED } from "../../lib/study/open_study.ts";
 import { partedSeeds, partedText } from "../../lib/study/parted_seeds.ts";
@@ -46,7 +46,7 @@ Deno.test("what has no record yet parts nothing", () => {
 
 Deno.test("all arms of a published seed met the same data", () => {
   const published = openRecords(PUBLISHED).records;
-  for (const each of [...studies, ...realStudies]) {
+  for (const each of allStudies) {
     const parted = partedSeeds(planStudy(each, "full"), published);
     assert.equal(partedText(parted), "", each.id);
   }

@@ -11,6 +11,12 @@ export const CLAIMS: Marks = {
   end: "<!-- end of claims -->",
 };
 
+/** The same for what the first studies left open, a family of its own. */
+export const FOLLOW_UP_CLAIMS: Marks = {
+  begin: "<!-- claims that followed: written by experiments/commands/plan/main.ts, do not edit -->",
+  end: "<!-- end of the claims that followed -->",
+};
+
 /** The same for the studies of a pretrained model, a family of their own. */
 export const REAL_CLAIMS: Marks = {
   begin: "<!-- claims of a pretrained model: written by experiments/commands/plan/main.ts -->",

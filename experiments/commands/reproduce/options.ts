@@ -9,7 +9,7 @@ import {
   textOption,
 } from "../../../lib/cli/option.ts";
 import { presetNames } from "../../../lib/study/study.ts";
-import { REAL, realStudies, studies } from "../../studies.ts";
+import { allStudies, REAL } from "../../studies.ts";
 import { sweepOptions } from "./sweep_options.ts";
 
 /** Options of `reproduce`. */
@@ -74,7 +74,7 @@ export const reproduceCommand: CommandSpec<typeof reproduceOptions> = {
     description:
       "studies to reproduce; those in the small language unless named. The studies of a " +
       `pretrained model, "${REAL}", take hours`,
-    choices: [...[...studies, ...realStudies].map((study) => study.id), REAL],
+    choices: [...allStudies.map((study) => study.id), REAL],
   },
   options: reproduceOptions,
   notes: "A finished run is never repeated. Interrupted or killed, the same command goes on.",

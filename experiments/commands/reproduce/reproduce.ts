@@ -17,7 +17,7 @@ import { openRecords } from "../../../lib/study/record_store.ts";
 import type { Study } from "../../../lib/study/study.ts";
 import { writeTables } from "../../../lib/study/table.ts";
 import { studyTables } from "../../../lib/study/tables.ts";
-import { familyOf, realStudies, studies, studiesNamed } from "../../studies.ts";
+import { allStudies, familyOf, studiesNamed } from "../../studies.ts";
 import { missingLines, partedLines, SMOKE, verdictLines } from "./headline.ts";
 import { makeNotebooks } from "./notebooks.ts";
 import type { ReproduceOptions } from "./options.ts";
@@ -78,7 +78,7 @@ export async function reproduce(
     ];
     if (rest.length > 0) print(rest.join("\n"));
   }
-  if (publish) publishOverview([...studies, ...realStudies], published, places.tables);
+  if (publish) publishOverview(allStudies, published, places.tables);
   print(`\ntables: ${places.tables}`);
   if (!options.skipNotebooks) {
     const parameters = { preset, seeds: options.seeds ?? 0 };
