@@ -5,7 +5,7 @@ import type { PreferencePair } from "./preference.ts";
 import { type PreferenceFormat, readPreferenceRecord } from "./preference_record.ts";
 import { checkLimit, openRecords } from "./read_records.ts";
 import { fieldsOf, flippedField, idField, USED_COLUMNS } from "./record_fields.ts";
-import { refuseTools, TOOLS_COLUMN } from "./tool_use.ts";
+import { refuseTemplateInput, TEMPLATE_COLUMNS } from "./template_input.ts";
 
 /** A record that was left out, and why. */
 export interface SkippedRecord {
@@ -65,7 +65,7 @@ export async function readPreferences(
   options: ReadPreferencesOptions = {},
 ): Promise<PreferenceFile> {
   const limit = checkLimit(options.limit);
-  const { kind, records } = await openRecords(path, [...USED_COLUMNS, TOOLS_COLUMN]);
+  const { kind, records } = await openRecords(path, [...USED_COLUMNS, ...TEMPLATE_COLUMNS]);
   if (kind === "text") {
     throw new UserError(
       `${path}: preference pairs are read from JSONL, JSON, CSV or Parquet, not .txt`,
@@ -82,7 +82,7 @@ export async function readPreferences(
     const fields = fieldsOf(record, '"prompt", "chosen" and "rejected"');
     const id = idField(where, fields, position++, ids);
     for (const name of Object.keys(fields)) columns.set(name, (columns.get(name) ?? 0) + 1);
-    refuseTools(where, fields);
+    refuseTemplateInput(where, fields);
     if (isEmptyAnswer(fields.chosen) || isEmptyAnswer(fields.rejected)) {
       skipped.push({ line, reason: "an empty answer" });
       continue;

@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import type { TextOrMessages } from "./preference.ts";
 import { checkLimit, openRecords } from "./read_records.ts";
 import { type FieldMap, fieldsOf, idField, textField } from "./record_fields.ts";
-import { refuseTools, TOOLS_COLUMN } from "./tool_use.ts";
+import { refuseTemplateInput, TEMPLATE_COLUMNS } from "./template_input.ts";
 
 /** A prompt to answer. */
 export interface PromptRecord {
@@ -31,14 +31,14 @@ export async function readPrompts(
   options: { readonly limit?: number | undefined } = {},
 ): Promise<PromptFile> {
   const limit = checkLimit(options.limit);
-  const { kind, records } = await openRecords(path, ["id", "prompt", TOOLS_COLUMN]);
+  const { kind, records } = await openRecords(path, ["id", "prompt", ...TEMPLATE_COLUMNS]);
   const prompts: PromptRecord[] = [];
   const ids = new Map<string, string>();
   for await (const record of records) {
     const fields: FieldMap = kind === "text"
       ? { prompt: record.value }
       : fieldsOf(record, '"prompt"');
-    refuseTools(record.where, fields);
+    refuseTemplateInput(record.where, fields);
     const id = idField(record.where, fields, prompts.length, ids);
     prompts.push({ id, prompt: textField(record.where, fields, "prompt") });
     if (prompts.length >= limit) break;

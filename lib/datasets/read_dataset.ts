@@ -1,6 +1,6 @@
 import { checkLimit, openRecords } from "../data/read_records.ts";
 import { type FieldMap, fieldsOf, idField } from "../data/record_fields.ts";
-import { toolUse } from "../data/tool_use.ts";
+import { templateInput } from "../data/template_input.ts";
 import { UserError } from "../errors.ts";
 import type { DatasetRow } from "./dataset_row.ts";
 import { schemaOf } from "./schemas.ts";
@@ -38,7 +38,7 @@ export async function* readDataset(
     const { where } = record;
     schema ??= schemaOf(options.schema ?? "auto", where, fields);
     const id = idField(where, fields, position++, ids);
-    const tools = toolUse(fields);
+    const tools = templateInput(fields);
     const row = tools === undefined
       ? schema.read(where, fields)
       : { kind: "dropped", reason: tools.reason } as const;

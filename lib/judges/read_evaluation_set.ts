@@ -1,6 +1,6 @@
 import { openRecords } from "../data/read_records.ts";
 import { type FieldMap, fieldsOf, textField } from "../data/record_fields.ts";
-import { refuseTools } from "../data/tool_use.ts";
+import { refuseTemplateInput } from "../data/template_input.ts";
 import { UserError } from "../errors.ts";
 
 /** An instruction of an evaluation set. */
@@ -69,7 +69,7 @@ export async function readEvaluationSet(
     const fields = fieldsOf(record, '"instruction", "text", "Instruction" or "prompt"');
     schema ??= schemaOf(where, fields);
     const names = SCHEMAS[schema];
-    refuseTools(where, fields);
+    refuseTemplateInput(where, fields);
     const instruction = instructionOf(where, fields, names.instruction);
     const id = String(fields[names.id] ?? prompts.length);
     if (used.has(id)) throw new UserError(`${where}: ${names.id} ${id} was used before`);

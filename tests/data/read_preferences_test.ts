@@ -74,14 +74,14 @@ Deno.test("other keys of a message are dropped", async () => {
   });
 });
 
-Deno.test("conversations with tools are refused: without them they say something else", async () => {
+Deno.test("conversations with tools or options of the template are refused: without them they say something else", async () => {
   const calls = [{ type: "function", function: { name: "search", arguments: {} } }];
   const talk = { chosen: [USER, HI], rejected: [USER, NO] };
   for (
     const [record, message] of [
       [
         { ...talk, chosen: [USER, { ...HI, tool_calls: calls }] },
-        /:2: field "chosen", message 2: its "tool_calls" would be left out .*: write them into/,
+        /:2: field "chosen", message 2: its "tool_calls" would be left out .*: write that into/,
       ],
       // What a model calls, it calls instead of saying something.
       [
@@ -90,6 +90,10 @@ Deno.test("conversations with tools are refused: without them they say something
       ],
       [{ ...talk, tools: calls }, /:2: field "tools": the tools would .* as `data` does$/],
       [{ ...talk, tools: JSON.stringify(calls) }, /:2: field "tools"/],
+      [
+        { ...talk, chat_template_kwargs: { enable_thinking: false } },
+        /:2: field "chat_template_kwargs": its options would be left out/,
+      ],
     ] as const
   ) {
     await withFile("pairs.jsonl", jsonl(talk, record), async (path) => {
@@ -98,7 +102,11 @@ Deno.test("conversations with tools are refused: without them they say something
   }
   // Parquet gives every message and record the fields that any has; TRL's texts have no tools.
   const empty = { ...talk, chosen: [USER, { ...HI, tool_calls: null }], tools: "[]" };
-  const others = [{ ...talk, tools: [] }, { ...talk, tools: null }, { ...PAIR, tools: calls }];
+  const others = [
+    { ...talk, tools: [], chat_template_kwargs: {} },
+    { ...talk, tools: null },
+    { ...PAIR, tools: calls },
+  ];
   await withFile("pairs.jsonl", jsonl(empty, ...others), async (path) => {
     assert.equal((await readPreferences(path)).pairs.length, 4);
   });

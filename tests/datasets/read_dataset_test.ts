@@ -51,13 +51,19 @@ Deno.test("conversations with tools are left out, for a reason that can be count
         { messages, tools: [] },
         { messages: [user, call, { role: "tool", name: "f", content: "1" }, assistant] },
         { messages, tools: '[{"type": "function"}]' },
+        { messages, chat_template_kwargs: { enable_thinking: false } },
       ]),
     );
     const read: string[] = [];
     for await (const { row } of readDataset(path)) {
       read.push(row.kind === "dropped" ? row.reason : row.kind);
     }
-    assert.deepEqual(read, ["demonstration", "calls of tools", "a list of tools"]);
+    assert.deepEqual(read, [
+      "demonstration",
+      "calls of tools",
+      "a list of tools",
+      "options of the chat template",
+    ]);
   });
 });
 

@@ -97,7 +97,8 @@ export async function openPreferences(
 
 /**
  * A setting for studies: with the fingerprints of its model and data, so that a changed file is
- * another run, and with prompts as whole as commands leave them, unless it says otherwise.
+ * another run, and, unless it says otherwise, with prompts left whole and evaluation prompts drawn as
+ * commands do.
  *
  * @throws {UserError} as `openPreferences`
  */
@@ -105,11 +106,13 @@ export async function preferenceSetting<S extends Partial<PreferenceFileSetting>
   setting: S & Pick<PreferenceFileSetting, "model" | "data">,
 ): Promise<
   & S
-  & Pick<PreferenceFileSetting, "model" | "data" | "modelSha256" | "dataSha256" | "wholePrompts">
+  & Pick<PreferenceFileSetting, "model" | "data" | "modelSha256" | "dataSha256">
+  & Pick<PreferenceFileSetting, "wholePrompts" | "evaluationDraw">
 > {
   const opened = await openPreferences({ ...defaultPreferenceSetting, ...setting }, 0);
   const { modelSha256, dataSha256 } = opened.setting;
-  return { wholePrompts: true, ...setting, modelSha256, dataSha256 };
+  const asCommands = { wholePrompts: true, evaluationDraw: "seeded" } as const;
+  return { ...asCommands, ...setting, modelSha256, dataSha256 };
 }
 
 /** The file's first pairs, as many as `limit` says, of those that are short enough. */

@@ -127,7 +127,11 @@ Deno.test("a setting without wholePrompts cuts prompts to half, as the published
     assert.deepEqual(await promptsOf({}), new Set([14]));
     assert.deepEqual(await promptsOf({ wholePrompts: false }), new Set([14]));
     assert.deepEqual(await promptsOf({ wholePrompts: true }), new Set([20]));
-    assert.equal((await preferenceSetting(files)).wholePrompts, true);
+    const { wholePrompts, evaluationDraw } = await preferenceSetting(files);
+    assert.deepEqual({ wholePrompts, evaluationDraw }, {
+      wholePrompts: true,
+      evaluationDraw: "seeded",
+    });
     assert.equal((await preferenceSetting({ ...files, wholePrompts: false })).wholePrompts, false);
   });
 });

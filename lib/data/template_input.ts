@@ -4,11 +4,17 @@ import type { FieldMap } from "./record_fields.ts";
 /** Fields that hold conversations. */
 const CONVERSATIONS = ["prompt", "chosen", "rejected", "completion", "messages"] as const;
 
-/** What the records' own field is called that lists the tools of a conversation. */
-export const TOOLS_COLUMN = "tools";
+/** Fields of a record that a chat template is given beside the messages, in TRL, but not here. */
+const BESIDE_MESSAGES = {
+  tools: { place: "the tools", reason: "a list of tools" },
+  chat_template_kwargs: { place: "its options", reason: "options of the chat template" },
+} as const;
 
-/** A part of a record that chat templates write out, but not here. */
-interface ToolUse {
+/** Their names: readers of columns ask for them, too. */
+export const TEMPLATE_COLUMNS: readonly string[] = Object.keys(BESIDE_MESSAGES);
+
+/** A part of a record that chat templates write out or heed, but not here. */
+interface TemplateInput {
   /** For messages: `field "chosen", message 2: its "tool_calls"`. */
   readonly place: string;
   /** Why the record is left out: the same words for the same cause. */
@@ -16,10 +22,11 @@ interface ToolUse {
 }
 
 /**
- * The first thing about tools in a record's conversations: the calls of a message, or the list of
- * tools. As in TRL, a list beside texts without messages is no part of them.
+ * The first part of a record's conversations that chat templates know and this suite does not: the
+ * calls of a message, the list of tools, or options of the template. As in TRL, fields beside texts
+ * without messages are no part of them.
  */
-export function toolUse(fields: FieldMap): ToolUse | undefined {
+export function templateInput(fields: FieldMap): TemplateInput | undefined {
   let conversational = false;
   for (const name of CONVERSATIONS) {
     const messages = fields[name];
@@ -30,20 +37,24 @@ export function toolUse(fields: FieldMap): ToolUse | undefined {
     const place = `field "${name}", message ${caller + 1}: its "tool_calls"`;
     return { place, reason: "calls of tools" };
   }
-  if (!conversational || isEmpty(fields[TOOLS_COLUMN])) return undefined;
-  return { place: `field "${TOOLS_COLUMN}": the tools`, reason: "a list of tools" };
+  if (!conversational) return undefined;
+  for (const [name, { place, reason }] of Object.entries(BESIDE_MESSAGES)) {
+    if (!isEmpty(fields[name])) return { place: `field "${name}": ${place}`, reason };
+  }
+  return undefined;
 }
 
 /**
- * Refuses a record whose conversations have to do with tools: without them they say something else.
+ * Refuses a record whose chat template is given more than messages: without it they say something
+ * else.
  *
  * @throws {UserError} naming record, field and message
  */
-export function refuseTools(where: string, fields: FieldMap): void {
-  const found = toolUse(fields);
+export function refuseTemplateInput(where: string, fields: FieldMap): void {
+  const found = templateInput(fields);
   if (found === undefined) return;
   throw new UserError(
-    `${where}: ${found.place} would be left out of the conversation: write them into the ` +
+    `${where}: ${found.place} would be left out of the conversation: write that into the ` +
       `messages' "content", or leave the record out, as \`data\` does`,
   );
 }
