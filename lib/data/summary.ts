@@ -25,9 +25,7 @@ export interface DataSummary {
   readonly equallyLong: number;
   /** Plain prompts that are transcripts of several turns (`\n\nHuman:`). */
   readonly transcripts: number;
-  /** Records left out in reading. */
-  readonly skipped: number;
-  /** How many for each reason. */
+  /** Records left out in reading, for each reason. */
   readonly skippedFor: Readonly<Record<string, number>>;
   /** Pairs left out in tokenising. */
   readonly dropped: number;
@@ -62,7 +60,6 @@ export function summarizeData(file: PreferenceFile, tokenized: TokenizedPairs): 
     transcripts:
       file.pairs.filter(({ prompt }) => typeof prompt === "string" && TRANSCRIPT.test(prompt))
         .length,
-    skipped: file.skipped.length,
     skippedFor: Object.fromEntries(
       [...Map.groupBy(file.skipped, ({ reason }) => reason)].map((
         [reason, records],
@@ -101,10 +98,8 @@ export function formatSummary(summary: DataSummary, templated = false): string[]
     `tokens (mean, p95, max): prompt ${lengths(summary.promptTokens)}; chosen ` +
     `${lengths(summary.chosenTokens)}; rejected ${lengths(summary.rejectedTokens)}`,
   ];
-  if (summary.skipped > 0) {
-    const counts = Object.entries(summary.skippedFor).map(([reason, n]) => `${n} with ${reason}`);
-    lines.push(`skipped: ${counts.join(", ")}`);
-  }
+  const skipped = Object.entries(summary.skippedFor).map(([reason, n]) => `${n} with ${reason}`);
+  if (skipped.length > 0) lines.push(`skipped: ${skipped.join(", ")}`);
   if (summary.dropped > 0) lines.push(`dropped after tokenising: ${summary.dropped}`);
   if (truncated.prompt + truncated.chosen + truncated.rejected > 0) {
     lines.push(

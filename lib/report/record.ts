@@ -9,17 +9,17 @@ import type { StepRow } from "../sera/store.ts";
 import type { Provenance } from "../storage/provenance.ts";
 
 /** `format` of records written by this version. */
-export const RECORD_FORMAT = "sera-record-2";
+export const RECORD_FORMAT = "sera-record-3";
 
-/** Pairs by what became of them: `read = train + heldOut + skippedEqual + unused`. */
+/** Pairs by what became of them: `read = train + heldOut + dropped` and those skipped. */
 export interface DataSummary {
   readonly read: number;
   readonly train: number;
   readonly heldOut: number;
-  /** Skipped because chosen and rejected are the same. */
-  readonly skippedEqual: number;
-  /** Cut by the limit. */
-  readonly unused: number;
+  /** Records left out in reading, for each reason. */
+  readonly skippedFor: Readonly<Record<string, number>>;
+  /** Pairs left out in tokenising: their answers became the same. */
+  readonly dropped: number;
   /** Pairs in use that were cut at the longest length. */
   readonly truncated: number;
   /** Mean length of the training completions, tokens, end of sequence included. */

@@ -86,8 +86,10 @@ export function provenance(record: RunRecord): Html {
       ["pairs read", data.read],
       ["used for training", data.train],
       ["held out", data.heldOut],
-      ["skipped (chosen equals rejected)", data.skippedEqual],
-      ["left out by the limit", data.unused],
+      ...Object.entries(data.skippedFor).map(([reason, count]) =>
+        [`skipped, with ${reason}`, count] as const
+      ),
+      ["dropped, as their answers became the same", data.dropped],
       ["truncated", data.truncated],
       ["mean chosen length, tokens", data.meanChosenTokens.toFixed(1)],
       ["mean rejected length, tokens", data.meanRejectedTokens.toFixed(1)],

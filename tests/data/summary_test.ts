@@ -35,7 +35,6 @@ Deno.test("a file is described with everything that was lost on the way", async 
       chosenLonger: 2 / 4,
       equallyLong: 1 / 4,
       transcripts: 0,
-      skipped: 2,
       skippedFor: { "chosen = rejected": 1, "an empty answer": 1 },
       dropped: 1,
       truncated: { prompt: 1, chosen: 1, rejected: 0 },

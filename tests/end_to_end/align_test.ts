@@ -17,7 +17,13 @@ async function prepare(
 ): Promise<(out: string) => string[]> {
   const model = join(dir, "model"), data = join(dir, "pairs.jsonl");
   await makeTinyModelFolder(model, { seed: 7 });
-  await Deno.writeTextFile(data, jsonLines(tinyPairs(40, 3)));
+  const pairs = tinyPairs(40, 3);
+  const prompt = pairs[0]?.prompt;
+  const unusable = [
+    { id: "same", prompt, chosen: "red red", rejected: "red red" },
+    { id: "silent", prompt, chosen: "red", rejected: "" },
+  ];
+  await Deno.writeTextFile(data, jsonLines([...pairs, ...unusable]));
   return (out) => [
     ...["--model", model, "--data", data, "--out", join(dir, out)],
     ...["--lr", "0.02", "--batch", "6", "--flip-labels", "0.2"],
@@ -57,6 +63,15 @@ Deno.test("align repeats exactly, survives kill -9 at ten moments, and refuses a
           assert.equal(typeof metrics[name], "number", name);
         }
       }
+      const { read, train, heldOut, skippedFor, dropped } = record.data;
+      assert.deepEqual({ read, train, heldOut, skippedFor, dropped }, {
+        ...{ read: 42, train: 36, heldOut: 4, dropped: 0 },
+        skippedFor: { "chosen = rejected": 1, "an empty answer": 1 },
+      });
+      assert.match(
+        await Deno.readTextFile(join(dir, "a", "adapter", "README.md")),
+        /2 pairs left out/,
+      );
       const rows = (await Deno.readTextFile(join(dir, "a", "selection", "iteration-3.jsonl")))
         .trim().split("\n").map((line) => JSON.parse(line));
       assert.equal(rows.length, 36);

@@ -48,6 +48,11 @@ Deno.test("a report has its sections and asks nothing of any server", async () =
   assert.ok(!/<(link|img|iframe|object|use)\b|\bon\w+="|url\(|@import/i.test(page));
 });
 
+Deno.test("what the data left out is told by its reason", async () => {
+  const page = (await renderReport(sampleReport())).replaceAll(/<[^>]*>/g, " ");
+  assert.match(page, /skipped, with chosen = rejected\s+1\s+skipped, with an empty answer\s+1\s/);
+});
+
 Deno.test("every chart has a text for those who cannot see it, and no two elements share an id", async () => {
   const page = await renderReport(sampleReport());
   const charts = page.match(/<svg [^>]*>/g) ?? [];

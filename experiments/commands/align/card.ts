@@ -21,6 +21,8 @@ export function alignCard(
   const { name: _name, ...lossOptions } = sera.loss;
   const last = record.iterations.at(-1);
   const { data: counts } = record;
+  const skipped = Object.values(counts.skippedFor).reduce((sum, count) => sum + count, 0);
+  const leftOut = skipped + counts.dropped;
   const metric = (name: string, value: number | null | undefined, on: string): CardMetric[] =>
     typeof value === "number" ? [{ name, value, on }] : [];
   const pairs = `${counts.heldOut} held-out pairs`;
@@ -30,7 +32,7 @@ export function alignCard(
     kind: result.kind,
     dataNotes: [
       `${counts.read} pairs read, ${counts.train} trained on, ${counts.heldOut} held out`,
-      `${counts.truncated} texts cut, ${counts.skippedEqual} pairs with equal answers left out`,
+      `${counts.truncated} texts cut, ${leftOut} pairs left out`,
       ...(opened.setting.flipRate > 0
         ? [`${opened.setting.flipRate} of the training labels flipped on purpose, as an audit`]
         : []),
