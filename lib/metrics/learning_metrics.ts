@@ -10,12 +10,13 @@ import { finite, type MetricDefinitions, type ValuesOf } from "./metric_definiti
 export const learningMetricDefinitions = {
   trainLoss: {
     label: "train loss",
-    unit: "nats",
-    text: "mean loss over the iteration's optimiser steps, each before its update",
+    unit: "",
+    text:
+      "mean loss (most are in nats; IPO, SLiC and SLiC-HF are not) over the iteration's optimiser steps, each before its update",
   },
   heldOutLoss: {
     label: "held-out loss",
-    unit: "nats",
+    unit: "",
     text: "mean loss of the held-out pairs after the update, against the SFT model (with the " +
       "previous policy as reference the training loss is measured against that)",
     better: "lower",

@@ -17,7 +17,9 @@ export const selectionMetricDefinitions = {
   flippedSelected: {
     label: "flips kept",
     unit: "share",
-    text: "flipped labels among the given pairs kept; known only where flips were injected",
+    text:
+      "flipped labels among the given pairs kept, as they were given (relabelling changes none); " +
+      "known where the data or --flip-labels say",
     better: "lower",
   },
   flippedAll: {

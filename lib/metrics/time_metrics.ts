@@ -6,7 +6,8 @@ export const timeMetricDefinitions = {
     label: "scoring",
     unit: "s",
     text:
-      "log-probabilities that selection, bootstrapping and the loss need; in iteration 1 the reference's",
+      "log-probabilities that selection, bootstrapping and the loss need, and the training of " +
+      "cross-fitting's folds and the reward model; in iteration 1 the reference's",
     volatile: true,
   },
   generationSeconds: {

@@ -80,7 +80,9 @@ export function openStudy<S extends Setting>(
   const rows = studyRows(plan, records, study);
   const others = family.filter(({ id }) => id !== study.id).map((other) => {
     const cells = planStudy(other, preset as PresetName, { claimed: true });
-    return { claims: claimsOf(other, cells), rows: studyRows(cells, all, other) };
+    // With its study, for claims are judged on their planned seeds alone.
+    const rows = { study: other, rows: studyRows(cells, all, other) };
+    return { claims: claimsOf(other, cells), rows };
   });
   return {
     ...{ study, plan, rows, records },

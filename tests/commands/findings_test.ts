@@ -5,8 +5,15 @@ import {
   publishVerdicts,
   withFindings,
 } from "../../experiments/commands/reproduce/publish_overview.ts";
-import { allStudies, familyOf } from "../../experiments/studies.ts";
+import {
+  allStudies,
+  familyOf,
+  followUps,
+  realStudies,
+  studies,
+} from "../../experiments/studies.ts";
 import { projectRoot } from "../../lib/engine/layout.ts";
+import { holmAdjusted } from "../../lib/statistics/holm.ts";
 import { judgeClaims } from "../../lib/study/judge_claims.ts";
 import { openStudy, PUBLISHED, type StudyResults } from "../../lib/study/open_study.ts";
 import { planStudy } from "../../lib/study/plan.ts";
@@ -103,6 +110,16 @@ Deno.test("the README's findings are those of the published records", () => {
   const readme = Deno.readTextFileSync(join(projectRoot, "README.md"));
   assert.equal(withFindings(readme, openPublished()), readme);
   assert.throws(() => withFindings("# SeRA\n", []), /the page lacks/);
+});
+
+Deno.test("p-values are corrected over what each claim's own page shows, on its planned seeds", () => {
+  const records = openRecords(PUBLISHED);
+  for (const family of [studies, followUps, realStudies]) {
+    const verdicts = family.flatMap((each) => openStudy(each, { records, family }).verdicts);
+    const own = family.flatMap((each) => openStudy(each, { records }).verdicts);
+    const corrected = holmAdjusted(own.map(({ contrast }) => contrast?.p ?? 1));
+    assert.deepEqual(verdicts.map(({ adjustedP }) => adjustedP), corrected);
+  }
 });
 
 Deno.test("the published verdicts are corrected over all published records, whichever study was last", () =>

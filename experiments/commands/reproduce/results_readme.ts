@@ -60,8 +60,9 @@ ${names}
 ## Claims
 
 Each was written down as a metric, a contrast, a direction and a smallest effect that matters before
-the runs ([the plan](../experiments/plan.md)). The claims of all studies in the small language are one
-family for Holm's correction, those of a pretrained model another. A claim is judged on the seeds of
+the runs ([the plan](../experiments/plan.md)). The claims of the first studies in the small
+language are one family for Holm's correction, those of the study that followed them another, and
+those of a pretrained model a third. A claim is judged on the seeds of
 its plan alone, on those of them that are there; figures and notebooks use every seed that both arms
 have, and some cells have more than a claim planned. Each has one of four verdicts:
 
