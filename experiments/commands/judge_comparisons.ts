@@ -143,7 +143,8 @@ function chatJudge(
           ...{ callSeconds: spent.seconds, repliesLost: lost },
           refused: refused.map((question) => ({ ...question })),
         },
-        text: `${spent.calls} replies by ${model}, ${tokens.input} + ${tokens.output} tokens` +
+        text:
+          `${spent.calls} replies kept (judge: ${model}), ${tokens.input} + ${tokens.output} tokens` +
           `${spent.dollars === null ? "" : `, ${dollars(spent.dollars)}`}, ` +
           `${formatDuration(spent.seconds ?? 0)} of calls` +
           (lost === 0 ? "" : `; ${lost} calls were cut off and may be charged too`) +

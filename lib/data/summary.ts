@@ -14,7 +14,7 @@ export interface LengthSummary {
 export interface DataSummary {
   /** Pairs that training can use. */
   readonly pairs: number;
-  /** Different prompts in the file. */
+  /** Different prompts of those pairs. */
   readonly prompts: number;
   readonly promptTokens: LengthSummary;
   readonly chosenTokens: LengthSummary;
@@ -49,9 +49,11 @@ export function summarizeData(file: PreferenceFile, tokenized: TokenizedPairs): 
     chosenIds.length - rejectedIds.length
   );
   const share = (count: number) => count / pairs.length;
+  const ids = new Set(pairs.map(({ id }) => id));
+  const used = file.pairs.filter(({ id }) => ids.has(id));
   return {
     pairs: pairs.length,
-    prompts: new Set(file.pairs.map(({ prompt }) => promptKey(prompt))).size,
+    prompts: new Set(used.map(({ prompt }) => promptKey(prompt))).size,
     promptTokens: summarizeLengths(pairs.map(({ promptIds }) => promptIds.length)),
     chosenTokens: summarizeLengths(pairs.map(({ chosenIds }) => chosenIds.length)),
     rejectedTokens: summarizeLengths(pairs.map(({ rejectedIds }) => rejectedIds.length)),
@@ -104,12 +106,12 @@ export function formatSummary(summary: DataSummary, templated = false): string[]
   if (truncated.prompt + truncated.chosen + truncated.rejected > 0) {
     lines.push(
       `cut to the length limit: ${truncated.prompt} prompts, ${truncated.chosen} chosen, ` +
-        `${truncated.rejected} rejected (raise --max-length to keep them whole)`,
+        `${truncated.rejected} rejected (a higher --max-length keeps more, up to the model's context)`,
     );
   }
   if (summary.flipped !== undefined) {
     lines.push(
-      `flipped by the data's own account: ${summary.flipped} labels (put right where held out)`,
+      `flipped by the data's own account: ${summary.flipped} labels`,
     );
   }
   if (summary.ignoredColumns.length > 0) {

@@ -38,7 +38,7 @@ export async function renderComparison(input: ComparisonInput): Promise<string> 
   const audited = last.some((row) => (row.flippedAll ?? null) !== null);
   const done = opened.plan.length - opened.missing.length;
   const subtitle =
-    html`${done} of ${opened.plan.length} runs; ${text}; ${heldOut} held-out pairs a seed.`;
+    html`${done} of ${opened.plan.length} runs; ${text}; about ${heldOut} held-out pairs a seed.`;
   const answer = differences.filter(({ metric }) => metric === "heldOutAccuracy");
   const curves: MetricName[] = ["heldOutAccuracy", "heldOutMargin", "kl", "length"];
   const content = html`${
@@ -50,7 +50,7 @@ export async function renderComparison(input: ComparisonInput): Promise<string> 
           : html`<ul class="cards">${
             answer.map((each) =>
               html`<li><b>${each.verdict}</b><span>${each.label}: held-out accuracy ${each.text}, n =
-${heldOut} pairs a seed</span></li>`
+about ${heldOut} pairs a seed</span></li>`
             )
           }</ul>`
       }<p>A difference is shown where its p-value, corrected for the number of methods (Holm), is below
@@ -72,8 +72,8 @@ ${answer.length === 0 ? "" : caveat(judged !== undefined)}`,
     audited
       ? section(
         "Flipped labels",
-        html`<p>Flips were injected into the training labels: a method that finds them keeps fewer than
-there are.</p>${note}
+        html`<p>Which training labels were flipped is known: a method that finds them keeps fewer than there
+are. Flips kept are of the pairs as given: <code>relabel</code> keeps every pair, and swaps labels.</p>${note}
 ${meanTable(last, arms, ["flippedAll", "flippedSelected", "marginAuc"])}`,
       )
       : ""
@@ -193,7 +193,7 @@ and the same command does them again.</p>`,
       ]),
       ...(few === 0 ? [] : [
         html`<p class="warning"><strong>${arm}</strong>: bootstrapping gave less than half of the pairs
-wanted in ${few} of ${ended.length} seeds, so this is nearly selection alone: raise --max-new-tokens,
+wanted in ${few} of ${ended.length} seeds, so it trains on nearly the given pairs alone: raise --max-new-tokens,
 --responses or --temperature.</p>`,
       ]),
       ...failureSignatures.flatMap((signature) => {

@@ -51,6 +51,9 @@ export function noDifferences(
     return `There are no differences: they are from ${baseline}, the first method, and none of its ` +
       "runs came to its end.";
   }
+  if (rows.some((row) => row.last) && rows.every((row) => row.heldOutAccuracy === null)) {
+    return "No pairs were held out, so there is no accuracy to compare: see --held-out.";
+  }
   return missing.length === 0
     ? "Differences need two methods and two seeds."
     : `Differences need two seeds that ${baseline} and another method have.`;

@@ -16,7 +16,8 @@ export function judgedSection({ judge, methods, text }: JudgedReport): Html {
   const head = ["win rate", "Holm p", "length-controlled", "orders agree", "answers", "says"];
   return html`
     <p>Answers of the last policies to held-out prompts, judged by ${judge} against those of the first
-    method with the same seed, in both orders; ties, and orders that disagree, count half.</p>
+    method with the same seed. A model that judges sees them in both orders; ties, and orders that
+    disagree, count half. Scores of single answers know no order: both agree by construction.</p>
     <div class="scroll">
       <table class="stacked">
         <thead>

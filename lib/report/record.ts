@@ -18,11 +18,11 @@ export interface DataSummary {
   readonly heldOut: number;
   /** Records left out in reading, for each reason. */
   readonly skippedFor: Readonly<Record<string, number>>;
-  /** Pairs left out in tokenising: their answers became the same. */
+  /** Pairs left out in tokenising: of equal tokens, or with a prompt of none. */
   readonly dropped: number;
-  /** Pairs in use that were cut at the longest length. */
+  /** Prompts and answers in use that were cut at the longest length; a pair has up to three. */
   readonly truncated: number;
-  /** Mean length of the training completions, tokens, end of sequence included. */
+  /** Mean length of the completions in use, held-out ones too, tokens, end of sequence included. */
   readonly meanChosenTokens: number;
   readonly meanRejectedTokens: number;
   /** SHA-256 of the tokenised pairs. */

@@ -36,6 +36,7 @@ export interface ReportInput {
 export async function renderReport(input: ReportInput): Promise<string> {
   const { title, record, selections, suspects, crossFit, examples, usage } = input;
   const { iterations, timings } = record;
+  const trained = record.backend === null ? "by a trainer" : "here";
   const selected = selections.filter(({ margins }) => margins.length > 0);
   const subtitle = html`Finished ${timings.finishedAt}. Config <code>${
     record.configSha256.slice(0, 12)
@@ -45,7 +46,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
     ${section("Warnings", sections.warnings(record))}
     ${suspects.length === 0 ? "" : section(
       "Labels in doubt",
-      suspectCards(suspects, trustText({ crossFit, iterations }), "suspects.jsonl"),
+      suspectCards(suspects, trustText({ crossFit, iterations, trained }), "suspects.jsonl"),
     )}
     ${section("Training", await grid(stepCharts(record)))}
     ${section(
@@ -61,7 +62,7 @@ ${sections.iterationTable(record)}`,
 ${sections.keyValues(timeRows(record))}`,
     )}
     ${section("How to use the result", usageSection(usage))}
-    ${section("Files of the run", sections.keyValues(runFiles))}
+    ${section("Files of the run", sections.keyValues(runFiles(trained)))}
     ${section("Config", sections.configTable(record))}
     ${section("Data, code and machine", sections.provenance(record))}
   `;

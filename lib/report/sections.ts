@@ -89,8 +89,8 @@ export function provenance(record: RunRecord): Html {
       ...Object.entries(data.skippedFor).map(([reason, count]) =>
         [`skipped, with ${reason}`, count] as const
       ),
-      ["dropped, as their answers became the same", data.dropped],
-      ["truncated", data.truncated],
+      ["dropped after tokenising", data.dropped],
+      ["prompts and answers that were cut", data.truncated],
       ["mean chosen length, tokens", data.meanChosenTokens.toFixed(1)],
       ["mean rejected length, tokens", data.meanRejectedTokens.toFixed(1)],
       ["commit", code],
@@ -161,7 +161,7 @@ export function examples(list: readonly GeneratedExample[]): Html {
           ]] as const).map(([side, text, reward]) =>
             html`
               <div>
-                <h3>${side} <span class="soft">implicit reward ${figure(reward)}</span></h3>
+                <h3>${side} <span class="soft">reward ${figure(reward)}</span></h3>
                 <div class="model" dir="auto">${cut(text)}</div>
               </div>
             `

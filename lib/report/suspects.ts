@@ -14,7 +14,7 @@ export interface Suspect {
   readonly margins: Readonly<Record<string, number>>;
   /** Whether the last iteration trained on it. */
   readonly kept: boolean;
-  /** Whether --flip-labels exchanged its responses; absent where nothing was flipped. */
+  /** Whether the label is known to be flipped; absent where that is not known. */
   readonly flipped?: boolean;
   /** The pair as it was trained on. */
   readonly prompt: TextOrMessages;
@@ -49,28 +49,37 @@ export interface MarginOrigin {
   /** Folds of cross-fitting; null: the policy scored pairs that it was trained on. */
   readonly crossFit: number | null;
   readonly iterations: readonly MetricValues[];
+  /** Who trains: cross-fitting does not go with a trainer. */
+  readonly trained: "here" | "by a trainer";
 }
 
-/** "cross-fitted, AUC 0.910": in few words, for the summary line. */
-export function originText({ crossFit, iterations }: MarginOrigin): string {
+/** "cross-fitted, AUC 0.910 on the known flips": in few words, for the summary line. */
+export function originText(
+  { crossFit, iterations }: Omit<MarginOrigin, "trained">,
+): string {
   const auc = iterations.at(-1)?.marginAuc ?? null;
   return (crossFit === null ? "in-sample" : "cross-fitted") +
-    (auc === null ? "" : `, AUC ${auc.toFixed(3)} on the injected flips`);
+    (auc === null ? "" : `, AUC ${auc.toFixed(3)} on the known flips`);
 }
 
 /** How far to trust the order, in whole sentences. */
-export function trustText({ crossFit, iterations }: MarginOrigin): string {
-  const auc = iterations.at(-1)?.marginAuc ?? null;
+export function trustText({ crossFit, iterations, trained }: MarginOrigin): string {
+  const { marginAuc: auc = null, flippedAll = null } = iterations.at(-1) ?? {};
+  const remedy = trained === "here"
+    ? " With --cross-fit 5 each pair is scored by a policy that never saw it."
+    : "";
   const origin = crossFit === null
     ? "These margins are in-sample: the policy was trained on the very labels that it judges here, " +
-      "and comes to agree with wrong ones too. With --cross-fit 5 each pair is scored by a policy " +
-      "that never saw it."
+      `and comes to agree with wrong ones too.${remedy}`
     : `These margins are cross-fitted in ${crossFit} folds: each pair was scored by a policy that ` +
       "was never trained on it.";
-  const audit = auc === null
+  const audit = flippedAll === 0
+    ? "The data say that none of these labels was flipped: what is wrong with them, if anything, is " +
+      "not known."
+    : auc === null
     ? "How many of these labels are wrong is not known: run once more with --flip-labels 0.1 to " +
       "see how well the margins find labels that are known to be wrong (AUC)."
-    : `Of the flips that were injected the margins tell this much: AUC ${auc.toFixed(3)}, the ` +
+    : `Of the flips that are known the margins tell this much: AUC ${auc.toFixed(3)}, the ` +
       "chance that a flipped pair ranks below an unflipped one (0.5 is chance, 1 is perfect).";
   return `${origin} ${audit}`;
 }

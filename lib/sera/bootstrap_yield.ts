@@ -1,6 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
-import { roundShare } from "../round_share.ts";
+import { roundShare, shareOf } from "../round_share.ts";
 import type { BootstrapResult } from "../selection/bootstrap_pairs.ts";
 import type { BootstrapConfig } from "./config.ts";
 import type { SeraIteration } from "./types.ts";
@@ -31,7 +31,7 @@ export function yieldWarning(
   { responses, promptFactor, maxNewTokens }: BootstrapConfig,
 ): string | null {
   if (pairs >= FEW * wanted) return null;
-  const all = Math.ceil(promptFactor * wanted) * responses;
+  const all = Math.ceil(shareOf(promptFactor, wanted)) * responses;
   const causes = ([
     [
       dropped.truncatedCandidates,
@@ -60,7 +60,7 @@ export function yieldWarning(
     `(${
       reasons || "no response was dropped"
     }; ${dropped.promptsWithoutTwo} prompts were left with fewer ` +
-    `than two responses), so this is nearly selection alone: ${advice}`;
+    `than two responses), so it trains on nearly the given pairs alone: ${advice}`;
 }
 
 /**

@@ -31,6 +31,20 @@ Deno.test("data leaves no held-out pair behind that is now trained on", async ()
   });
 });
 
+Deno.test("the share of longer chosen responses is that of the labels that are written", async () => {
+  await withTempDir(async (dir) => {
+    const data = join(dir, "pairs.jsonl"), out = join(dir, "out");
+    const shorter = Array.from({ length: 6 }, (_, i) => ({
+      ...{ prompt: `p${i}`, chosen: `yes ${i}`, rejected: `no, not at all ${i}` },
+    }));
+    await Deno.writeTextFile(data, jsonLines(shorter));
+    const told = await prepare("--data", data, "--out", out, "--length-confound", "1");
+    assert.match(told, /longer response is chosen in 100\.0 %[^]*labels changed: 6/);
+    const { counts } = JSON.parse(Deno.readTextFileSync(join(out, "record.json")));
+    assert.equal(counts.longerIsChosen, 1);
+  });
+});
+
 Deno.test("a record says that the folder is whole: it is gone while the folder is written", async () => {
   await withTempDir(async (dir) => {
     const data = join(dir, "pairs.jsonl"), out = join(dir, "out");

@@ -47,7 +47,8 @@ Deno.test("a file is described with everything that was lost on the way", async 
         "tokens (mean, p95, max): prompt 3.8, 12, 12; chosen 5.8, 15, 15; rejected 2.5, 4, 4",
         "skipped: 1 with chosen = rejected, 1 with an empty answer",
         "dropped after tokenising: 1",
-        "cut to the length limit: 1 prompts, 1 chosen, 0 rejected (raise --max-length to keep them whole)",
+        "cut to the length limit: 1 prompts, 1 chosen, 0 rejected " +
+        "(a higher --max-length keeps more, up to the model's context)",
         "ignored columns: source, judge",
       ],
     );

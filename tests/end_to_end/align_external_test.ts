@@ -55,6 +55,10 @@ Deno.test("a server and a trainer process select what the built-in loop selects,
       assert.ok(page.includes(title), `the report has no ${title}`);
     }
     assert.match(page, /<th scope="row">model<\/th>\s*<td>with a server and a trainer<\/td>/);
+    // What a trainer saved is the result: nobody is told to delete it, nor to cross-fit.
+    assert.match(page, /checkpoints\/<\/th>\s*<td>[^<]*the last one is the result/);
+    assert.doesNotMatch(page, /checkpoints\/<\/th>\s*<td>[^<]*deleted|adapter\/, model\//);
+    assert.doesNotMatch(page + done.stdout, /cross-fit 5/);
     assert.match(done.stdout, /held-out accuracy by iteration: [\d.]+, [\d.]+, [\d.]+ \(n = 1 /);
     assert.match(done.stdout, /labels in doubt: \d+ of 11/);
     assert.match((await run()).stdout, /finished already: see .*report\.html/);

@@ -68,10 +68,9 @@ Deno.test("align repeats exactly, survives kill -9 at ten moments, and refuses a
         ...{ read: 42, train: 36, heldOut: 4, dropped: 0 },
         skippedFor: { "chosen = rejected": 1, "an empty answer": 1 },
       });
-      assert.match(
-        await Deno.readTextFile(join(dir, "a", "adapter", "README.md")),
-        /2 pairs left out/,
-      );
+      const card = await Deno.readTextFile(join(dir, "a", "adapter", "README.md"));
+      assert.match(card, /2 pairs left out/);
+      assert.match(card, /top margins of the given pairs, and pairs the policy writes and ranks/);
       const rows = (await Deno.readTextFile(join(dir, "a", "selection", "iteration-3.jsonl")))
         .trim().split("\n").map((line) => JSON.parse(line));
       assert.equal(rows.length, 36);

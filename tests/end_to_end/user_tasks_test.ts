@@ -92,7 +92,7 @@ Deno.test("fifteen tasks of a user, from a folder of their own", async (t) => {
     await t.step("3. can I trust that: in-sample or cross-fitted, with the AUC", async () => {
       const { out, code, err } = await align("fitted", "--flip-labels", "0.2", "--cross-fit", "2");
       assert.equal(code, 0, err);
-      assert.match(out, /labels in doubt: \d+ of 36 .*cross-fitted, AUC 0\.\d+ on the injected/);
+      assert.match(out, /labels in doubt: \d+ of 36 .*cross-fitted, AUC 0\.\d+ on the known/);
       assert.match(Deno.readTextFileSync(at("run/report.html")), /in-sample[^]*--cross-fit 5/);
     });
 

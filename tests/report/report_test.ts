@@ -116,6 +116,11 @@ Deno.test("the pairs in doubt are cards, the lowest margin first, with what marg
     },
   };
   assert.match(await renderReport(audited), /cross-fitted in 5 folds[^]*AUC 0\.812/);
+  const sound = input.record.iterations.map((each) => ({ ...each, flippedAll: 0 }));
+  assert.match(
+    await renderReport({ ...input, record: { ...input.record, iterations: sound } }),
+    /The data say that none of these labels was flipped/,
+  );
   assert.ok(!(await renderReport({ ...input, suspects: [] })).includes("Labels in doubt"));
 });
 

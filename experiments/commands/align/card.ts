@@ -1,7 +1,9 @@
 import type { OpenedPreferences } from "../../../lib/environments/preference_file/open_preferences.ts";
 import type { RunRecord } from "../../../lib/report/record.ts";
 import { type CardMetric, modelCardText } from "../../../lib/report/model_card.ts";
+import { rankedBy } from "../../../lib/selection/selection_rule.ts";
 import type { SeraConfig } from "../../../lib/sera/config.ts";
+import type { MethodName } from "../../../lib/sera/methods.ts";
 import { cardVersions } from "../card_versions.ts";
 import { type AlignOptions, methodTexts } from "./options.ts";
 import type { RunResult } from "./result.ts";
@@ -45,7 +47,7 @@ export function alignCard(
         : []),
     ],
     method: `SeRA (arXiv 2410.09362) with the loss \`${loss}\`, ${sera.iterations} iterations, ` +
-      `method \`${method}\`: ${methodTexts[method]}.`,
+      `method \`${method}\`: ${methodText(method, sera)}.`,
     tags: [loss, "preference-optimization"],
     settings: [
       ["loss", `${loss} ${JSON.stringify(lossOptions)}`],
@@ -70,4 +72,22 @@ export function alignCard(
     commands: ["deno task align --config config.yaml"],
     versions: cardVersions(record.provenance),
   });
+}
+
+/** What was trained on from iteration 2 on: the method's own text where no option changed that. */
+function methodText(method: MethodName, { selection, bootstrap }: SeraConfig): string {
+  const { rule } = selection;
+  const ranked = rankedBy(selection);
+  const judge = bootstrap?.judge ?? "implicit";
+  const usual = { sera: "top", select: "top", plain: "all", bootstrap: "all" };
+  const ofMethod = Object.hasOwn(usual, method) ? usual[method as keyof typeof usual] : method;
+  const asUsual = rule === ofMethod && [null, "implicit"].includes(ranked);
+  if (asUsual && judge === "implicit") return methodTexts[method];
+  const by = rule === "top" && ranked !== "implicit" ? `, ranked by ${ranked}` : "";
+  const own = bootstrap === null
+    ? ""
+    : `, and pairs the policy writes and ${
+      judge === "implicit" ? "ranks" : "a reward model ranks"
+    }`;
+  return `given pairs by the rule ${rule}${by}${own}`;
 }

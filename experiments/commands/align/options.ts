@@ -44,7 +44,8 @@ export const alignCommand: CommandSpec<typeof alignOptions> = {
   notes: `Methods, from iteration 2 on (iteration 1 is the same for all):
 ${Object.entries(methodTexts).map(([name, text]) => `  ${name.padEnd(11)}${text}\n`).join("")}
 The folder --out holds:
-${runFiles.map(([name, text]) => `  ${name}\n      ${text}\n`).join("")}
+${runFiles("here").map(([name, text]) => `  ${name}\n      ${text}\n`).join("")}
+With --trainer checkpoints/ holds the result: keep it.
 The same command again continues an interrupted run, or says it is finished; with a larger
 --iterations it goes on from the finished ones.`,
 };

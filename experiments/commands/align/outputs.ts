@@ -99,7 +99,9 @@ export async function writeOutputs(finished: FinishedRun): Promise<string> {
       `${suspects.length} have a negative margin ` +
       `(${originText({ crossFit, iterations: record.iterations })}); ` +
       `lowest first in ${folder.path("suspects.jsonl")}` +
-      (crossFit === null ? "; --cross-fit 5 judges each by a policy that never saw it" : ""),
+      (crossFit === null && finished.info !== null
+        ? "; --cross-fit 5 judges each by a policy that never saw it"
+        : ""),
     ]),
   ].join("\n");
 }

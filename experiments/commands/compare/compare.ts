@@ -93,6 +93,7 @@ export async function compare(given: CompareOptions, progress: ProgressSink): Pr
     ...comparisonTables(found, differences),
     ...(judged && { [`${study.id}_judged`]: judgedTable(judged.methods) }),
   });
+  // Split by prompt, so that other seeds may hold out a few more or fewer.
   const heldOut = opened.heldOut.length;
   write(
     join(out, "report.html"),
@@ -118,7 +119,7 @@ function terminalLines(
     `  ${each.label}: ${each.text}; ${each.verdict}`
   );
   return lines.length === 0 ? [noDifferences(opened)] : [
-    `held-out accuracy (n = ${heldOut} pairs a seed), against ${opened.study.arms[0]?.id}:`,
+    `held-out accuracy (n = about ${heldOut} pairs a seed), against ${opened.study.arms[0]?.id}:`,
     ...lines,
     "  (agreement with labels: answers may get better while it falls; --answer-judge compares those)",
   ];

@@ -96,7 +96,7 @@ async function prepare(
     ...{ read, train: train.length, heldOut: held.size, demonstrations },
     dropped: counted(dropped),
     cut: known.filter(({ cut }) => cut).length,
-    longerIsChosen: shareOfLonger(known),
+    longerIsChosen: shareOfLonger(known, changed),
     flipped: [...changed.values()].filter(({ flipped }) => flipped).length,
     byLength: [...changed.values()].filter(({ length }) => length).length,
     byNoise: [...changed.values()].filter(({ noise }) => noise).length,
@@ -206,12 +206,15 @@ function counted(dropped: ReadonlyMap<string, string>): Record<string, number> {
   return counts;
 }
 
-/** Share of pairs whose chosen response is the longer one; equal lengths count half. */
-function shareOfLonger(pairs: readonly PairFacts[]): number {
-  const wins = pairs.reduce(
-    (sum, { chosenLength, rejectedLength }) =>
-      sum + (chosenLength > rejectedLength ? 1 : chosenLength === rejectedLength ? 0.5 : 0),
-    0,
-  );
+/** Share of pairs as written whose chosen response is the longer one; equal lengths count half. */
+function shareOfLonger(
+  pairs: readonly PairFacts[],
+  changed: ReadonlyMap<string, { readonly flipped: boolean }>,
+): number {
+  const wins = pairs.reduce((sum, { id, chosenLength, rejectedLength }) => {
+    const difference = chosenLength - rejectedLength;
+    const written = changed.get(id)?.flipped === true ? -difference : difference;
+    return sum + (written > 0 ? 1 : written === 0 ? 0.5 : 0);
+  }, 0);
   return wins / pairs.length;
 }

@@ -96,7 +96,8 @@ export const evaluateCommand: CommandSpec<typeof evaluateOptions> = {
   synonyms: optionSynonyms,
   readConfig: readConfigFile,
   notes:
-    `Every pair of answers is judged in both orders; ties, and orders that disagree, count half. Keys
+    `A model judges every pair of answers in both orders; ties, and orders that disagree, count half.
+gold and reward score every answer alone, so that both orders agree by construction. Keys
 come from OPENAI_API_KEY or ANTHROPIC_API_KEY alone. --judge gold scores by the sentiment of
 sentences (VADER, capped); an answer that is less likely a token than 95 % of the SFT model's own
 samples (as long as --max-new-tokens) gets the worst score. The folder --out holds:

@@ -138,7 +138,11 @@ export async function runSft(options: SftOptions, progress: ProgressSink): Promi
       ...{ read: read.read, dropped: read.dropped, truncated: read.truncated },
       ...{ train: train.length, heldOut: heldOut.length },
     },
-    heldOutLoss: { before, after, unit: "nats per completion token" },
+    heldOutLoss: {
+      before,
+      after,
+      unit: `nats per token of ${trainOn === "all" ? "the text" : "the completion"}`,
+    },
     losses,
     resultSha256: result.sha256,
     machine: readMachine(),
