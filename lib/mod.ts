@@ -8,8 +8,9 @@
  * await loadEngine();
  * const files = await preferenceSetting({ model: "models/mine", data: "pairs.jsonl" });
  * const setting = { ...preferenceFile.defaults, ...files };
- * const prepared = await preferenceFile.prepare(setting, 0, { cache: ".cache" });
- * const { iterations } = await runSera({ ...prepared, config: { loss: { name: "ipo" } } });
+ * const prepared = await preferenceFile.prepare(setting, 0);
+ * const config = { ...preferenceFile.sera(setting), loss: { name: "ipo" } } as const;
+ * const { iterations } = await runSera({ ...prepared, config });
  * console.log(iterations.at(-1)?.metrics);
  * ```
  *

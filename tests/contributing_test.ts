@@ -105,7 +105,7 @@ Deno.test("CONTRIBUTING's diffs apply, compile and do what they say", () => {
     assert.match(used.output, /all diffs in use/);
     const cells = run(dir, Deno.execPath(), [
       ...["run", "-A", "--no-check", "tools/notebooks/main.ts", "check"],
-      "notebooks/12_batch.ipynb",
+      "notebooks/13_batch.ipynb",
     ]);
     assert.equal(cells.code, 0, cells.output);
     const touched = diffs.flatMap(filesOf).filter((path) => path.endsWith(".ts"));

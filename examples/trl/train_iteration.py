@@ -141,7 +141,9 @@ def main():
     tokenizer = AutoTokenizer.from_pretrained(job["start"])
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    dtype = torch.float32 if arguments.cpu else torch.bfloat16
+    # Steps of 1e-6 round away in bfloat16: what trains is float32, a frozen base need not be.
+    frozen = arguments.lora_rank and not arguments.cpu
+    dtype = torch.bfloat16 if frozen else torch.float32
     model = AutoModelForCausalLM.from_pretrained(job["start"], dtype=dtype)
     lora = None
     if arguments.lora_rank:
@@ -163,7 +165,7 @@ def main():
     trainer.train()
     if trainer.accelerator.is_main_process:
         trained = trainer.accelerator.unwrap_model(trainer.model)
-        trained = trained.merge_and_unload() if lora else trained
+        trained = trained.float().merge_and_unload() if lora else trained
         trained.save_pretrained(job["output"])
         tokenizer.save_pretrained(job["output"])
 

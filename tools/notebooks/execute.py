@@ -3,7 +3,9 @@
 Deno's kernel reports itself idle before its last outputs are out, and nbclient stops listening
 then. This client goes on listening until the kernel has been silent for a moment.
 
-Usage: python execute.py INPUT.ipynb OUTPUT.ipynb
+Usage: python execute.py INPUT.ipynb OUTPUT.ipynb [FOLDER]
+
+Relative paths start from FOLDER; without it, from where the input lies.
 """
 
 import os
@@ -35,14 +37,14 @@ class DrainingClient(NotebookClient):
                 timeout = QUIET_SECONDS
 
 
-def main(source: Path, target: Path) -> int:
+def main(source: Path, target: Path, folder: Path) -> int:
     notebook = nbformat.read(source, as_version=4)
     client = DrainingClient(
         notebook,
         timeout=None,
         iopub_timeout=120,
         record_timing=False,
-        resources={"metadata": {"path": str(source.parent)}},
+        resources={"metadata": {"path": str(folder)}},
     )
     failure = None
     try:
@@ -59,4 +61,5 @@ def main(source: Path, target: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    source, target, *folder = map(Path, sys.argv[1:])
+    sys.exit(main(source, target, *(folder or [source.parent])))

@@ -10,6 +10,8 @@ export interface ExecuteOptions {
   readonly output?: string;
   /** Values over those of the parameters cell. */
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Where its relative paths start. Default: where it lies. */
+  readonly folder?: string;
 }
 
 /**
@@ -21,7 +23,12 @@ export async function executeNotebook(path: string, options: ExecuteOptions = {}
   const output = options.output ?? path;
   await Deno.mkdir(dirname(output), { recursive: true });
   const { success, stderr } = await new Deno.Command(venvProgram("python"), {
-    args: [join(ROOT, "tools", "notebooks", "execute.py"), path, output],
+    args: [
+      join(ROOT, "tools", "notebooks", "execute.py"),
+      path,
+      output,
+      options.folder ?? dirname(path),
+    ],
     env: options.parameters === undefined
       ? {}
       : { [PARAMETERS_VARIABLE]: JSON.stringify(options.parameters) },

@@ -17,10 +17,12 @@ export interface NotebookParameters {
 
 /**
  * Executes the notebooks of some studies on the Deno kernel, takes their figures out, and exports
- * them as a static site. Publishing executes every notebook: the figures are those of all.
+ * them as a static site; one that fails does not stop the others. Publishing executes every
+ * notebook: the figures are those of all.
  *
  * @param jobs notebooks that are executed side by side
  * @returns the site's first page; undefined where no study has a notebook
+ * @throws {UserError} naming the notebooks that failed, once all the others are done
  */
 export async function makeNotebooks(
   studies: readonly Study[],
@@ -44,26 +46,36 @@ export async function makeNotebooks(
   const options = published ? [] : ["--parameters", given];
   const executed = notebooks.map((path) => join(places.notebooks, basename(path)));
   progress.phase("notebooks", notebooks.length, { unit: "notebook" });
+  const failed: string[] = [];
   await sideBySide(notebooks, jobs, async (path) => {
     progress.advance(0, { now: basename(path) });
-    await notebookTool("execute", path, "--out", places.notebooks, ...options);
+    const done = await notebookTool("execute", path, "--out", places.notebooks, ...options);
+    if (!done) failed.push(basename(path));
     progress.advance(1);
   });
   progress.done();
-  await notebookTool("figures", ...executed, "--out", places.figures);
-  progress.message("making the site");
-  await notebookTool("site", ...executed, "--out", places.site, "--records", places.records);
+  const whole = executed.filter((path) => !failed.includes(basename(path)));
+  if (whole.length > 0) {
+    must(await notebookTool("figures", ...whole, "--out", places.figures), "figures");
+    progress.message("making the site");
+    const site = ["--out", places.site, "--records", places.records];
+    must(await notebookTool("site", ...whole, ...site), "site");
+  }
+  must(failed.length === 0, `execute ${failed.sort().join(", ")}; the others are done`);
   return join(places.site, "index.html");
 }
 
+function must(done: boolean, step: string): void {
+  if (!done) throw new UserError(`the notebooks could not be made: ${step}`);
+}
+
 /** A notebook tool's command line, run to its end; its output goes to the terminal. */
-async function notebookTool(...args: string[]): Promise<void> {
+async function notebookTool(...args: string[]): Promise<boolean> {
   const program = join(projectRoot, "tools", "notebooks", "main.ts");
   const { success } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...ownPermissions(), "--quiet", program, ...args],
     stdout: "inherit",
     stderr: "inherit",
   }).output();
-  if (success) return;
-  throw new UserError(`the notebooks could not be made: ${args.slice(0, 2).join(" ")}`);
+  return success;
 }
