@@ -177,7 +177,18 @@ function refusedText(refused: readonly RefusedQuestion[]): string {
   if (refused.length === 0) return "";
   const shown = refused.slice(0, 3).map(({ id, order, reason }) => `${id} (${order}): ${reason}`);
   return `; refused by the judge and left out: ${shown.join("; ")}` +
-    (refused.length > shown.length ? `; and ${refused.length - shown.length} more` : "");
+    (refused.length > shown.length ? `; and ${refused.length - shown.length} more` : "") +
+    askedAgainText(refused);
+}
+
+/** That the last questions may not be to blame for their refusals. */
+function askedAgainText(refused: readonly RefusedQuestion[]): string {
+  const count = refused.filter(({ askedAgain }) => askedAgain).length;
+  if (count === 0) return "";
+  return `; no reply followed ${
+    count === refused.length ? "these" : `${count} of these`
+  }, as where ` +
+    "credit runs out: the same command asks them again";
 }
 
 function dollars(value: number): string {

@@ -12,7 +12,7 @@ import {
 import { FailedCall, isFree } from "./failed_call.ts";
 import type { JudgeEndpoint, JudgeUsage } from "./judge_endpoint.ts";
 import { type JudgePrompt, judgePrompt } from "./judge_prompt.ts";
-import { RefusedQuestions } from "./refused_questions.ts";
+import { type Refusal, RefusedQuestions } from "./refused_questions.ts";
 import { type CallPlace, type KeptReply, ReplyJournal } from "./reply_journal.ts";
 import { UnreadableReplies } from "./unreadable_replies.ts";
 import { Budget, costOf, likelyUsage, type TokenPrices, worstUsage } from "./spending.ts";
@@ -50,12 +50,10 @@ export interface JudgingCost {
 }
 
 /** A question that the endpoint refuses, whose comparison has no preference for it. */
-export interface RefusedQuestion {
+export interface RefusedQuestion extends Refusal {
   /** Of the comparison. */
   readonly id: string;
   readonly order: Order;
-  /** What the endpoint said. */
-  readonly reason: string;
 }
 
 /** A comparison and an order: the verdict of the replies that are there, or what to do. */
@@ -65,8 +63,8 @@ interface Settled {
   readonly attempt: number;
   /** The next question to ask; undefined for none. */
   readonly next?: JudgePrompt;
-  /** Why the last question was refused; undefined where it was not. */
-  readonly refused?: string;
+  /** How the last question was refused; undefined where it was not. */
+  readonly refused?: Refusal;
 }
 
 /** Where a question belongs. */
@@ -113,12 +111,12 @@ export class PairJudge {
     return this.#journal.lost.length;
   }
 
-  /** Questions of these comparisons that were refused: they are not asked again. */
+  /** Questions of these comparisons that were refused: this process does not ask them again. */
   refused(comparisons: readonly Comparison[]): RefusedQuestion[] {
     return comparisons.flatMap((comparison) =>
       ORDERS.flatMap((order) => {
-        const { refused: reason } = this.#settled(comparison, order);
-        return reason === undefined ? [] : [{ id: comparison.id, order, reason }];
+        const { refused } = this.#settled(comparison, order);
+        return refused === undefined ? [] : [{ id: comparison.id, order, ...refused }];
       })
     );
   }
@@ -176,7 +174,7 @@ export class PairJudge {
       const request = this.#request(prompt, attempt);
       const kept = this.#keptReply(request);
       if (kept === undefined) {
-        const refused = this.#refused.reasonOf(request);
+        const refused = this.#refused.of(request);
         return {
           verdict: null,
           attempt,

@@ -12,10 +12,19 @@ export interface RefusingServer {
   readonly concurrency: number;
 }
 
+/** A refusal of one question. */
+export interface Refusal {
+  /** What the server said. */
+  readonly reason: string;
+  /** Whether it holds for this process alone: the next one asks the question again. */
+  readonly askedAgain: boolean;
+}
+
 /**
  * Questions that a server refused (400, 413, 422): too long for it, say, or filtered. A wrong model or
  * option, and credit that ran out, look the same, so a refusal holds for good only where a question
- * that was asked after it got a reply, or where nothing is left to ask and some were answered.
+ * that was asked after it got a reply. The last ones hold for this process: the next asks them again,
+ * which costs nothing where they are refused again.
  */
 export class RefusedQuestions {
   readonly #journal: ReplyJournal;
@@ -30,9 +39,12 @@ export class RefusedQuestions {
     this.#server = server;
   }
 
-  /** What the server said to a request; undefined where it was not refused. */
-  reasonOf(request: unknown): string | undefined {
-    return this.#open.get(JSON.stringify(request))?.reason ?? this.#journal.refusal(request);
+  /** How the server refused a request; undefined where it did not. */
+  of(request: unknown): Refusal | undefined {
+    const open = this.#open.get(JSON.stringify(request));
+    if (open !== undefined) return { reason: open.reason, askedAgain: true };
+    const reason = this.#journal.refusal(request);
+    return reason === undefined ? undefined : { reason, askedAgain: false };
   }
 
   /** @throws {UserError} where so many were refused in a row that it is the judge's settings */
@@ -58,9 +70,8 @@ export class RefusedQuestions {
    * @throws {UserError} where all were refused
    */
   end(wasAnswered: boolean): void {
-    if (this.#open.size === 0) return;
-    if (!this.#anyReply && !wasAnswered) throw this.#stop("refused every question");
-    for (const key of [...this.#open.keys()]) this.#hold(key);
+    if (this.#open.size === 0 || this.#anyReply || wasAnswered) return;
+    throw this.#stop("refused every question");
   }
 
   #hold(key: string): void {

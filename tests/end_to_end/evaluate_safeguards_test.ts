@@ -220,8 +220,8 @@ Deno.test("evaluate: a question that the judge refuses is left out, counted and 
       );
       assert.equal(summary.unjudged, 1);
       assert.deepEqual(judging.refused, [
-        { id: "4", order: "answer first", reason: "400 content_filter" },
-        { id: "4", order: "baseline first", reason: "400 content_filter" },
+        { id: "4", order: "answer first", reason: "400 content_filter", askedAgain: false },
+        { id: "4", order: "baseline first", reason: "400 content_filter", askedAgain: false },
       ]);
       const asked = server.questions.length;
       const again = await evaluate(args);
@@ -231,3 +231,26 @@ Deno.test("evaluate: a question that the judge refuses is left out, counted and 
     },
     (user) => user.includes("Name prime 4."),
   ));
+
+Deno.test("evaluate: refusals that no reply followed are said to be asked again, and are", async () => {
+  let hasCredit = false;
+  await withEvaluate(
+    async (home, evaluate) => {
+      await Deno.writeTextFile(join(home, "set.jsonl"), SET);
+      await Deno.writeTextFile(join(home, "answers.jsonl"), ANSWERS);
+      const args = ["--prompts", join(home, "set.jsonl"), "--answers", join(home, "answers.jsonl")];
+      const poor = await evaluate([...args, "--judge-concurrency", "1"]);
+      assert.equal(poor.code, 0, poor.stderr);
+      assert.match(poor.stdout, /11 comparisons, 1 without a verdict/);
+      assert.match(
+        poor.stdout,
+        /no reply followed these, as where credit runs out: the same command asks them again/,
+      );
+      hasCredit = true;
+      const rich = await evaluate(args);
+      assert.match(rich.stderr, /2 questions to the judge/);
+      assert.match(rich.stdout, /12 comparisons, 0 without a verdict/);
+    },
+    (user) => !hasCredit && user.includes("Name prime 11."),
+  );
+});

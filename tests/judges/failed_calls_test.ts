@@ -131,15 +131,21 @@ for (const provider of ["openai", "anthropic"] as const) {
             [[`q${at}`, "answer first"], [`q${at}`, "baseline first"]],
           );
           assert.match(judge.refused(all)[0]?.reason ?? "", /400 .*content_filter/);
+          // Whether a question that was answered was asked after it.
+          const isFinal = at < 2 && concurrency === 1;
+          assert.deepEqual(
+            judge.refused(all).map(({ askedAgain }) => askedAgain),
+            [!isFinal, !isFinal],
+          );
           assert.deepEqual(judge.spent.tokens, { input: 400, output: 40 });
           assert.equal(judge.lost, 0);
           assert.equal(server.questions.length, 6);
 
           const again = open();
-          assert.equal(again.estimate(all).calls, 0);
+          assert.equal(again.estimate(all).calls, isFinal ? 0 : 2);
           assert.deepEqual(await again.judge(all), judged);
           assert.deepEqual(again.refused(all), judge.refused(all));
-          assert.equal(server.questions.length, 6);
+          assert.equal(server.questions.length, isFinal ? 6 : 8);
         });
       }
     }
@@ -189,7 +195,33 @@ Deno.test("many refusals in a row after replies are no questions' own: they are 
   });
 });
 
-Deno.test("one question that is left and refused is settled by what an earlier process was answered", async () => {
+Deno.test("credit that runs out near the end loses no verdict: the next process asks again", async () => {
+  let [hasCredit, isToppedUp] = [true, false];
+  const answer = (question: AskedQuestion): JudgeAnswer => {
+    if (question.instruction === "Say 3.") hasCredit = isToppedUp;
+    return hasCredit ? filter(question) : refusal(400, "your credit is too low");
+  };
+  await withJudge("openai", answer, async (open) => {
+    const all = comparisons(["poison", "a", "b", "c", "d"]);
+    const verdicts = async (judge: PairJudge) =>
+      (await judge.judge(all)).map(({ preference }) => preference);
+    assert.deepEqual(await verdicts(open()), [null, 1, 1, null, null]);
+    const poor = open();
+    assert.equal(poor.estimate(all).calls, 4);
+    const { tokens } = poor.spent;
+    assert.deepEqual(await verdicts(poor), [null, 1, 1, null, null]);
+    assert.deepEqual(poor.spent.tokens, tokens);
+    assert.deepEqual(
+      poor.refused(all).map(({ id, askedAgain }) => [id, askedAgain]),
+      ["q0", "q0", "q3", "q3", "q4", "q4"].map((id) => [id, id !== "q0"]),
+    );
+    [hasCredit, isToppedUp] = [true, true];
+    assert.deepEqual(await verdicts(open()), [null, 1, 1, 1, 1]);
+    assert.equal(open().estimate(all).calls, 0);
+  });
+});
+
+Deno.test("one question that is left and refused ends no run where an earlier process was answered", async () => {
   await withJudge("openai", filter, async (open, server) => {
     const all = comparisons(["a", "poison"]);
     await open().judge(all.slice(0, 1));
@@ -197,6 +229,6 @@ Deno.test("one question that is left and refused is settled by what an earlier p
     const judged = await judge.judge(all);
     assert.deepEqual(judged.map(({ preference }) => preference), [1, null]);
     assert.equal(server.questions.length, 4);
-    assert.equal(open().estimate(all).calls, 0);
+    assert.equal(open().estimate(all).calls, 2);
   });
 });
