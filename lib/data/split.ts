@@ -13,8 +13,8 @@ export interface Split<T> {
 /**
  * Holds out pairs by prompt: pairs with the same prompt stay on one side.
  *
- * Prompts are shuffled and taken while they fit into `round(fraction * n)` pairs; at least one
- * prompt is held out and at least one kept. A fraction of 0 holds out nothing.
+ * Prompts are shuffled and taken where they fit into `round(fraction * n)` pairs; where none does,
+ * the smallest is held out. At least one prompt is kept. A fraction of 0 holds out nothing.
  *
  * @param fraction share of the pairs to hold out, in [0, 1)
  * @throws {UserError} if the fraction is out of range, or all pairs have one prompt
@@ -41,11 +41,16 @@ export function splitByPrompt<T extends { readonly prompt: TextOrMessages }>(
   const target = Math.round(fraction * pairs.length);
   const held = new Set<string>();
   let count = 0;
-  for (const [key, size] of prng.shuffle([...sizes])) {
-    const fits = count + size <= target || held.size === 0;
-    if (!fits || held.size === sizes.size - 1) continue;
+  const drawn = prng.shuffle([...sizes]);
+  for (const [key, size] of drawn) {
+    if (count + size > target || held.size === sizes.size - 1) continue;
     held.add(key);
     count += size;
+  }
+  if (held.size === 0) {
+    // Of equals the first drawn.
+    const [smallest] = drawn.toSorted((a, b) => a[1] - b[1]);
+    if (smallest !== undefined) held.add(smallest[0]);
   }
   return {
     train: pairs.filter(({ prompt }) => !held.has(promptKey(prompt))),

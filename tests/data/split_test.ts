@@ -18,9 +18,11 @@ Deno.test("random splits keep prompts together, order, every pair, and the size 
     assert.ok(train.every(({ prompt }) => !held.has(prompt)));
     assert.deepEqual(data.filter(({ prompt }) => held.has(prompt)), heldOut);
     assert.deepEqual(data.filter(({ prompt }) => !held.has(prompt)), train);
-    if (held.size > 1) {
-      assert.ok(heldOut.length <= Math.round(fraction * data.length));
-    }
+    const sizes = [...Map.groupBy(data, ({ prompt }) => prompt).values()].map((each) =>
+      each.length
+    );
+    const target = Math.round(fraction * data.length);
+    if (fraction > 0) assert.ok(heldOut.length <= Math.max(target, Math.min(...sizes)));
   }
 });
 
@@ -30,6 +32,17 @@ Deno.test("with one pair a prompt the split is exact, seeded, and differs betwee
   assert.equal(split(0).heldOut.length, 10);
   assert.deepEqual(split(0), split(0));
   assert.notDeepEqual(split(0).heldOut, split(1).heldOut);
+});
+
+Deno.test("a prompt larger than what is asked for is held out under no seed", () => {
+  const large = Array.from({ length: 90 }, () => 0);
+  const data = pairs([...large, ...Array.from({ length: 10 }, (_, i) => 1 + i)]);
+  for (let seed = 0; seed < 40; seed++) {
+    const held = (fraction: number) =>
+      splitByPrompt(data, fraction, createPrng(seed, "split")).heldOut;
+    assert.equal(held(0.1).length, 10);
+    assert.equal(held(0.001).length, 1, "none fits: the smallest");
+  }
 });
 
 Deno.test("nothing, or at least one prompt, is held out", () => {
