@@ -24,7 +24,8 @@ export class Checkpoints {
   }
 
   /**
-   * Writes a checkpoint durably, then removes all but the last two.
+   * Writes a checkpoint durably, then removes all but the last two. Those of later positions, which
+   * belong to what is being done again, go first.
    *
    * @throws {UserError} if the disk is full (the earlier ones are still there)
    * @throws {RangeError} if the position is no whole number or a shape does not fit
@@ -35,6 +36,7 @@ export class Checkpoints {
       throw new RangeError(`a checkpoint's position must be a whole number, got ${position}`);
     }
     const name = `${this.#prefix}${String(position).padStart(10, "0")}.safetensors`;
+    for (const later of this.#names().filter((each) => each > name)) this.#artefacts.remove(later);
     this.#artefacts.writeBytes(name, encodeCheckpoint(checkpoint));
     for (const old of this.#names().slice(KEPT)) this.#artefacts.remove(old);
   }

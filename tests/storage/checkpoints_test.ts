@@ -65,6 +65,29 @@ Deno.test("the last two are kept", () =>
     assert.deepEqual(artefacts.list("checkpoints"), []);
   }));
 
+Deno.test("what is done again is kept: checkpoints of later positions go, those of other parts stay", () =>
+  inTemporaryFolder((folder) => {
+    const artefacts = new Artefacts(folder);
+    const store = new Checkpoints(artefacts);
+    const save = (position: number, to = store) =>
+      to.save({ position, tensors: tensorsOf(position), state: { position } });
+    const other = new Checkpoints(artefacts, "fold-0");
+    save(34, other);
+    save(31);
+    save(32);
+    save(20); // iteration 2, done again
+    assert.deepEqual(store.loadLatest(silent)?.state, { position: 20 });
+    save(21);
+    save(22);
+    assert.deepEqual(store.loadLatest(silent)?.state, { position: 22 });
+    save(31);
+    assert.deepEqual(artefacts.list("checkpoints"), [
+      "checkpoints/0000000022.safetensors",
+      "checkpoints/0000000031.safetensors",
+      "checkpoints/fold-0-0000000034.safetensors",
+    ]);
+  }));
+
 Deno.test("any changed or missing byte sends a run back to the checkpoint before, with a warning", () =>
   inTemporaryFolder((folder) => {
     const artefacts = new Artefacts(folder);
