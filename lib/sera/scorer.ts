@@ -1,3 +1,4 @@
+import { UserError } from "../errors.ts";
 import type { TokenizedPair } from "../data/preference.ts";
 import type { LanguageModel } from "../policy/language_model.ts";
 import type { PromptGroup } from "../policy/packing.ts";
@@ -22,6 +23,9 @@ export interface ScorerOptions {
   readonly known: ReadonlyMap<LanguageModel, GroupScorer>;
 }
 
+/** A completion's name in a message, by group and place in it, both from 0. */
+type NameOf = (group: number, completion: number) => string;
+
 /** Groups scored per chunk: what a kill can cost. */
 const CHUNK = 256;
 
@@ -33,12 +37,17 @@ export class Scorer {
     this.#options = options;
   }
 
-  /** Summed log-probabilities of each group's completions, nats; kept under the name. */
+  /**
+   * Summed log-probabilities of each group's completions, nats; kept under the name.
+   *
+   * @throws {UserError} on one that is not finite, naming the completion: nothing of its chunk is kept
+   */
   async groups(
     name: string,
     model: LanguageModel,
     groups: readonly PromptGroup[],
     phase: Phase = "scoring",
+    nameOf: NameOf = (group, completion) => `completion ${completion} of prompt ${group}`,
   ): Promise<number[][]> {
     const { clock, progress, maxRows, known } = this.#options;
     const score = known.get(model) ?? ((chunk, options) => sequenceLogps(model, chunk, options));
@@ -54,6 +63,7 @@ export class Scorer {
       out.push(
         ...await clock.once(phase, `logps/${name}-${first / CHUNK}`, async () => {
           const logps = await score(chunk, { maxRows, onBatch: (count) => show(first + count) });
+          checkFinite(name, logps, (group, completion) => nameOf(first + group, completion));
           return logps.map((values) => [...values]);
         }),
       );
@@ -63,13 +73,30 @@ export class Scorer {
     return out;
   }
 
-  /** Log-probabilities of both completions of each pair, nats. */
+  /**
+   * Log-probabilities of both completions of each pair, nats.
+   *
+   * @throws {UserError} on one that is not finite, naming pair and side
+   */
   async pairs(
     name: string,
     model: LanguageModel,
     pairs: readonly TokenizedPair[],
     phase?: Phase,
   ): Promise<BothSides> {
-    return bySide(await this.groups(name, model, pairs.map(groupOf), phase));
+    const nameOf = (pair: number, side: number) =>
+      `the ${side === 0 ? "chosen" : "rejected"} answer of pair ${pairs[pair]?.id}`;
+    return bySide(await this.groups(name, model, pairs.map(groupOf), phase, nameOf));
+  }
+}
+
+function checkFinite(name: string, logps: readonly Float64Array[], nameOf: NameOf): void {
+  for (const [group, values] of logps.entries()) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at < 0) continue;
+    throw new UserError(
+      `scoring ${name}: the log-probability of ${nameOf(group, at)} is ${values[at]}; check the ` +
+        "model's weights",
+    );
   }
 }

@@ -36,7 +36,7 @@ export class LogpCache {
     this.#warn = warn;
   }
 
-  /** What was computed for this very key; else computes it, and keeps it where there is room. */
+  /** What was computed for this very key; else computes it, and keeps it where that can be done. */
   async getOrCompute(key: LogpKey, compute: () => Promise<LogpColumns>): Promise<LogpColumns> {
     const kept = this.get(key);
     if (kept !== undefined) return kept;
@@ -44,7 +44,8 @@ export class LogpCache {
     try {
       this.set(key, columns);
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      // A full disk, or a value that JSON cannot hold: what to do about it is the caller's to say.
+      if (!(error instanceof UserError || error instanceof TypeError)) throw error;
       this.#warn(`log-probabilities are not kept for other runs: ${messageOf(error)}`);
     }
     return columns;

@@ -77,12 +77,21 @@ Deno.test("a damaged entry, or one under a wrong name, is told, set aside and co
     }
   }));
 
-Deno.test("a log-probability that is no number is refused", () =>
-  inTemporaryFolder((folder) => {
+Deno.test("a log-probability that is no number is not kept; who computed it gets it", () =>
+  inTemporaryFolder(async (folder) => {
     const cache = new LogpCache(new Artefacts(folder), noWarning);
     assert.throws(
       () => cache.set(key, { chosenLogps: Float64Array.of(-1, NaN) }),
       /columns\.chosenLogps\[1\] is NaN/,
+    );
+    assert.equal(cache.get(key), undefined);
+    const warnings: string[] = [];
+    const telling = new LogpCache(new Artefacts(folder), (message) => warnings.push(message));
+    const broken = { chosenLogps: Float64Array.of(-1, -Infinity) };
+    assert.deepEqual(await telling.getOrCompute(key, () => Promise.resolve(broken)), broken);
+    assert.match(
+      warnings.join(),
+      /^log-probabilities are not kept .*chosenLogps\[1\] is -Infinity/,
     );
     assert.equal(cache.get(key), undefined);
   }));
