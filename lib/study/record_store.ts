@@ -11,9 +11,12 @@ import { parseRecord, recordLine, type StudyRecord } from "./record.ts";
 export interface RecordStore {
   /** Where its files lie. */
   readonly folder: string;
-  /** Records by hash, of all studies. */
+  /** Records by hash, of all studies: of several of one run the first by their files' names. */
   readonly records: ReadonlyMap<string, StudyRecord>;
-  /** Adds a record to a study's file, durably; nothing where it is there already. */
+  /**
+   * Adds a record to a study's file, durably; nothing where one of its run is there already. Where
+   * another study has one, that is the one added: a run counts once.
+   */
   add(study: string, record: StudyRecord): void;
 }
 
@@ -48,14 +51,17 @@ export function openRecords(folder: string, options: RecordOptions = {}): Record
     return own;
   };
   const files = existsSync(folder)
-    ? [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".jsonl"))
+    ? [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+      name.endsWith(".jsonl")
+    )
     : [];
-  for (const { name } of files) {
+  // In the order of their names: a directory's own differs from machine to machine.
+  for (const name of files.toSorted()) {
     const read = readRecords(join(folder, name), options);
     const own = ownOf(name.replace(/(\.\d+)?\.jsonl$/, ""));
     for (const record of read) {
       own.add(record.hash);
-      records.set(record.hash, record);
+      if (!records.has(record.hash)) records.set(record.hash, record);
     }
   }
   return {
@@ -65,9 +71,10 @@ export function openRecords(folder: string, options: RecordOptions = {}): Record
       if (!writable) throw new UserError(`the records in ${folder} were opened for reading only`);
       if (ownOf(study).has(record.hash)) return;
       Deno.mkdirSync(folder, { recursive: true });
-      appendDurably(fileWithRoom(folder, study), encoded([recordLine(record)]));
+      const counted = records.get(record.hash) ?? record;
+      appendDurably(fileWithRoom(folder, study), encoded([recordLine(counted)]));
       ownOf(study).add(record.hash);
-      records.set(record.hash, record);
+      records.set(record.hash, counted);
     },
   };
 }

@@ -37,6 +37,34 @@ Deno.test("records survive, are not added twice, and belong to the study's file"
     }
   }));
 
+Deno.test("one record of a run counts, whatever the order of the directory: the first by file name", () =>
+  inFolder((folder) => {
+    const record = recordOf(first, metrics);
+    const other = recordOf(first, [{ gold: 5 }]);
+    const names = ["b", "d", "a", "c", "e"];
+    for (const [i, name] of names.entries()) {
+      const alone = join(folder, `alone ${name}`);
+      openRecords(alone, { writable: true }).add(name, i === 2 ? record : other);
+      Deno.renameSync(join(alone, `${name}.jsonl`), join(folder, `${name}.jsonl`));
+    }
+    const real = Deno.readDirSync;
+    const opened = [1, -1].map((sign) => {
+      Deno.readDirSync = (path) =>
+        [...real(path)].sort((x, y) => sign * (x.name < y.name ? -1 : 1))[Symbol.iterator]();
+      try {
+        return openRecords(folder).records.get(first.hash);
+      } finally {
+        Deno.readDirSync = real;
+      }
+    });
+    assert.deepEqual(opened, [record, record]);
+    const store = openRecords(folder, { writable: true });
+    store.add("f", other);
+    assert.deepEqual(store.records.get(first.hash), record);
+    const lines = (name: string) => Deno.readTextFileSync(join(folder, `${name}.jsonl`));
+    assert.equal(lines("f"), lines("a"));
+  }));
+
 Deno.test("what comes after a file is full goes into a further one of the study", () =>
   inFolder((folder) => {
     const long = recordOf(first, metrics);
