@@ -1,11 +1,11 @@
 import { ensembleRewards } from "../margins/ensemble.ts";
 import { rewardReadsReference } from "../margins/implicit_reward.ts";
 import { responseGroups } from "../policy/response_groups.ts";
-import { shareOf } from "../round_share.ts";
 import { drawPrompts, rewardsOf } from "../sera/bootstrap.ts";
 import { checkYield, wantedPairs } from "../sera/bootstrap_yield.ts";
 import { type Bootstrapped, ownPairs } from "../sera/own_pairs.ts";
 import { distinctPrompts } from "../sera/prepare_run.ts";
+import { promptsNeeded } from "../sera/prompts_needed.ts";
 import type { SeraIteration } from "../sera/types.ts";
 import type { ExternalRun } from "./external_run.ts";
 
@@ -27,8 +27,7 @@ export async function bootstrapExternally(
   if (options === null || t === 1) return { pairs: [], training: [], dropped: null };
   const all = distinctPrompts(pairs);
   const keepOwn = wantedPairs(options, pairs.length);
-  const count = Math.ceil(shareOf(options.promptFactor, keepOwn));
-  const order = drawPrompts({ prompts: all, seed }, t, count);
+  const order = drawPrompts({ prompts: all, seed }, t, promptsNeeded(options, keepOwn));
   const prompts = order.map((i) => all[i] as Int32Array);
   const responses = await run.respond(t, prompts);
   const groups = responseGroups(prompts, responses);

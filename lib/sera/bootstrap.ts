@@ -6,11 +6,11 @@ import { keptResponses, responsesOf } from "../policy/kept_responses.ts";
 import type { PromptGroup } from "../policy/packing.ts";
 import { responseGroups } from "../policy/response_groups.ts";
 import { createPrng } from "../random/prng.ts";
-import { shareOf } from "../round_share.ts";
 import { checkYield } from "./bootstrap_yield.ts";
 import type { BootstrapConfig, SeraConfig } from "./config.ts";
 import { type Bootstrapped, ownPairs } from "./own_pairs.ts";
 import type { PreparedRun } from "./prepare_run.ts";
+import { promptsNeeded } from "./prompts_needed.ts";
 import type { SeraIteration } from "./types.ts";
 
 /**
@@ -34,7 +34,7 @@ export async function bootstrap(
   const { policy, reference, config, keepOwn, scorer } = run;
   const { bootstrap: options } = config;
   if (options === null || t === 1) return { pairs: [], training: [], dropped: null };
-  const order = drawPrompts(run, t, Math.ceil(shareOf(options.promptFactor, keepOwn)));
+  const order = drawPrompts(run, t, promptsNeeded(options, keepOwn));
   const prompts = order.map((i) => run.prompts[i] as Int32Array);
 
   // a. N responses per prompt.

@@ -1,8 +1,9 @@
 import { UserError } from "../errors.ts";
 import type { ProgressSink } from "../progress/progress_sink.ts";
-import { roundShare, shareOf } from "../round_share.ts";
+import { roundShare } from "../round_share.ts";
 import type { BootstrapResult } from "../selection/bootstrap_pairs.ts";
 import type { BootstrapConfig } from "./config.ts";
+import { promptsNeeded } from "./prompts_needed.ts";
 import type { SeraIteration } from "./types.ts";
 
 /** Fewer pairs than this share of those wanted are worth a warning. */
@@ -31,7 +32,7 @@ export function yieldWarning(
   { responses, promptFactor, maxNewTokens }: BootstrapConfig,
 ): string | null {
   if (pairs >= FEW * wanted) return null;
-  const all = Math.ceil(shareOf(promptFactor, wanted)) * responses;
+  const all = promptsNeeded({ promptFactor }, wanted) * responses;
   const causes = ([
     [
       dropped.truncatedCandidates,

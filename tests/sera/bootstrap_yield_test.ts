@@ -42,6 +42,10 @@ Deno.test("the advice is for the commonest reason", () => {
   const text = yieldWarning({ iteration: 2, pairs: 1, wanted: 4, dropped }, defaultBootstrap);
   assert.match(text ?? "", /gave 1 of the 4 .*9 of 24 responses repeat another one, 2 of 24 .*cut/);
   assert.match(text ?? "", /raise --temperature or --responses$/);
+  // In floating point 1.1 * 50 lies above 55; 55 prompts are responded to.
+  const exact = { ...defaultBootstrap, promptFactor: 1.1 };
+  const many = yieldWarning({ iteration: 2, pairs: 1, wanted: 50, dropped }, exact);
+  assert.match(many ?? "", new RegExp(` of ${55 * exact.responses} responses repeat`));
   assert.equal(
     yieldWarning({ iteration: 2, pairs: 2, wanted: 4, dropped }, defaultBootstrap),
     null,

@@ -3,6 +3,7 @@ import type { PreferenceFileSetting } from "../../../lib/environments/preference
 import type { MetricValues } from "../../../lib/metrics/metrics.ts";
 import type { SeraConfig } from "../../../lib/sera/config.ts";
 import { wantedPairs } from "../../../lib/sera/bootstrap_yield.ts";
+import { promptsNeeded } from "../../../lib/sera/prompts_needed.ts";
 
 /** What a run works on. */
 export type RunSize = Pick<OpenedPreferences, "pairs" | "heldOut"> & {
@@ -39,7 +40,7 @@ export function scaledSeconds(run: RunSize, probe: RunSize, probed: MetricValues
 function work({ pairs, heldOut, setting, sera: { bootstrap, steps, batch } }: RunSize) {
   const responses = bootstrap === null
     ? 0
-    : Math.ceil(bootstrap.promptFactor * wantedPairs(bootstrap, pairs.length)) *
+    : promptsNeeded(bootstrap, wantedPairs(bootstrap, pairs.length)) *
       bootstrap.responses;
   const prompts = new Set(heldOut.map(({ promptIds }) => promptIds.join())).size;
   return {
