@@ -43,24 +43,54 @@ function valueOf(field: string): unknown {
 
 /** The rows of the text, each with the line that it begins on. */
 function* rowsOf(path: string, text: string): Generator<{ line: number; fields: string[] }> {
-  // A field, quoted or not, and what ends it: a comma, a line break or the end.
-  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
-  let line = 1, begun = 1;
+  let at = 0, line = 1, begun = 1;
   let fields: string[] = [];
-  while (field.lastIndex < text.length || fields.length > 0) {
-    const match = field.exec(text);
-    if (match === null) {
+  while (at < text.length || fields.length > 0) {
+    const field = fieldAt(text, at);
+    if (field === undefined) {
       throw new UserError(
         `${path}:${line}: a quoted field does not end, or a quote stands within one`,
       );
     }
-    const [whole, quoted, plain = "", end] = match;
-    fields.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    line += whole.match(/\r\n|\n|\r/g)?.length ?? 0;
+    const { value, end, next } = field;
+    fields.push(value);
+    line += text.slice(at, next).match(/\r\n|\n|\r/g)?.length ?? 0;
+    at = next;
     if (end === ",") continue;
     yield { line: begun, fields };
     fields = [];
     begun = line;
     if (end === "") return;
   }
+}
+
+/** What a field without quotes holds. */
+const PLAIN = /[^",\r\n]*/y;
+
+/** What ends a field: a comma, a line break or the end of the text. */
+const END = /,|\r\n|\n|\r|$/y;
+
+/** The field that begins at `at`, what ends it and where the next begins; undefined for no field. */
+function fieldAt(text: string, at: number) {
+  const quoted = text[at] === '"';
+  const close = quoted ? closingQuote(text, at + 1) : at + (matchAt(PLAIN, text, at) ?? "").length;
+  if (close === undefined) return undefined;
+  const after = quoted ? close + 1 : close;
+  const end = matchAt(END, text, after);
+  if (end === undefined) return undefined;
+  const value = quoted ? text.slice(at + 1, close).replaceAll('""', '"') : text.slice(at, close);
+  return { value, end, next: after + end.length };
+}
+
+/** Where the quoted text from `at` on ends. One pattern for it overflows the stack on long fields. */
+function closingQuote(text: string, at: number): number | undefined {
+  for (let quote = text.indexOf('"', at); quote >= 0; quote = text.indexOf('"', quote + 2)) {
+    if (text[quote + 1] !== '"') return quote;
+  }
+  return undefined;
+}
+
+function matchAt(sticky: RegExp, text: string, at: number): string | undefined {
+  sticky.lastIndex = at;
+  return sticky.exec(text)?.[0];
 }

@@ -64,6 +64,20 @@ Deno.test("CSV holds conversations as JSON, and complains by line", async () => 
   await complaint("a,b,\n", /p\.csv:2: .*rejected.*missing/);
 });
 
+Deno.test("a quote that opens the rest of a large CSV is named by its line", async () => {
+  const rows = "c,d,e\n".repeat(2_000_000);
+  const read = (text: string) =>
+    withFile("p.csv", `prompt,chosen,rejected\n${text}`, (path) => readPreferences(path));
+  await assertUserError(
+    () => read(`a,b,x\na,"b,x\n${rows}`),
+    /p\.csv:3: a quoted field does not end/,
+  );
+  const { pairs: [pair] } = await read(`a,"${rows.replaceAll("c", '""')}",x\n`);
+  assert.equal(pair?.chosen, rows.replaceAll("c", '"'));
+  const long = "b".repeat(rows.length);
+  assert.equal((await read(`a,${long},x\n`)).pairs[0]?.chosen, long);
+});
+
 Deno.test("a damaged archive is an error that names the file", async () => {
   const whole = new Uint8Array(gzipSync(jsonl(...PAIRS)));
   await withFile(
