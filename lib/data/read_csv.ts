@@ -3,10 +3,16 @@ import { readWhole } from "./byte_stream.ts";
 import { decodeUtf8 } from "./read_lines.ts";
 import type { SourceRecord } from "./source_record.ts";
 
+/** Fields whose text may be empty, as in other kinds of files: prompts, completions and answers. */
+const TEXTS: ReadonlySet<string> = new Set([
+  ...["prompt", "chosen", "rejected", "completion", "text"],
+  ...["output", "response", "answer"],
+]);
+
 /**
  * The records of a CSV file with a header (RFC 4180): every field is text, an empty one counts as
- * missing, and one that holds a JSON list (of messages) is that list. The whole file is read into
- * memory.
+ * missing unless it is of `TEXTS`, and one that holds a JSON list (of messages) is that list. The
+ * whole file is read into memory.
  *
  * @throws {UserError} naming file and line if a quoted field does not end or a row has more or fewer
  * fields than the header
@@ -28,7 +34,8 @@ export async function* readCsv(path: string): AsyncGenerator<SourceRecord> {
       );
     }
     const named = header.map((name, i) => [name, valueOf(fields[i] ?? "")] as const);
-    yield { line, where, value: Object.fromEntries(named.filter(([, value]) => value !== "")) };
+    const told = named.filter(([name, value]) => value !== "" || TEXTS.has(name));
+    yield { line, where, value: Object.fromEntries(told) };
   }
 }
 

@@ -124,9 +124,9 @@ function answerOf(where: string, fields: FieldMap): string {
   );
 }
 
-/** A text, or a user's single message. */
+/** A text, or a user's single message; null for an empty one, which is no instruction. */
 function textIn(value: unknown): string | null {
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value === "" ? null : value;
   if (!Array.isArray(value) || value.length !== 1) return null;
   const content: unknown = (value[0] as { content?: unknown } | null)?.content;
   return typeof content === "string" ? content : null;

@@ -99,9 +99,11 @@ function schemaOf(where: string, fields: FieldMap): SchemaName {
         "Evol-Instruct's instructions",
     );
   }
-  const found = Object.entries(SCHEMAS).find(([, names]) =>
+  const there = Object.entries(SCHEMAS).filter(([, names]) =>
     Object.hasOwn(fields, names.instruction)
   );
+  // A table may have a column that nobody filled.
+  const found = there.find(([, names]) => fields[names.instruction] !== "") ?? there[0];
   if (found !== undefined) return found[0] as SchemaName;
   throw new UserError(
     `${where} is of no known schema (AlpacaEval: instruction; Vicuna: text; Evol-Instruct: ` +

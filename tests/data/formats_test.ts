@@ -61,7 +61,35 @@ Deno.test("CSV holds conversations as JSON, and complains by line", async () => 
     );
   await complaint('a,"b\nc",d\ne,f\n', /p\.csv:4: 2 fields where the header has 3/);
   await complaint('a,"b,c\n', /p\.csv:2: a quoted field does not end/);
-  await complaint("a,b,\n", /p\.csv:2: .*rejected.*missing/);
+});
+
+Deno.test("an empty cell of a text is an empty text, as in JSONL; any other is left out", async () => {
+  const both = async (rows: readonly Record<string, string>[]) => {
+    const told = rows.map((row) => Object.entries(row).filter(([name, v]) => name !== "id" || v));
+    const header = Object.keys(rows[0] ?? {});
+    const csv = [header, ...rows.map((row) => header.map((name) => row[name]))].join("\n");
+    const read = (name: string, content: string) =>
+      withFile(name, content, async (path) => {
+        try {
+          const { pairs, skipped } = await readPreferences(path);
+          return { pairs, reasons: skipped.map(({ reason }) => reason) };
+        } catch (error) {
+          return (error as Error).message.split(": ").slice(1).join(": ");
+        }
+      });
+    const found = await read("p.csv", csv);
+    assert.deepEqual(found, await read("p.jsonl", jsonl(...told.map(Object.fromEntries))));
+    return found;
+  };
+  const pair = { id: "", prompt: "Why?", chosen: "abc def", rejected: "abc xyz" };
+  assert.deepEqual(await both([pair, { ...pair, chosen: "" }, { ...pair, rejected: "" }]), {
+    pairs: [{ ...pair, id: "0" }],
+    reasons: ["an empty answer", "an empty answer"],
+  });
+  assert.equal(
+    await both([pair, { ...pair, prompt: "" }]),
+    'field "prompt" must be text or a list of messages, got empty text',
+  );
 });
 
 Deno.test("a quote that opens the rest of a large CSV is named by its line", async () => {

@@ -23,6 +23,25 @@ Deno.test("a limit reads no further: what comes after may be broken", async () =
   });
 });
 
+Deno.test("of a CSV, records with an empty text are left out, the first one too", async () => {
+  await withTempDir(async (dir) => {
+    const path = join(dir, "d.csv");
+    const rowsOf = async (text: string) => {
+      await Deno.writeTextFile(path, text);
+      return (await Array.fromAsync(readDataset(path))).map(({ row }) => row);
+    };
+    const empty = { kind: "dropped", reason: "an empty response" };
+    const pair = { kind: "pair", ...{ prompt: "p", chosen: "a", rejected: "b" } };
+    assert.deepEqual(
+      await rowsOf("prompt,chosen,rejected,judge\np,,b,x\np,a,,\np,a,b,\n"),
+      [empty, empty, pair],
+    );
+    const [first, second] = await rowsOf("prompt,completion\np,\np,c\n");
+    assert.deepEqual([first, second?.kind], [empty, "demonstration"]);
+    assert.deepEqual((await rowsOf("text,source\nAll of it.,x\n,x\n")).at(-1), empty);
+  });
+});
+
 Deno.test("the parts of a folder are one data set, in order, gzip or not", async () => {
   await withTempDir(async (dir) => {
     const text = new Blob([jsonLines(["a", "b"].map(row))]);

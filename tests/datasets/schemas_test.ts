@@ -147,11 +147,11 @@ Deno.test("TRL's forms: an empty response leaves its record out, in every form a
       { text: "" },
     ]
   ) assert.deepEqual(whole.read("d.jsonl:2", fields), empty, JSON.stringify(fields));
-  // A cell of CSV that is empty is a field that is not there.
+  // Some leave out what is empty.
   for (
     const fields of [{ prompt: "p", chosen: "a" }, { prompt: "p", rejected: "b" }, { prompt: "p" }]
   ) {
-    const { kind, reason } = whole.read("d.csv:2", fields) as { kind: string; reason: string };
+    const { kind, reason } = whole.read("d.jsonl:2", fields) as { kind: string; reason: string };
     assert.deepEqual([kind, reason], ["dropped", "a missing response"], JSON.stringify(fields));
   }
   await assertUserError(

@@ -194,6 +194,18 @@ Deno.test("instructions with the same text get an answer each, by id or in order
   });
 });
 
+Deno.test("of a CSV, an empty answer is one, and a column that nobody filled names no instruction", async () => {
+  const files = {
+    "set.csv": "id,text,prompt\na,,Name a prime.\nb,,Greet me.\n",
+    "answers.csv": "id,prompt,response\nb,,Hello!\na,,\n",
+  };
+  await withFiles(files, async (path) => {
+    const set = await readEvaluationSet(path("set.csv"), undefined);
+    assert.equal(set.schema, "prompts");
+    assert.deepEqual(await readAnswers(path("answers.csv"), set), ["", "Hello!"]);
+  });
+});
+
 Deno.test("df_gamed.csv is read as AlpacaEval writes it", async () => {
   const csv = "index,preference,std_delta_len,instruction_difficulty,not_gamed_baseline,model\n" +
     "0,0.2,1.5,-0.3,False,concise\n1,,0.5,0.1,False,concise\n0,0.9,-1.2,-0.3,False,verbose\n";

@@ -6,7 +6,7 @@ import { pairColumns } from "../pair_columns.ts";
 
 const EMPTY = { kind: "dropped", reason: "an empty response" } as const;
 
-/** As an empty one: CSV cannot tell an empty text from none. */
+/** As an empty one: of records that tell what is empty by leaving it out. */
 const MISSING = { kind: "dropped", reason: "a missing response" } as const;
 
 /** TRL's forms: preference, prompt and completion, and plain text; texts or messages. */
