@@ -124,7 +124,9 @@ class Steps(TrainerCallback):
     def on_log(self, args, state, control, logs=None, **others):
         if not state.is_world_process_zero or "loss" not in logs:
             return
-        row = {name: float(logs[logged]) for name, logged in LOGGED.items()}
+        told = {name: float(logs[logged]) for name, logged in LOGGED.items()}
+        # JSON has no infinity: a gradient's norm may be one.
+        row = {name: value if math.isfinite(value) else None for name, value in told.items()}
         now = time.monotonic()
         row["seconds"], self.started = now - self.started, now
         with open(self.path, "a", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ import { ProcessGroup } from "../processes/process_group.ts";
 import { quoteWord } from "../quote_word.ts";
 import type { StepRow } from "../sera/store.ts";
 import { checkTrainedCheckpoint } from "./trained_checkpoint.ts";
+import { readTrainerSteps } from "./trainer_steps.ts";
 
 /** What an external trainer is told, as JSON in the file that its command line ends with. */
 export interface TrainerJob {
@@ -19,7 +20,7 @@ export interface TrainerJob {
   /** Folder to write the new model into: whole weights and tokenizer. */
   readonly output: string;
   /**
-   * JSONL that it may write, a line per optimiser step: `stepFields` as numbers, for the report's
+   * JSONL that it may write, a line per optimiser step: the numbers of `StepRow`, for the report's
    * curves. Lines of an earlier try are removed before it starts.
    */
   readonly steps: string;
@@ -28,17 +29,12 @@ export interface TrainerJob {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** What a line of `TrainerJob.steps` says; see `StepRow`. */
-const stepFields = [
-  ...["loss", "margin", "accuracy", "chosenLogp", "rejectedLogp"],
-  ...["learningRate", "gradientNorm", "seconds"],
-] as const;
-
 /**
  * Runs an iteration's trainer.
  *
  * @param command a shell command; the job's file follows as its last word
  * @param stem path of the job's files: `<stem>.json`, `<stem>.log`
+ * @param warn told of steps that cannot be read
  * @returns the steps that it told of; none where it told of none
  * @throws {UserError} naming the log, where it fails or gives no checkpoint
  */
@@ -46,6 +42,7 @@ export async function runTrainer(
   command: string,
   job: TrainerJob,
   stem: string,
+  warn: (message: string) => void = () => {},
 ): Promise<StepRow[]> {
   const [path, log] = [`${stem}.json`, `${stem}.log`];
   removeIfThere(job.steps);
@@ -75,30 +72,11 @@ export async function runTrainer(
       )
       : error;
   });
-  return existsSync(job.steps) ? stepsOf(Deno.readTextFileSync(job.steps), job) : [];
+  return readTrainerSteps(job.steps, job.iteration, warn);
 }
 
 /** Runs a command to its end. What it started and left running then ends too: it holds the device. */
 async function codeOf(command: string, name: string, log: string): Promise<number> {
   await using group = await ProcessGroup.start(command, { name, log });
   return await group.code();
-}
-
-function stepsOf(text: string, { steps: path, iteration }: TrainerJob): StepRow[] {
-  return text.split("\n").filter((line) => line.trim() !== "").map((line, i) => {
-    let row: Record<string, unknown>;
-    try {
-      row = Object(JSON.parse(line));
-    } catch {
-      throw new UserError(`${path} line ${i + 1} is no JSON: the trainer must write an object`);
-    }
-    const bad = stepFields.find((name) => !Number.isFinite(row[name]));
-    if (bad !== undefined) {
-      throw new UserError(
-        `${path} line ${i + 1}: "${bad}" is ${JSON.stringify(row[bad])}; it must be a number`,
-      );
-    }
-    const values = Object.fromEntries(stepFields.map((name) => [name, row[name]]));
-    return { iteration, step: i + 1, ...values } as unknown as StepRow;
-  });
 }

@@ -10,14 +10,14 @@ const step = {
 };
 
 /** Runs a trainer that is a line of shell: `$1` is the job's file, the folder has `out` and `steps`. */
-async function train(dir: string, line: string) {
+async function train(dir: string, line: string, warn?: (message: string) => void) {
   const script = join(dir, "trainer.sh");
   Deno.writeTextFileSync(script, line);
   const job: TrainerJob = {
     ...{ iteration: 2, pairs: "pairs.jsonl", start: "start", sft: "sft", seed: 1, config: {} },
     ...{ output: join(dir, "out"), steps: join(dir, "steps") },
   };
-  return await runTrainer(`cd '${dir}' && sh '${script}'`, job, join(dir, "job"));
+  return await runTrainer(`cd '${dir}' && sh '${script}'`, job, join(dir, "job"), warn);
 }
 
 Deno.test("a trainer's steps are read, and those of an earlier try are gone", async () => {
@@ -29,11 +29,35 @@ Deno.test("a trainer's steps are read, and those of an earlier try are gone", as
     assert.deepEqual(await train(dir, `${made} && echo '${line}' >> steps && echo >> steps`), [
       { iteration: 2, step: 1, ...step },
     ]);
-    await assertUserError(
-      () => train(dir, `${made} && echo '{"loss": null}' > steps`),
-      /steps line 1: "loss" is null; it must be a number$/,
-    );
-    await assertUserError(() => train(dir, `${made} && echo oops > steps`), /line 1 is no JSON/);
+  });
+});
+
+Deno.test("a training that ended well is not lost by steps that cannot be read: they are counted", async () => {
+  await withTempDir(async (dir) => {
+    const good = JSON.stringify(step);
+    const warned = async (...lines: string[]) => {
+      const warnings: string[] = [];
+      const told = lines.map((line) => `echo '${line}' >> steps`).join(" && ");
+      const made = "mkdir -p out && echo weights > out/model.gguf";
+      const rows = await train(dir, `${made} && ${told}`, (message) => warnings.push(message));
+      return [rows.map(({ step }) => step), warnings.join("\n").replaceAll(dir, "DIR")];
+    };
+    // As Python writes a gradient norm that overflowed.
+    const overflowed = good.replace('"gradientNorm":2', '"gradientNorm":Infinity');
+    assert.deepEqual(await warned(good, "", overflowed, good, "oops"), [
+      [1, 3],
+      "DIR/steps: 2 of 4 lines cannot be read, and the curves leave them out (line 3: it is no " +
+      "JSON, which has no NaN or Infinity either; 1 more like it)",
+    ]);
+    assert.deepEqual(await warned('{"loss": null}'), [
+      [],
+      "DIR/steps: 1 of 1 lines cannot be read, and the curves leave them out " +
+      '(line 1: "loss" is null, no number)',
+    ]);
+    const [rows, warning] = await warned(good, "\nnull");
+    assert.deepEqual(rows, [1]);
+    assert.match(`${warning}`, /1 of 2 lines .*\(line 3: "loss" is undefined, no number\)/);
+    assert.deepEqual(await warned(good, good), [[1, 2], ""]);
   });
 });
 

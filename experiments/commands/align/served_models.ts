@@ -87,11 +87,16 @@ export class ServedModels implements ExternalModels, AsyncDisposable {
     writeJsonl(pairs, training.map((pair) => this.#row(pair)));
     progress.message(`iteration ${t}: training on ${training.length} pairs`);
     const stem = folder.path(join("logs", `trainer-${t}`));
-    return await runTrainer(commands.trainer, {
-      ...{ iteration: t, pairs, start: this.checkpoint(start), sft: model, seed },
-      ...{ output: this.checkpoint(t), steps: `${stem}.steps.jsonl` },
-      config: config as unknown as Record<string, unknown>,
-    }, stem);
+    return await runTrainer(
+      commands.trainer,
+      {
+        ...{ iteration: t, pairs, start: this.checkpoint(start), sft: model, seed },
+        ...{ output: this.checkpoint(t), steps: `${stem}.steps.jsonl` },
+        config: config as unknown as Record<string, unknown>,
+      },
+      stem,
+      (message) => progress.message(`warning: ${message}`),
+    );
   };
 
   async [Symbol.asyncDispose](): Promise<void> {
