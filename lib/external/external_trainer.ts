@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../errors.ts";
-import { removeIfThere, writeDurably } from "../files/durable_file.ts";
+import { explainDiskError, removeIfThere, writeDurably } from "../files/durable_file.ts";
 import { ProcessGroup } from "../processes/process_group.ts";
 import { quoteWord } from "../quote_word.ts";
 import type { StepRow } from "../sera/store.ts";
@@ -17,7 +17,10 @@ export interface TrainerJob {
   readonly start: string;
   /** The SFT model's folder. */
   readonly sft: string;
-  /** Folder to write the new model into: whole weights and tokenizer. */
+  /**
+   * Folder to write the new model into: whole weights and tokenizer. What an earlier try left there
+   * is removed before it starts, for it could pass for this one's.
+   */
   readonly output: string;
   /**
    * JSONL that it may write, a line per optimiser step: the numbers of `StepRow`, for the report's
@@ -46,6 +49,7 @@ export async function runTrainer(
 ): Promise<StepRow[]> {
   const [path, log] = [`${stem}.json`, `${stem}.log`];
   removeIfThere(job.steps);
+  removeFolder(job.output);
   writeDurably(path, [new TextEncoder().encode(JSON.stringify(job, null, 2) + "\n")]);
   const code = await codeOf(
     `${command} ${quoteWord(path)}`,
@@ -73,6 +77,14 @@ export async function runTrainer(
       : error;
   });
   return readTrainerSteps(job.steps, job.iteration, warn);
+}
+
+function removeFolder(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw explainDiskError(error, path);
+  }
 }
 
 /** Runs a command to its end. What it started and left running then ends too: it holds the device. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runTrainer, type TrainerJob } from "../../lib/external/external_trainer.ts";
 import { assertUserError } from "../support/errors.ts";
@@ -69,6 +70,16 @@ Deno.test("a trainer that fails or writes nothing is said, with its log", async 
     );
     assert.match(Deno.readTextFileSync(join(dir, "job.log")), /out of memory/);
     await assertUserError(() => train(dir, "true"), /wrote no checkpoint into .*out: see/);
+  });
+});
+
+Deno.test("what an earlier try wrote does not pass for the checkpoint of this one", async () => {
+  await withTempDir(async (dir) => {
+    const half = "mkdir -p out/checkpoint-1 && echo half > out/model.gguf";
+    await assertUserError(() => train(dir, `${half} && kill -9 $$`), /ended with code 137: see/);
+    assert.ok(existsSync(join(dir, "out", "model.gguf")));
+    await assertUserError(() => train(dir, "echo failed softly"), /wrote no checkpoint into .*out/);
+    assert.ok(!existsSync(join(dir, "out")));
   });
 });
 
