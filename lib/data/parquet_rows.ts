@@ -74,7 +74,8 @@ function holdsBigInts({ element, children }: SchemaTree): boolean {
  * no longer waits for, because another one failed first, does not count as unhandled.
  */
 function asBuffer(handle: Deno.FsFile): AsyncBuffer {
-  const byteLength = handle.statSync().size;
+  // Not by fstat, for which Deno wants access to what a link points to, too.
+  const byteLength = handle.seekSync(0, Deno.SeekMode.End);
   return {
     byteLength,
     slice: (start, end = byteLength) => {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readPreferences } from "../../lib/data/read_preferences.ts";
 import { withFile } from "../data/temporary_file.ts";
+import { withTempDir } from "../support/temp_dir.ts";
 
 /** One flipped bit of a Parquet file, found by fuzzing. */
 const FOUND: readonly [string, number, number, string][] = [
@@ -22,6 +24,15 @@ for (const [name, byte, bit, what] of FOUND) {
     });
   });
 }
+
+Deno.test("a link to a Parquet file is read, as in Hugging Face's cache", async () => {
+  const path = fileURLToPath(new URL("../data/parquet/standard_gzip.parquet", import.meta.url));
+  await withTempDir(async (dir) => {
+    const link = join(dir, "link.parquet");
+    Deno.symlinkSync(path, link);
+    assert.deepEqual((await readPreferences(link)).pairs, (await readPreferences(path)).pairs);
+  });
+});
 
 Deno.test("the process that reads can do nothing else", async () => {
   const path = fileURLToPath(new URL("./sandbox_prober.ts", import.meta.url));
