@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { deserialize } from "node:v8";
 import { messageOf, UserError } from "../errors.ts";
+import { grantablePath } from "./grantable_path.ts";
 import { whenOverdue } from "./processor_watch.ts";
 import { SilenceTimer } from "./silence_timer.ts";
 
@@ -49,7 +50,8 @@ export async function* readInSandbox(
   const memoryMib = BASE_MEMORY_MIB +
     Math.ceil(MEMORY_FACTOR * Math.min(size, MEMORY_BYTES) / 2 ** 20);
   const cpuS = Math.round(10 * (BASE_CPU_S + CPU_S_PER_BYTE * size)) / 10;
-  const child = spawnReader(reader, path, request, memoryMib, cpuS);
+  using granted = grantablePath(path);
+  const child = spawnReader(reader, granted.path, request, memoryMib, cpuS);
   let late = false;
   const end = () => {
     late = true;

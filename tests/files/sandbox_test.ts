@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readPreferences } from "../../lib/data/read_preferences.ts";
 import { withFile } from "../data/temporary_file.ts";
+import { assertUserError } from "../support/errors.ts";
 import { withTempDir } from "../support/temp_dir.ts";
 
 /** One flipped bit of a Parquet file, found by fuzzing. */
@@ -31,6 +32,32 @@ Deno.test("a link to a Parquet file is read, as in Hugging Face's cache", async 
     const link = join(dir, "link.parquet");
     Deno.symlinkSync(path, link);
     assert.deepEqual((await readPreferences(link)).pairs, (await readPreferences(path)).pairs);
+  });
+});
+
+Deno.test("a file with commas in its path is read, through a link that goes with the reading", async () => {
+  const file = (name: string) => fileURLToPath(new URL(`../data/parquet/${name}`, import.meta.url));
+  const TMPDIR = Deno.env.get("TMPDIR");
+  await withTempDir(async (dir) => {
+    const [path, links] = [join(dir, "pairs, old,,new", "a,b.parquet"), join(dir, "tmp")];
+    for (const folder of [dirname(path), links]) Deno.mkdirSync(folder);
+    Deno.copyFileSync(file("standard_gzip.parquet"), path);
+    try {
+      Deno.env.set("TMPDIR", links);
+      const { pairs } = await readPreferences(relative(Deno.cwd(), path));
+      assert.deepEqual(pairs, (await readPreferences(file("standard_gzip.parquet"))).pairs);
+      Deno.writeTextFileSync(path, "PAR1 no more PAR1");
+      await assert.rejects(readPreferences(path), (error: Error) => error.message.startsWith(path));
+      assert.deepEqual([...Deno.readDirSync(links)], []);
+      Deno.env.set("TMPDIR", dirname(path));
+      await assertUserError(() => readPreferences(path), "has a comma in its path", "rename it");
+      assert.deepEqual([...Deno.readDirSync(dirname(path))].map(({ name }) => name), [
+        basename(path),
+      ]);
+    } finally {
+      if (TMPDIR === undefined) Deno.env.delete("TMPDIR");
+      else Deno.env.set("TMPDIR", TMPDIR);
+    }
   });
 });
 

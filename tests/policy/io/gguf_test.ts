@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openGguf } from "../../../lib/policy/io/gguf.ts";
 import { openModel } from "../../../lib/policy/io/load.ts";
 import { checkTensors } from "../../../lib/policy/io/tensor_table.ts";
@@ -45,6 +45,13 @@ Deno.test("a GGUF gives the configuration, names, layouts and values of the Hugg
     }
     const model = await openModel(path);
     assert.equal(model.tokenizer.decode(model.tokenizer.encode("the hall")), "the hall");
+  }));
+
+Deno.test("a GGUF with a comma in its path is read", () =>
+  withGguf({}, async (path) => {
+    const moved = join(dirname(path), "a,b.gguf");
+    Deno.renameSync(path, moved);
+    assert.deepEqual((await openGguf(moved)).config, TINY_CONFIG);
   }));
 
 Deno.test("Llama 3's frequency factors and linear scaling are recognised", async () => {
