@@ -107,7 +107,7 @@ Deno.test("lib reads the clock only for progress, timings and locks", () => {
   const users = inLib.map(([path]) => path)
     .filter((path) => /\bDate\.now\b|\bnew Date\(\)/.test(code.get(path) ?? ""));
   const allowed = (path: string) =>
-    path.startsWith("lib/progress/") || path === "lib/files/run_lock.ts";
+    path.startsWith("lib/progress/") || path === "lib/files/file_lock.ts";
   assert.deepEqual(users.filter((path) => !allowed(path)), []);
 });
 

@@ -2,6 +2,7 @@ import { cpuKind } from "../../lib/storage/machine.ts";
 import { writeJsonl } from "../../lib/data/write_jsonl.ts";
 import { engine } from "../../lib/engine/tensorflow.ts";
 import { removeIfThere } from "../../lib/files/durable_file.ts";
+import { lockOutput } from "../../lib/files/output_lock.ts";
 import { generate, type GenerationOptions, type Response } from "../../lib/policy/generate.ts";
 import { type ModelFiles, modelFingerprint } from "../../lib/policy/io/model_files.ts";
 import { adapterFingerprint } from "../../lib/policy/io/peft.ts";
@@ -22,13 +23,17 @@ export interface LocalModel {
 /**
  * A command's work with models in this process. Every batch is kept in `<out>.batches.jsonl` until
  * the output is written: after a failure the same command goes on, to the same bits. A batch is known
- * by all that decides its values: another model, input, option or engine computes its own.
+ * by all that decides its values: another model, input, option or engine computes its own. Until it
+ * is disposed, no other process writes the same output.
  */
-export class LocalRun {
+export class LocalRun implements Disposable {
   readonly #out: string;
   readonly #journal: string;
+  readonly #lock: Disposable;
 
+  /** @throws {UserError} naming the process that writes the output */
   constructor(out: string) {
+    this.#lock = lockOutput(out);
     this.#out = out;
     this.#journal = `${out}.batches.jsonl`;
   }
@@ -92,6 +97,10 @@ export class LocalRun {
   write(rows: readonly object[]): void {
     writeJsonl(this.#out, rows);
     removeIfThere(this.#journal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock[Symbol.dispose]();
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { OptionValues } from "../../lib/cli/option.ts";
 import { writeJsonl } from "../../lib/data/write_jsonl.ts";
 import { removeIfThere } from "../../lib/files/durable_file.ts";
+import { lockOutput } from "../../lib/files/output_lock.ts";
 import type { PromptGroup } from "../../lib/policy/packing.ts";
 import type { ProgressSink } from "../../lib/progress/progress_sink.ts";
 import { CompletionsServer } from "../../lib/server/completions_server.ts";
@@ -14,9 +15,10 @@ const CHECKED_TEXTS = 64;
 
 /**
  * A command's work at an inference server. Every answer is kept in `<out>.answers.jsonl` until the
- * output is written: after a failure the same command goes on.
+ * output is written: after a failure the same command goes on. Until it is disposed, no other process
+ * writes the same output.
  */
-export class ServerRun {
+export class ServerRun implements Disposable {
   /** Where answers are kept, and how many requests are under way at once. */
   readonly work: ServerWork;
   readonly #url: string;
@@ -24,7 +26,9 @@ export class ServerRun {
   readonly #tokenizer: TextTokenizer;
   readonly #timeoutSeconds: number;
   readonly #progress: ProgressSink;
+  readonly #lock: Disposable;
 
+  /** @throws {UserError} naming the process that writes the output */
   constructor(
     url: string,
     { out, concurrency, timeout }:
@@ -33,6 +37,7 @@ export class ServerRun {
     tokenizer: TextTokenizer,
     progress: ProgressSink,
   ) {
+    this.#lock = lockOutput(out);
     this.#url = url;
     this.#out = out;
     this.#tokenizer = tokenizer;
@@ -94,5 +99,9 @@ export class ServerRun {
   write(rows: readonly object[]): void {
     writeJsonl(this.#out, rows);
     removeIfThere(this.work.journal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock[Symbol.dispose]();
   }
 }

@@ -107,8 +107,8 @@ function createBeside(path: string, probe: DiskProbe): [string, Deno.FsFile] {
 }
 
 /**
- * Adds bytes to the end of a file and makes them durable. If that fails, the file is cut back to
- * what it was; a crash may leave a torn tail, which the reader must cut.
+ * Adds bytes to the end of a file, wherever that is by then, and makes them durable. If that fails,
+ * the file is cut back to what it was; a crash may leave a torn tail, which the reader must cut.
  *
  * @throws {UserError} if the disk is full or the file cannot be written
  */
@@ -120,7 +120,7 @@ export function appendDurably(
   try {
     tidyOnce(dirname(path));
     probe("create", path);
-    using file = Deno.openSync(path, { write: true, create: true });
+    using file = Deno.openSync(path, { append: true, create: true });
     const end = file.seekSync(0, Deno.SeekMode.End);
     try {
       writeAll(file, bytes, path, probe);

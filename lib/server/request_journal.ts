@@ -4,7 +4,10 @@ import { sha256 } from "../files/fingerprint.ts";
 import { wholeLines } from "../files/whole_lines.ts";
 import { UnderWay } from "./under_way.ts";
 
-/** Results of requests by key, kept in a file as they come: nothing paid for is asked twice. */
+/**
+ * Results of requests by key, kept in a file as they come: nothing paid for is asked twice. Whoever
+ * opens it holds a lock on its folder or its output: what another process adds is not seen.
+ */
 export class RequestJournal<T> {
   readonly #path: string;
   readonly #kept = new Map<string, T>();

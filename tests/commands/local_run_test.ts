@@ -161,6 +161,29 @@ Deno.test("score takes what was kept, and of the same model alone", async () => 
   });
 });
 
+Deno.test("one process at a time writes an output: a second one is refused and disturbs nothing", async () => {
+  await withPlace(async ({ out, score, generate }) => {
+    for (const [command, args] of [[score, []], [generate, SAMPLED]] as const) {
+      const whole = await command(args);
+      await Deno.remove(out);
+      let second: Promise<string> | undefined;
+      const done = await command(args, {
+        ...silentProgress,
+        advance: () => void (second ??= command(args).catch(String)),
+      });
+      assert.match(
+        `${await second}`,
+        new RegExp(`UserError: ${out} is being written by process ${Deno.pid} .*another --out$`),
+      );
+      assert.equal(done, whole);
+      for (const kept of [".lock", ".batches.jsonl"]) assert.ok(!existsSync(out + kept));
+      // Of a process that was killed.
+      Deno.writeTextFileSync(`${out}.lock`, "{}");
+      assert.equal(await command(args), whole);
+    }
+  });
+});
+
 Deno.test("a log-probability that is no number is named after a stop, too", async () => {
   await withPlace(async ({ model, score }) => {
     const tensors = tinyTensors(TINY_CONFIG, 1);

@@ -84,6 +84,22 @@ Deno.test("a log that is only added to is a place where what was half-written go
     return Promise.resolve();
   }));
 
+Deno.test("what another process adds meanwhile is not written over", () =>
+  withTempDir((dir) => {
+    const path = join(dir, "answers.jsonl");
+    appendDurably(path, bytes("first\n"));
+    appendDurably(path, bytes("second\n"), (operation) => {
+      if (operation === "write") Deno.writeTextFileSync(path, "other\n", { append: true });
+    });
+    assert.equal(Deno.readTextFileSync(path), "first\nother\nsecond\n");
+    const full = (operation: string) => {
+      if (operation === "sync") throw new Error("full");
+    };
+    assert.throws(() => appendDurably(path, bytes("third\n"), full), /full/);
+    assert.equal(Deno.readTextFileSync(path), "first\nother\nsecond\n");
+    return Promise.resolve();
+  }));
+
 Deno.test("many processes write one file at once, and all succeed", () =>
   withTempDir(async (dir) => {
     const path = join(dir, "shared.json");

@@ -108,6 +108,24 @@ Deno.test("answers of a server that dies are kept: the next run asks only for th
   });
 });
 
+Deno.test("a second process with the output of one that asks a server is refused", async () => {
+  await withModels(async (place) => {
+    let second: Promise<unknown> | undefined;
+    await scoreBy(place, {
+      disturb: (request) => {
+        if (isScoring(request)) second ??= scoreBy(place, {}).then(() => "written", String);
+        return undefined;
+      },
+    });
+    assert.match(
+      `${await second}`,
+      /out\.jsonl is being written by process \d+ on .*another --out/,
+    );
+    assert.equal(rowsOf(place.out).length, 6);
+    assert.ok(!existsSync(`${place.out}.lock`));
+  });
+});
+
 Deno.test("a busy server is asked again, after as long as it says", async () => {
   await withModels(async (place) => {
     let refused = 0;

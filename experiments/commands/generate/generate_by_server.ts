@@ -41,7 +41,7 @@ export async function generateResponsesByServer(
   const texts = file.prompts.map(({ prompt }) =>
     renderPrompt(prompt, tokenizer, chatTemplate).text
   );
-  const run = new ServerRun(url, options, tokenizer, progress);
+  using run = new ServerRun(url, options, tokenizer, progress);
   const server = await run.open(options.serverModel, texts);
   const prompts = file.prompts.map(({ prompt }) => tokenizePrompt(prompt, tokenizer, chatTemplate));
   const count = prompts.length * options.responses;

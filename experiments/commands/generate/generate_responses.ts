@@ -25,6 +25,7 @@ export async function generateResponses(
   await checkApartFromData({ "--out": options.out }, [options.prompts]);
   const file = await readPrompts(options.prompts, { limit: options.limit });
   prepareOutput(options.out);
+  using run = new LocalRun(options.out);
   const { files, model } = await loadPolicy(options.model, options.adapter, {
     onDownload: downloadProgress(progress),
   });
@@ -41,7 +42,6 @@ export async function generateResponses(
   });
   progress.phase("generate", prompts.length * options.responses, { unit: "response" });
   let done = 0, tokensDone = 0;
-  const run = new LocalRun(options.out);
   const responses = await run.generate({ model, files, adapter: options.adapter }, prompts, {
     temperature: options.greedy ? 0 : options.temperature,
     topP: options.topP,

@@ -52,7 +52,7 @@ export async function scorePairsByServer(
     const { prompt, chosen, rejected } = renderPair(pair, tokenizer, chatTemplate);
     return [prompt, chosen, rejected];
   });
-  const run = new ServerRun(server, options, tokenizer, progress);
+  using run = new ServerRun(server, options, tokenizer, progress);
   const logpsUnder = async (model: string | undefined, phase: string) =>
     await run.score(await run.open(model, texts), groups, phase, "pair");
   const policy = await logpsUnder(options.serverModel, "score");

@@ -32,6 +32,7 @@ export async function scorePairs(
     limit: options.limit,
   });
   prepareOutput(options.out);
+  using run = new LocalRun(options.out);
   const { files, model } = await loadPolicy(options.model, options.adapter, {
     onDownload: downloadProgress(progress),
   });
@@ -44,7 +45,6 @@ export async function scorePairs(
   const chat = { template: files.tokenizer.hasChatTemplate, use: options.chatTemplate };
   tellData(progress, file, tokenized, chat);
   const groups = tokenized.pairs.map(groupOf);
-  const run = new LocalRun(options.out);
   const score = (source: LocalModel, name: string) =>
     follow(
       name,
