@@ -107,9 +107,10 @@ export interface OrpoConfig {
 
 /**
  * The largest average log-probability that the odds are computed for: at 0 they are infinite. A
- * response that the policy is certain of, or of a log-probability rounded to above 0, is taken as this.
+ * response that the policy is certain of, or of a log-probability rounded to above 0, is taken as this,
+ * half a step of float32 below 1: what lies nearer is rounding, and the odds' slope would be its.
  */
-const LARGEST_AVERAGE_LOGP = -1e-12;
+const LARGEST_AVERAGE_LOGP = -(2 ** -24);
 
 /** p = l / |y|, the average log-probability, below 0. */
 function averageLogp(policyLogp: number, length: number): number {

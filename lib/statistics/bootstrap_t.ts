@@ -3,6 +3,9 @@ import { createPrng } from "../random/prng.ts";
 /** Resamples: with one more, 2.5 % is a whole number of them. */
 export const RESAMPLES = 9999;
 
+/** Of a sum of squares, what its rounding may leave. */
+const ROUNDING = 1e-12;
+
 /** The distribution of (mean* - mean) / se* over resamples. */
 export interface BootstrapT {
   /** The value below which a share p of the resamples lies: the p (B + 1)-th of B. */
@@ -36,7 +39,9 @@ export function bootstrapT(
       squares += value * value;
     }
     const mean = sum / n;
-    const variance = Math.max(0, squares - n * mean * mean) / (n - 1);
+    // Of one value drawn n times rounding leaves a residue, which is no spread.
+    const spread = squares - n * mean * mean;
+    const variance = spread <= ROUNDING * squares ? 0 : spread / (n - 1);
     return mean / Math.sqrt(variance / n);
   }).sort();
   const quantile = (p: number) => {

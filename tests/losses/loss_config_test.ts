@@ -191,6 +191,15 @@ Deno.test("rewards are those of rewardOf, by the formula of each loss", () => {
   );
 });
 
+Deno.test("ORPO: answers as certain as float32 can tell pull no more than its resolution", () => {
+  for (const [chosen, rejected] of [[0, 0], [-20, 0], [0, -20]] as const) {
+    const out = pairLoss(defaultLossConfig("orpo"), batchOf([[chosen, rejected, 0, 0, 10, 10]]));
+    for (const gradient of [...out.chosenGrads, ...out.rejectedGrads]) {
+      assert.ok(Math.abs(gradient) < 2 ** 24, `${chosen}, ${rejected}: ${gradient}`);
+    }
+  }
+});
+
 Deno.test("the NLL anchor adds alpha times the chosen NLL per token, and nothing at 0", () => {
   const losses = pairLoss(defaultLossConfig("dpo"), batchOf([[-6, -7, -8, -9, 4, 3]]));
   const logps = batchOf([[-6, -7, -8, -9, 4, 3]]);

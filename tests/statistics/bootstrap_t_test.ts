@@ -45,6 +45,10 @@ Deno.test("the rule: skewness beyond 1 of at least 8 differences, and resamples 
   // A third of the resamples hold zeros alone: no finite interval comes from them.
   const one = [0, 0, 0, 0, 0, 0, 0, 1];
   assert.equal(bootstrapT(one), undefined);
+  // The same shape where squares are rounded: a residue is no spread.
+  for (const [same, other] of [[0.1, 5], [-0.025, -0.1], [0.3, -0.7]] as const) {
+    assert.equal(bootstrapT([...Array(7).fill(same), other]), undefined, `${same}, ${other}`);
+  }
   assert.equal(method(one), "t");
 });
 
