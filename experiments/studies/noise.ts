@@ -18,7 +18,8 @@ import {
 import { goldClaim } from "../claims.ts";
 import { anchored20, flipped, otherNoise } from "../conditions.ts";
 
-const paper = "SeRA improves every direct alignment algorithm it is added to, most under noise.";
+const paper =
+  "SeRA improves the direct alignment algorithms that it is added to, under noise, too.";
 
 /** The losses of the paper's comparison beside DPO, with the power of their claims. */
 const main = [
