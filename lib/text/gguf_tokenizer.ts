@@ -24,11 +24,16 @@ const BYTE_LEVEL: Json = {
  * smollm follows transformers' GGUF loader, our reference. SmolLM's own tokenizer.json and
  * llama.cpp cut at every digit first; the vocabulary has no token with two digits, so this differs
  * only for several white-space characters before a digit (" \n1": there one token " \n").
+ *
+ * `addsBos` is llama.cpp's default where the file does not say `tokenizer.ggml.add_bos_token`, as
+ * those of Llama 3 do not: llama_vocab::impl::load in src/llama-vocab.cpp.
  */
-const PRE_TOKENIZERS: Readonly<Record<string, { pattern: string; ignoreMerges: boolean }>> = {
-  "gpt-2": { pattern: GPT2_PATTERN, ignoreMerges: false },
-  "smollm": { pattern: GPT2_PATTERN, ignoreMerges: false },
-  "llama-bpe": { pattern: LLAMA3_PATTERN, ignoreMerges: true },
+const PRE_TOKENIZERS: Readonly<
+  Record<string, { pattern: string; ignoreMerges: boolean; addsBos: boolean }>
+> = {
+  "gpt-2": { pattern: GPT2_PATTERN, ignoreMerges: false, addsBos: false },
+  "smollm": { pattern: GPT2_PATTERN, ignoreMerges: false, addsBos: false },
+  "llama-bpe": { pattern: LLAMA3_PATTERN, ignoreMerges: true, addsBos: true },
 };
 
 /**
@@ -78,7 +83,8 @@ export function tokenizerFilesFromGguf(
     return token;
   };
   const bos = special("bos");
-  const addsBos = metadata["tokenizer.ggml.add_bos_token"] === true && bos !== undefined;
+  const saysBos = metadata["tokenizer.ggml.add_bos_token"] ?? rules.addsBos;
+  const addsBos = saysBos === true && bos !== undefined;
   return {
     tokenizer: {
       version: "1.0",

@@ -25,13 +25,23 @@ Deno.test("a GGUF's metadata give the tokenizer of the same model's Hugging Face
   assert.equal(fromGguf.applyChatTemplate(messages), fromFiles.applyChatTemplate(messages));
 });
 
-Deno.test("add_bos_token makes the tokenizer prepend it to plain prompts", () => {
-  const metadata = tinyGgufTokenizerMetadata();
-  const tokenizer = createHfTokenizer({
-    origin: "gguf",
-    ...tokenizerFilesFromGguf({ ...metadata, "tokenizer.ggml.add_bos_token": true }, "gguf"),
-  });
-  assert.equal(tokenizer.bosTokenId, 1);
+Deno.test("add_bos_token, or llama.cpp's default for the pre-tokenizer, puts it before plain prompts", () => {
+  const key = "tokenizer.ggml.add_bos_token";
+  for (
+    const [pre, said, bos] of [
+      ["gpt-2", true, 1],
+      ["gpt-2", undefined, undefined],
+      ["smollm", undefined, undefined],
+      // Llama 3's files do not say it.
+      ["llama-bpe", undefined, 1],
+      ["llama-bpe", false, undefined],
+    ] as const
+  ) {
+    const metadata = { ...tinyGgufTokenizerMetadata(), "tokenizer.ggml.pre": pre, [key]: said };
+    const files = tokenizerFilesFromGguf(metadata, "gguf");
+    const tokenizer = createHfTokenizer({ origin: "gguf", ...files });
+    assert.equal(tokenizer.bosTokenId, bos, `${pre}, ${said}`);
+  }
 });
 
 Deno.test("tokenizers that cannot be rebuilt exactly are refused by name", async () => {
