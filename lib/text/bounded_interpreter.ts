@@ -1,5 +1,7 @@
 import { type Environment, Interpreter } from "@huggingface/jinja";
 import { UserError } from "../errors.ts";
+import { withPythonFilters } from "./python_filters.ts";
+import { PythonString } from "./python_string.ts";
 
 type Evaluate = Interpreter["evaluate"];
 
@@ -17,7 +19,7 @@ const GROWTH = 16;
 
 /**
  * Runs a template within limits on steps and sizes, the same on every machine: a template comes
- * with a model from anywhere. Errors say which limit it was.
+ * with a model from anywhere. Errors say which limit it was. Texts have Python's methods.
  */
 export class BoundedInterpreter extends Interpreter {
   readonly #maxSteps: number;
@@ -38,7 +40,9 @@ export class BoundedInterpreter extends Interpreter {
     if (++this.#steps > this.#maxSteps) {
       throw new UserError(`it takes more than ${this.#maxSteps} steps`);
     }
-    const result = super.evaluate(statement, environment);
+    const result = PythonString.of(
+      super.evaluate(statement && withPythonFilters(statement), environment),
+    );
     const { value } = result;
     const length = typeof value === "string" || Array.isArray(value) ? value.length : 0;
     if (length > this.#maxLength) {
