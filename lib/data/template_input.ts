@@ -4,6 +4,13 @@ import type { FieldMap } from "./record_fields.ts";
 /** Fields that hold conversations. */
 const CONVERSATIONS = ["prompt", "chosen", "rejected", "completion", "messages"] as const;
 
+/** Fields of a message that a chat template writes out beside role and content, but not here. */
+const BESIDE_CONTENT = {
+  tool_calls: "calls of tools",
+  reasoning_content: "reasoning beside the answer",
+  thinking: "reasoning beside the answer",
+} as const;
+
 /** Fields of a record that a chat template is given beside the messages, in TRL, but not here. */
 const BESIDE_MESSAGES = {
   tools: { place: "the tools", reason: "a list of tools" },
@@ -23,8 +30,8 @@ interface TemplateInput {
 
 /**
  * The first part of a record's conversations that chat templates know and this suite does not: the
- * calls of a message, the list of tools, or options of the template. As in TRL, fields beside texts
- * without messages are no part of them.
+ * calls or the reasoning of a message, the list of tools, or options of the template. As in TRL,
+ * fields beside texts without messages are no part of them.
  */
 export function templateInput(fields: FieldMap): TemplateInput | undefined {
   let conversational = false;
@@ -32,10 +39,12 @@ export function templateInput(fields: FieldMap): TemplateInput | undefined {
     const messages = fields[name];
     if (!Array.isArray(messages)) continue;
     conversational = true;
-    const caller = messages.findIndex((message) => !isEmpty(message?.tool_calls));
-    if (caller < 0) continue;
-    const place = `field "${name}", message ${caller + 1}: its "tool_calls"`;
-    return { place, reason: "calls of tools" };
+    for (const [i, message] of messages.entries()) {
+      for (const [part, reason] of Object.entries(BESIDE_CONTENT)) {
+        if (isEmpty(message?.[part])) continue;
+        return { place: `field "${name}", message ${i + 1}: its "${part}"`, reason };
+      }
+    }
   }
   if (!conversational) return undefined;
   for (const [name, { place, reason }] of Object.entries(BESIDE_MESSAGES)) {
@@ -59,9 +68,9 @@ export function refuseTemplateInput(where: string, fields: FieldMap): void {
   );
 }
 
-/** Null, an empty list or object, or either as text (CSV, and TRL's tools as JSON). */
+/** Null, false, an empty list or object, or either as text (CSV, and TRL's tools as JSON). */
 function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
+  if (value === null || value === undefined || value === false) return true;
   if (typeof value === "string") return ["", "[]", "{}", "null"].includes(value.trim());
   return typeof value === "object" && Object.keys(value).length === 0;
 }

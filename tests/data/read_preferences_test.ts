@@ -74,7 +74,7 @@ Deno.test("other keys of a message are dropped", async () => {
   });
 });
 
-Deno.test("conversations with tools or options of the template are refused: without them they say something else", async () => {
+Deno.test("conversations with tools, reasoning or options of the template are refused: without them they say something else", async () => {
   const calls = [{ type: "function", function: { name: "search", arguments: {} } }];
   const talk = { chosen: [USER, HI], rejected: [USER, NO] };
   for (
@@ -87,6 +87,14 @@ Deno.test("conversations with tools or options of the template are refused: with
       [
         { prompt: [USER], chosen: [HI], rejected: [{ role: "assistant", tool_calls: calls }] },
         /:2: field "rejected", message 1: its "tool_calls"/,
+      ],
+      [
+        { ...talk, chosen: [USER, { ...HI, reasoning_content: "They greet." }] },
+        /:2: field "chosen", message 2: its "reasoning_content" would be left out/,
+      ],
+      [
+        { prompt: [USER], chosen: [{ ...HI, thinking: "They greet." }], rejected: [NO] },
+        /:2: field "chosen", message 1: its "thinking" would be left out/,
       ],
       [{ ...talk, tools: calls }, /:2: field "tools": the tools would .* as `data` does$/],
       [{ ...talk, tools: JSON.stringify(calls) }, /:2: field "tools"/],
@@ -102,13 +110,15 @@ Deno.test("conversations with tools or options of the template are refused: with
   }
   // Parquet gives every message and record the fields that any has; TRL's texts have no tools.
   const empty = { ...talk, chosen: [USER, { ...HI, tool_calls: null }], tools: "[]" };
+  const thoughtless = { ...HI, reasoning_content: "", thinking: false };
   const others = [
     { ...talk, tools: [], chat_template_kwargs: {} },
     { ...talk, tools: null },
     { ...PAIR, tools: calls },
+    { ...talk, chosen: [{ ...USER, reasoning_content: null }, thoughtless] },
   ];
   await withFile("pairs.jsonl", jsonl(empty, ...others), async (path) => {
-    assert.equal((await readPreferences(path)).pairs.length, 4);
+    assert.equal((await readPreferences(path)).pairs.length, 5);
   });
 });
 

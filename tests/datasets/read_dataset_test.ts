@@ -58,7 +58,7 @@ Deno.test("the parts of a folder are one data set, in order, gzip or not", async
   });
 });
 
-Deno.test("conversations with tools are left out, for a reason that can be counted", async () => {
+Deno.test("conversations with tools or reasoning are left out, for a reason that can be counted", async () => {
   await withTempDir(async (dir) => {
     const path = join(dir, "d.jsonl");
     const user = { role: "user", content: "a" }, assistant = { role: "assistant", content: "b" };
@@ -71,6 +71,8 @@ Deno.test("conversations with tools are left out, for a reason that can be count
         { messages: [user, call, { role: "tool", name: "f", content: "1" }, assistant] },
         { messages, tools: '[{"type": "function"}]' },
         { messages, chat_template_kwargs: { enable_thinking: false } },
+        { messages: [user, { ...assistant, reasoning_content: "c" }] },
+        { messages: [user, { ...assistant, thinking: "c" }] },
       ]),
     );
     const read: string[] = [];
@@ -82,6 +84,8 @@ Deno.test("conversations with tools are left out, for a reason that can be count
       "calls of tools",
       "a list of tools",
       "options of the chat template",
+      "reasoning beside the answer",
+      "reasoning beside the answer",
     ]);
   });
 });
