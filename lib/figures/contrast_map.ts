@@ -2,7 +2,7 @@
 import { UserError } from "../errors.ts";
 import { distinct, type Field, titleOf, valueOf } from "./fields.ts";
 import type { DrawnContrast } from "./interval_plot.ts";
-import { seedsText } from "./means.ts";
+import { intervalsText, seedsText } from "./means.ts";
 import { intervalText } from "./number_text.ts";
 import { LINES, type Plot, plotOf, type PlotOptions, requireSome, wrapText } from "./plot.ts";
 import { robustRange } from "./robust_range.ts";
@@ -86,7 +86,9 @@ export function contrastMap<C extends DrawnContrast>(
     title,
     subtitle: options.subtitle ??
       `mean \u00b1 half of the interval, bold where 0 lies outside; thick frame: the best of its ` +
-        `column, dashed: not told apart from it; ${seedsText(cells.map((cell) => cell.n))}` +
+        `column, dashed: not told apart from it; ${
+          seedsText(cells.map((cell) => cell.n), "seeds", intervalsText(contrasts))
+        }` +
         (beyond ? `; colours end at \u00b1${largest.toFixed(2)}` : ""),
     rows: cells,
     layer: layersOf(

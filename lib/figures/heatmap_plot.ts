@@ -1,7 +1,15 @@
 /** A value over two settings, written in its cell. */
 import { distinct, type Field, labelOf, numberOf, titleOf, valueOf } from "./fields.ts";
 import { groupsOf, meanOf, type PlotMean, seedsText } from "./means.ts";
-import { panelColumns, type Plot, plotOf, type PlotOptions, requireSome } from "./plot.ts";
+import {
+  LINES,
+  panelColumns,
+  type Plot,
+  plotOf,
+  type PlotOptions,
+  requireSome,
+  wrapText,
+} from "./plot.ts";
 import { LABEL_SIZE } from "./theme.ts";
 
 /** Axes of a heat map. */
@@ -42,8 +50,8 @@ export function heatmapPlot<Row extends object>(
     const { mean, low, high, n } = meanOf(group, value) as PlotMean;
     return {
       panel: labelOf(row, facet),
-      x: String(valueOf(row, x)),
-      y: String(valueOf(row, y)),
+      x: wrapText(String(valueOf(row, x)), 10).join("\n"),
+      y: wrapText(String(valueOf(row, y)), 26).join("\n"),
       value: mean,
       note: n > 1 ? `\u00b1${((high - low) / 2).toFixed(digits)}` : undefined,
       n,
@@ -102,7 +110,7 @@ function axisOf(field: string, sort: readonly string[], title: string): Titled {
     type: "ordinal",
     sort,
     title,
-    axis: { labelAngle: 0, ticks: false, domain: false },
+    axis: { labelAngle: 0, ticks: false, domain: false, ...LINES },
   };
 }
 

@@ -1,7 +1,7 @@
 /** Paired differences: every seed as a dot beside mean and interval. */
 import { distinct, type Field, labelOf } from "./fields.ts";
 import { UserError } from "../errors.ts";
-import { seedsText } from "./means.ts";
+import { intervalsText, seedsText } from "./means.ts";
 import { type Interval, intervalText, ratioText } from "./number_text.ts";
 import {
   LINES,
@@ -150,15 +150,6 @@ function collapsedText({ collapsed = 0, baselineCollapsed = 0 }: DrawnContrast):
   if (collapsed + baselineCollapsed === 0) return "";
   const share = (value: number) => `${Math.round(100 * value)} %`;
   return `collapsed: ${share(collapsed)} against ${share(baselineCollapsed)}`;
-}
-
-/** "95 % t intervals", or that skewed differences have others. */
-function intervalsText(contrasts: readonly DrawnContrast[]): string {
-  const resampled = contrasts.filter(({ method }) => method === "bootstrap-t").length;
-  if (resampled === 0) return "95 % t intervals";
-  return resampled === contrasts.length
-    ? "95 % bootstrap-t intervals"
-    : "95 % intervals (t; bootstrap-t where skewed)";
 }
 
 /** Which contrasts are claims; nothing where that is not told. */

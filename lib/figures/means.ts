@@ -55,3 +55,14 @@ export function seedsText(
   if (most === 1) return "one seed, no interval";
   return `${least === most ? most : `${least} to ${most}`} ${kind}, ${intervals}`;
 }
+
+/** "95 % t intervals", or that skewed differences have others. */
+export function intervalsText(
+  contrasts: readonly { readonly method?: "t" | "bootstrap-t" }[],
+): string {
+  const resampled = contrasts.filter(({ method }) => method === "bootstrap-t").length;
+  if (resampled === 0) return "95 % t intervals";
+  return resampled === contrasts.length
+    ? "95 % bootstrap-t intervals"
+    : "95 % intervals (t; bootstrap-t where skewed)";
+}

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { studies, studyNamed } from "../../experiments/studies.ts";
+import { dpoPathIds } from "../../experiments/arms.ts";
+import { allStudies, followUps, studies, studyNamed } from "../../experiments/studies.ts";
 import { cellArms } from "../../lib/study/matched.ts";
 import { claimsOf, planStudy } from "../../lib/study/plan.ts";
 import { presetNames } from "../../lib/study/study.ts";
 
-Deno.test("eight studies, in the order of their notebooks, each but of times with claims and a headline", () => {
+const inSmallLanguage = [...studies, ...followUps];
+
+Deno.test("studies in the order of their notebooks, each but of times with claims and a headline", () => {
   assert.deepEqual(
     studies.map(({ id }) => id),
     [
@@ -12,14 +15,16 @@ Deno.test("eight studies, in the order of their notebooks, each but of times wit
       ...["selection_rules", "responses_get_longer"],
     ],
   );
-  for (const { id, claims, headline } of studies) {
+  assert.deepEqual(followUps.map(({ id }) => id), ["where_to_begin"]);
+  assert.deepEqual(allStudies.slice(0, inSmallLanguage.length), inSmallLanguage);
+  for (const { id, claims, headline } of inSmallLanguage) {
     assert.equal(claims.length > 0 && headline !== undefined, id !== "cost", id);
     assert.ok(claims.every((claim) => claim.smallestEffect > 0 && claim.text !== ""), id);
   }
 });
 
 Deno.test("the full preset runs every claim's cells, matched arms' too, with the claim's seeds", () => {
-  for (const study of studies) {
+  for (const study of inSmallLanguage) {
     const plan = planStudy(study, "full");
     assert.deepEqual(claimsOf(study, plan), study.claims, study.id);
     const cells = Map.groupBy(plan, (run) => `${run.condition} ${run.arm}`);
@@ -34,9 +39,9 @@ Deno.test("the full preset runs every claim's cells, matched arms' too, with the
 
 Deno.test("in every study all arms of a condition and seed differ, and share data, SFT and steps", () => {
   for (const preset of presetNames) {
-    for (const study of studies) {
-      // What a control is matched among may have more steps: that is its point.
-      const path = new Set(study.matched?.flatMap(({ among }) => among));
+    for (const study of inSmallLanguage) {
+      // DPO's path beyond plain DPO has more steps: that is its point.
+      const path = new Set(dpoPathIds);
       const runs = planStudy(study, preset).filter(({ arm }) => arm === "dpo" || !path.has(arm));
       const groups = Map.groupBy(runs, (run) => `${run.condition} ${run.seed}`);
       for (const [name, runs] of groups) {
@@ -53,7 +58,7 @@ Deno.test("in every study all arms of a condition and seed differ, and share dat
 });
 
 Deno.test("seeds start where the study says; quick is within full", () => {
-  for (const study of studies) {
+  for (const study of inSmallLanguage) {
     const full = new Set(planStudy(study, "full").map((run) => run.hash));
     for (const run of planStudy(study, "quick")) assert.ok(full.has(run.hash), run.condition);
     assert.equal(planStudy(study, "smoke")[0]?.seed, study.firstSeed ?? 0);

@@ -162,6 +162,19 @@ Deno.test("a heat map's cells are means with the half-width of their interval", 
   ]]);
 });
 
+Deno.test("a heat map breaks long names of columns and lines, so that they do not overlap", () => {
+  const named = LAST.map((row) => ({
+    ...row,
+    armLabel: `${row.armLabel}, where all labels like it`,
+  }));
+  const cells = valuesOf<{ x: string; y: string }>(
+    heatmapPlot(named, { title: "t", x: "armLabel", y: "iteration", value: "gold" }),
+  );
+  for (const { x } of cells) {
+    assert.ok(x.includes("\n") && x.split("\n").every((line) => line.length <= 10), x);
+  }
+});
+
 Deno.test("phases are means over seeds and iterations, stacked in their order", () => {
   const rows = [1, 2, 3].map((seconds, iteration) => ({
     ...{ armLabel: "SeRA", seed: 0, iteration, updateSeconds: seconds },

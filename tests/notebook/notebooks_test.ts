@@ -1,11 +1,12 @@
 /** The published notebooks: what each has to have, and that their figures and sentences can be trusted. */
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { studies, studyNamed } from "../../experiments/studies.ts";
+import { allStudies, followUps, studies, studyNamed } from "../../experiments/studies.ts";
 import { length } from "../../experiments/studies/length.ts";
 import { intervalText, ratioText } from "../../lib/figures/mod.ts";
 import { readings } from "../../lib/notebook/readings.ts";
 import { runStudy } from "../../lib/runner/run_study.ts";
+import { sideBySide } from "../../lib/server/side_by_side.ts";
 import { contrasts } from "../../lib/study/contrasts.ts";
 import { openStudy, PUBLISHED } from "../../lib/study/open_study.ts";
 import { openRecords } from "../../lib/study/record_store.ts";
@@ -18,7 +19,8 @@ import { HAS_VENV } from "./environment.ts";
 const notebooks = new Map(
   notebookPaths([]).map((path) => [basename(path, ".ipynb"), readNotebook(path)]),
 );
-const ofStudies = studies.map(({ id }) => {
+const inSmallLanguage = [...studies, ...followUps];
+const ofStudies = inSmallLanguage.map(({ id }) => {
   const found = [...notebooks].find(([name]) => name.replace(/^\d+_/, "") === id);
   assert.ok(found !== undefined, `study "${id}" has no notebook`);
   return [id, found[1]] as const;
@@ -60,7 +62,7 @@ Deno.test("notebooks are executed side by side, so none writes its runs where an
       .filter(([, folder = ""]) => folder.includes("/.cache/"))
       .map(([, folder = ""]) => ({ name, folder }))
   );
-  assert.ok(writers.length >= studies.length);
+  assert.ok(writers.length >= inSmallLanguage.length);
   for (const { name, folder } of writers) {
     const others = writers.filter((other) => other.name !== name && other.folder === folder);
     assert.deepEqual(others, [], name);
@@ -90,7 +92,7 @@ Deno.test("a study's page has every part, in order, and no page object", () => {
     );
     const places = own.map((part) => page.search(part));
     assert.ok(places.every((place, i) => place > (places[i - 1] ?? -1)), `${id}: ${places}`);
-    assert.match(page, new RegExp(`from "../experiments/studies/${id}.ts"`));
+    assert.match(page, new RegExp(`from "../experiments/(studies|follow_ups)/${id}.ts"`));
     assert.match(page, /from "arquero"/);
   }
 });
@@ -107,7 +109,7 @@ Deno.test("every figure has a name of its own; each notebook has one main figure
 Deno.test("figures, sentences and verdicts rest on the same contrasts of the published rows, a verdict on the seeds planned", () => {
   let compared = 0;
   const records = openRecords(PUBLISHED);
-  for (const study of studies) {
+  for (const study of inSmallLanguage) {
     const opened = openStudy(study, { records });
     for (const { claim, contrast } of opened.verdicts) {
       if (contrast === undefined) continue;
@@ -132,7 +134,7 @@ Deno.test("figures, sentences and verdicts rest on the same contrasts of the pub
   }
   assert.equal(
     compared,
-    studies.flatMap(({ claims }) => claims).length,
+    inSmallLanguage.flatMap(({ claims }) => claims).length,
     "publish the full preset: every claim has its runs",
   );
 });
@@ -147,6 +149,34 @@ Deno.test("no published sentence lacks its number, and no figure its rows", () =
     }
   }
 });
+
+Deno.test(
+  {
+    name: "every study's notebook goes through on the quick preset, up to the reader's turn",
+    ignore: !HAS_VENV,
+  },
+  async () => {
+    // The quick preset is a part of the full one: its runs are published.
+    const folder = await Deno.makeTempDir();
+    try {
+      await sideBySide(allStudies, 2, async ({ id }) => {
+        const [name, notebook] = [...notebooks].find(([each]) => each.endsWith(`_${id}`)) ??
+          assert.fail(id);
+        const turn = notebook.cells.findIndex(({ source }) =>
+          /^## Your turn$/m.test(joined(source))
+        );
+        const cells = notebook.cells.slice(0, turn)
+          .map((cell) => cell.cell_type === "code" ? { ...cell, outputs: [] } : cell);
+        const path = join(folder, `${name}.ipynb`);
+        await Deno.writeTextFile(path, JSON.stringify({ ...notebook, cells }));
+        await executeNotebook(path, { folder: NOTEBOOKS, parameters: { preset: "quick" } });
+        assert.match(outputTexts(readNotebook(path)).join("\n"), /of the preset `quick`/, name);
+      });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 Deno.test(
   {
