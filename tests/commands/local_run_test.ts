@@ -8,6 +8,7 @@ import { scoreCommand } from "../../experiments/commands/score/options.ts";
 import { scorePairs } from "../../experiments/commands/score/score_pairs.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
 import { Decoder } from "../../lib/policy/decode.ts";
+import { lockOutput } from "../../lib/files/output_lock.ts";
 import { writeSafetensors } from "../../lib/policy/io/safetensors_writer.ts";
 import { type ProgressSink, silentProgress } from "../../lib/progress/progress_sink.ts";
 import { withTempDir } from "../support/temp_dir.ts";
@@ -166,17 +167,18 @@ Deno.test("one process at a time writes an output: a second one is refused and d
     for (const [command, args] of [[score, []], [generate, SAMPLED]] as const) {
       const whole = await command(args);
       await Deno.remove(out);
-      let second: Promise<string> | undefined;
-      const done = await command(args, {
-        ...silentProgress,
-        advance: () => void (second ??= command(args).catch(String)),
-      });
-      assert.match(
-        `${await second}`,
-        new RegExp(`UserError: ${out} is being written by process ${Deno.pid} .*another --out$`),
-      );
-      assert.equal(done, whole);
-      for (const kept of [".lock", ".batches.jsonl"]) assert.ok(!existsSync(out + kept));
+      await assert.rejects(command(args, stopAfter(2)), /stopped/);
+      const kept = Deno.readTextFileSync(`${out}.batches.jsonl`);
+      {
+        using _lock = lockOutput(out);
+        await assert.rejects(command(args), {
+          name: "UserError",
+          message: new RegExp(`^${out} is being written by process ${Deno.pid} .*another --out$`),
+        });
+      }
+      assert.equal(Deno.readTextFileSync(`${out}.batches.jsonl`), kept);
+      assert.equal(await command(args), whole);
+      for (const beside of [".lock", ".batches.jsonl"]) assert.ok(!existsSync(out + beside));
       // Of a process that was killed.
       Deno.writeTextFileSync(`${out}.lock`, "{}");
       assert.equal(await command(args), whole);
