@@ -31,12 +31,15 @@ export const SETTLE_MS = 150;
  * @throws {UserError} outside a notebook
  */
 export function currentKernel(): Kernel {
-  if (typeof Deno.jupyter?.broadcast !== "function") {
-    throw new UserError(
-      "this needs a notebook: Deno.jupyter is missing; open it in JupyterLab with the Deno kernel",
-    );
-  }
-  return { broadcast: (type, content) => Deno.jupyter.broadcast(type, content) };
+  try {
+    // Outside a notebook Deno throws on the name.
+    if (typeof Deno.jupyter.broadcast === "function") {
+      return { broadcast: (type, content) => Deno.jupyter.broadcast(type, content) };
+    }
+  } catch { /* as where it is missing */ }
+  throw new UserError(
+    "this needs a notebook: Deno.jupyter is missing; open it in JupyterLab with the Deno kernel",
+  );
 }
 
 /** Resolves after `milliseconds`. */

@@ -11,7 +11,7 @@ const OWN = 'records = "../.cache/reproduce/records"';
  * Markdown: that every planned run has a record, or which have none (by arm and condition) and the
  * command that does these alone; and which seeds are not paired, if any.
  *
- * @throws {UserError} where no run has a record: there is nothing to analyse
+ * @throws {UserError} where no run is planned or has a record: there is nothing to analyse
  */
 export function runsText(
   { study: { id }, plan, records, missing }: Pick<
@@ -20,6 +20,9 @@ export function runsText(
   >,
   preset = "full",
 ): string {
+  if (plan.length === 0) {
+    throw new UserError(`no run of study "${id}" is in the preset "${preset}" as it was asked for`);
+  }
   const parted = partedText(partedSeeds(plan, records));
   const warning = parted === "" ? "" : `\n\n**Beware**: ${parted}.`;
   if (missing.length === 0) {

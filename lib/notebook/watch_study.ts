@@ -1,3 +1,5 @@
+import { UserError } from "../errors.ts";
+import { plainText } from "../plain_text.ts";
 import type { Plot } from "../figures/plot.ts";
 import type { Setting } from "../environments/environment.ts";
 import { jsonLinesProgress, parseProgressLine } from "../progress/json_lines_progress.ts";
@@ -6,6 +8,7 @@ import type { OpenedStudy } from "../study/open_study.ts";
 import type { StudyRow } from "../study/rows.ts";
 import type { Study } from "../study/study.ts";
 import { plotDisplay } from "./figure.ts";
+import { display } from "./kernel.ts";
 import { type LiveView, liveView } from "./live.ts";
 import { progressBar } from "./progress.ts";
 
@@ -21,7 +24,11 @@ const REDRAW_MS = 3000;
 
 /**
  * `runStudy` in a notebook's cell: a progress bar, and a plot that grows as runs end. Interrupted or
- * restarted, the cell goes on where it was.
+ * restarted, the cell goes on where it was. (An interrupted Deno kernel does not go on: restart it.)
+ *
+ * What runs say, and which failed, is shown below the bar.
+ *
+ * @throws {UserError} as `runStudy`, and where every run failed, with the reason
  */
 export async function watchStudy<S extends Setting>(
   study: Study<S>,
@@ -41,9 +48,14 @@ export async function watchStudy<S extends Setting>(
       else view.update(shown);
     });
   };
+  const told: string[] = [];
   const progress = jsonLinesProgress((line) => {
     const event = parseProgressLine(line);
-    if (event === undefined || event.event === "message") return;
+    if (event === undefined) return;
+    if (event.event === "message") {
+      told.push(event.text);
+      return;
+    }
     bar.update({
       done: event.done,
       total: event.total ?? 0,
@@ -59,13 +71,28 @@ export async function watchStudy<S extends Setting>(
         if (performance.now() - drawn > REDRAW_MS) draw(rows);
       },
     });
-    const { planned } = opened.summary;
-    bar.update({ done: planned, total: planned });
-    draw(opened.rows);
+    const { planned, found, done, failed } = opened.summary;
+    bar.update({ done: found + done, total: planned });
+    if (failed === planned) {
+      // The first tells the cause where later ones need what failed.
+      const cause = told.find((text) => text.includes("FAILED")) ?? told.at(-1);
+      throw new UserError(`all ${planned} runs failed: ${cause}`);
+    }
+    if (opened.rows.length > 0) draw(opened.rows);
+    if (told.length > 0) await showMessages(told, failed, planned);
     return opened;
   } finally {
     await drawing;
     await view?.flush();
     await bar.close();
   }
+}
+
+/** Messages of runs as they are: a reason may speak of NaN, which statements of numbers must not. */
+async function showMessages(told: readonly string[], failed: number, planned: number) {
+  const head = failed === 0
+    ? ""
+    : `**${failed} of ${planned} runs failed**, and have no record:\n\n`;
+  const text = head + told.map((line) => `- ${plainText(line, " ")}`).join("\n");
+  await display({ data: { "text/markdown": text, "text/plain": text } });
 }

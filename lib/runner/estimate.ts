@@ -20,7 +20,7 @@ export function estimateSeconds(
     if (similar === undefined) return undefined;
     total += similar.reduce((sum, each) => sum + each.volatile.seconds, 0) / similar.length;
   }
-  return total / Math.max(1, jobs);
+  return total / Math.max(1, Math.min(jobs, runs.length));
 }
 
 function sizeOf({ config: { environment, setting, sera } }: Pick<StudyRecord, "config">): string {

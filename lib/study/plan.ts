@@ -1,4 +1,5 @@
 import type { Setting } from "../environments/environment.ts";
+import { UserError } from "../errors.ts";
 import type { Claim } from "./claim.ts";
 import { type Factors, factorsOf } from "./factors.ts";
 import { cellArms } from "./matched.ts";
@@ -66,7 +67,10 @@ export function planStudy<S extends Setting>(
   preset: PresetName,
   options: PlanOptions = {},
 ): PlannedRun<S>[] {
-  const { firstSeed = study.firstSeed ?? 0 } = options;
+  const { firstSeed = study.firstSeed ?? 0, seeds: wanted = 0 } = options;
+  if (!Number.isInteger(wanted) || wanted < 0) {
+    throw new UserError(`seeds is ${wanted}; give a whole number, 0 for as many as the preset has`);
+  }
   const { environment, base = {} } = study;
   const chosen = study.presets[preset];
   const smoke = preset === "smoke" ? [environment.smoke] : [];

@@ -27,6 +27,8 @@ import { withTempDir } from "../support/temp_dir.ts";
 const OUT = ["--model", "/m", "--out", "/o"];
 const PAIRS = [...OUT, "--data", "/d"], PROMPTS = [...OUT, "--prompts", "/p"];
 const DATA = ["--data", "/d", "--out", "/o"];
+const INDEXED = ["--plan", "p.tsv", "--index", "0"];
+const ONE_RUN = "--index, which does one run of the plan";
 const JUDGED = ["--prompts", "/p", "--out", "/o"];
 
 /** Parses a command line after the required options, and refuses what would do nothing. */
@@ -144,7 +146,11 @@ const REFUSED: readonly (readonly [Name, readonly string[], string, string])[] =
   ["reproduce", ["--attempts", "2"], "--attempts", NO_SLURM],
   ["reproduce", ["--executor", "slurm", "--jobs", "2"], "--jobs", "--executor slurm"],
   ["reproduce", ["--tables", "--reuse"], "--reuse", "--tables"],
-  ["reproduce", ["--plan", "p.tsv", "--index", "0", "--reuse"], "--reuse", "--index"],
+  ["reproduce", ["--tables", "--plan", "p.tsv"], "--plan", "--tables"],
+  ["reproduce", [...INDEXED, "--reuse"], "--reuse", ONE_RUN],
+  ["reproduce", [...INDEXED, "--merge"], "--merge", ONE_RUN],
+  ["reproduce", [...INDEXED, "--publish"], "--publish", ONE_RUN],
+  ["reproduce", [...INDEXED, "--seeds", "3"], "--seeds", ONE_RUN],
 ];
 
 Deno.test("options that would do nothing are refused, by both names", () => {

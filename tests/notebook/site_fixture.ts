@@ -66,7 +66,8 @@ export async function exampleNotebook(): Promise<object> {
     cells: [
       {
         ...{ cell_type: "markdown", id: "m", metadata: {} },
-        source: "# Every plot\n\nDoes *each* fit, and [link](02_other.ipynb)?\n\nMore.",
+        source:
+          "# Every plot\n\nDoes *each* fit, and [link](02_other.ipynb)?\n\nMore in [the plan](../experiments/plan.md).",
       },
       ...shown.map(({ data, metadata = {} }, i) => ({
         ...{ cell_type: "code", id: `c${i}`, metadata: {}, execution_count: i + 1 },

@@ -13,6 +13,7 @@ const record = {
 Deno.test("runs like recorded ones take as long; others the environment's mean", () => {
   assert.equal(estimateSeconds([noise0], [record], 1), 8);
   assert.equal(estimateSeconds(plan, [record], 2), plan.length * 8 / 2);
+  assert.equal(estimateSeconds(plan, [record], 64), 8, "more processes than runs");
   const other = recordOf(plan.at(-1) ?? noise0, []); // 3 s
   assert.equal(estimateSeconds([noise0], [record, other], 1), 8);
   const larger = planStudy({ ...study, base: { setting: { size: 99 } } }, "full", { seeds: 1 });

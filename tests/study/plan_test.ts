@@ -24,6 +24,9 @@ Deno.test("a preset's cells and seeds are chosen by factors; full runs a claim's
     ),
     new Set(["noise-20 dpo", "noise-20 sera"]),
   );
+  for (const seeds of [-1, 1.5, NaN]) {
+    assertUserError(() => planStudy(study, "full", { seeds }), /seeds is .*; give a whole number/);
+  }
   const part = { seeds: 1, arms: ["sera"], conditions: ["noise-20"], firstSeed: 7 };
   assert.deepEqual(cells(planStudy(study, "full", part)), ["noise-20 sera 7"]);
 });

@@ -5,6 +5,7 @@
  * deno task fuzz [--reader NAME] [--runs N] [--seed S] [--keep FOLDER]
  */
 import { parseArgs } from "node:util";
+import { userPath } from "../../lib/cli/user_path.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
 import { plainText } from "../../lib/plain_text.ts";
 import { fuzz, type FuzzResult } from "./fuzz.ts";
@@ -40,7 +41,12 @@ async function main(args: string[]): Promise<number> {
   const names = values.reader === undefined ? Object.keys(readers) : [values.reader];
   let faults = 0;
   for (const name of names) {
-    const result = await fuzz(name, whole("runs"), whole("seed"), values.keep);
+    const result = await fuzz(
+      name,
+      whole("runs"),
+      whole("seed"),
+      values.keep && userPath(values.keep),
+    );
     faults += result.faults.length;
     console.log(lineOf(result));
     for (const { index, outcome, message = "" } of result.faults.slice(0, 20)) {

@@ -4,7 +4,7 @@ import { basename, join, relative } from "node:path";
 import { runCommand } from "../../lib/cli/run_command.ts";
 import { userPath } from "../../lib/cli/user_path.ts";
 import { messageOf, UserError } from "../../lib/errors.ts";
-import { studies } from "../../experiments/studies.ts";
+import { allStudies } from "../../experiments/studies.ts";
 import { planStudy } from "../../lib/study/plan.ts";
 import { checkNotebooks, formatted } from "./check.ts";
 import { executeNotebook } from "./execute.ts";
@@ -96,7 +96,7 @@ program.command("site [files...]")
   .action(async (files: string[], options: { out: string; records: string }) => {
     const runs = siteRuns(
       userPath(options.records),
-      studies.flatMap((study) => planStudy(study, "full")),
+      allStudies.flatMap((study) => planStudy(study, "full")),
     );
     const out = userPath(options.out);
     await buildSite(out, { notebooks: notebookPaths(files.map(userPath)), runs });

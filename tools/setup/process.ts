@@ -26,8 +26,18 @@ export async function run(
 
 /** The first of these commands on the search path, as a full path. */
 export function which(...names: (string | undefined)[]): string | undefined {
+  return whichOutside(undefined, ...names);
+}
+
+/** The same, as if a folder and what is in it were not on the search path. */
+export function whichOutside(
+  left: string | undefined,
+  ...names: (string | undefined)[]
+): string | undefined {
   const windows = Deno.build.os === "windows";
-  const folders = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":").filter((f) => f !== "");
+  const folders = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":").filter((folder) =>
+    folder !== "" && (left === undefined || !`${folder}/`.startsWith(`${left}/`))
+  );
   for (const name of names) {
     if (name === undefined || name === "") continue;
     const candidates = /[\\/]/.test(name) ? [name] : folders.map((folder) => `${folder}/${name}`);

@@ -1,6 +1,6 @@
 /** The Python environment: found, made, and filled by pip. */
 import { projectRoot } from "../../lib/engine/layout.ts";
-import { capture, run, which } from "./process.ts";
+import { capture, isFile, run, whichOutside } from "./process.ts";
 import { hashOf, readStamp, removeIfThere, type Step, Unavailable } from "./step.ts";
 
 const windows = Deno.build.os === "windows";
@@ -18,11 +18,14 @@ export function requirements(name: string): string {
   return `${projectRoot}tools/setup/requirements/${name}.txt`;
 }
 
-/** Pythons that could make the environment: `SERA_PYTHON`, else those on the search path. */
+/**
+ * Pythons that could make the environment: `SERA_PYTHON`, else those on the search path. Not the
+ * environment's own, which comes first where it is activated: it would be removed before it is run.
+ */
 export function pythonCandidates(): string[] {
   const named = Deno.env.get("SERA_PYTHON");
   const names = named ? [named] : ["python3", ...minors.map((m) => `python3.${m}`), "python"];
-  return names.map((name) => which(name)).filter((path) => path !== undefined);
+  return names.map((name) => whichOutside(venv, name)).filter((path) => path !== undefined);
 }
 
 const minors = [13, 12, 11, 10, 14];
@@ -63,7 +66,16 @@ export async function pipInstall(...args: string[]): Promise<void> {
 export const environmentStep: Step = {
   id: "venv",
   title: "Python environment (.venv)",
-  key: () => hashOf(...pythonCandidates(), projectRoot),
+  // Which Pythons there are matters until it is made: a later one on the path is no reason to lose
+  // it, and what was installed into it.
+  key: () => {
+    const made = isFile(venvCommand("python"));
+    return hashOf(
+      Deno.env.get("SERA_PYTHON") ?? "",
+      ...(made ? [] : pythonCandidates()),
+      projectRoot,
+    );
+  },
   outputs: () => [venvCommand("python")],
   async run() {
     await makeEnvironment(usablePython());

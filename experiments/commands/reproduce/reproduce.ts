@@ -2,6 +2,8 @@
  * `reproduce`: runs what is missing of the studies, then makes tables, verdicts and notebooks.
  * Results go to stdout, where JSON lines of progress may go too; people read both.
  */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { UsageError } from "../../../lib/cli/usage_error.ts";
 import { print } from "../../../lib/cli/print.ts";
 import type { ProgressSink } from "../../../lib/progress/progress_sink.ts";
@@ -90,6 +92,10 @@ export async function reproduce(
 
 /** @throws {UsageError} for options that contradict each other */
 function refuse({ preset, publish, out, seeds, arms }: ReproduceOptions): void {
+  const results = Deno.realPathSync(dirname(PUBLISHED));
+  if (out !== undefined && existsSync(out) && Deno.realPathSync(out) === results) {
+    throw new UsageError(`--out ${out} is where the published results lie: choose another folder`);
+  }
   if (!publish) return;
   if (preset === "smoke") {
     throw new UsageError("--publish does not go with --preset smoke: its numbers mean nothing");

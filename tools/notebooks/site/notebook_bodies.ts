@@ -51,10 +51,11 @@ function withLinks(body: string, names: readonly string[], hashes: readonly stri
   return body.replaceAll(
     /<a href="([\w-]+)\.ipynb">(.*?)<\/a>/g,
     (_, name, text) => names.includes(name) ? `<a href="${name}.html">${text}</a>` : text,
-  ).replaceAll(/(<td[^>]*>)([0-9a-f]{8,64})(?=<\/td>)/g, (cell, start, text) => {
-    const hash = hashes.find((each) => each.startsWith(text));
-    return hash === undefined ? cell : start + html`<a href="runs/${hash}.html">${text}</a>`.text;
-  });
+  ).replaceAll(/<a href="\.\.\/[^"]*">(.*?)<\/a>/gs, "$1") // files beside the site
+    .replaceAll(/(<td[^>]*>)([0-9a-f]{8,64})(?=<\/td>)/g, (cell, start, text) => {
+      const hash = hashes.find((each) => each.startsWith(text));
+      return hash === undefined ? cell : start + html`<a href="runs/${hash}.html">${text}</a>`.text;
+    });
 }
 
 async function nbconvert(paths: readonly string[]): Promise<void> {
