@@ -121,8 +121,8 @@ export const where_to_begin = defineStudy({
     ...[dpo, random70, irm70, sera],
     { id: "dpo-anchored", label: "DPO + anchor", sera: { ...methods.plain, ...anchor } },
     ...recipes.map(({ arm }) => arm),
-    // Added once the claims had been judged: what of a recipe is its loss, and what SeRA.
-    ...[ofLoss("orpo"), ofLoss("ipo")],
+    // Added once the claims had been judged: what of a recipe is its loss, what selection and what own pairs.
+    ...["orpo", "ipo", "orpo-irm", "ipo-irm"].map(ofLoss),
   ],
   claims: [
     at20({
