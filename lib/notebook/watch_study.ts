@@ -73,7 +73,7 @@ export async function watchStudy<S extends Setting>(
     });
     const { planned, found, done, failed } = opened.summary;
     bar.update({ done: found + done, total: planned });
-    if (failed === planned) {
+    if (failed > 0 && failed === planned) {
       // The first tells the cause where later ones need what failed.
       const cause = told.find((text) => text.includes("FAILED")) ?? told.at(-1);
       throw new UserError(`all ${planned} runs failed: ${cause}`);

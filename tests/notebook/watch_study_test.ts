@@ -34,6 +34,19 @@ Deno.test("where every run fails the cell fails, with the reason and without a f
   });
 });
 
+Deno.test("where nothing is planned nothing is said to have failed", async () => {
+  await withTempDir(async (dir) => {
+    const shown = await inNotebook(async () => {
+      const { plan } = await watchStudy(tinyStudy, {
+        ...{ preset: "smoke", seeds: 1, jobs: 1, records: join(dir, "records") },
+        arms: ["irm-70"],
+      });
+      assert.deepEqual(plan, []);
+    });
+    assert.ok(shown.every((text) => !text.includes("failed")), shown.join("\n"));
+  });
+});
+
 Deno.test("where some runs fail the others are opened, and the failures told", async () => {
   await withTempDir(async (dir) => {
     const broken = { id: "broken", sera: { learningRate: 1e30 } };

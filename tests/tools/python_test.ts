@@ -31,6 +31,15 @@ Deno.test({
       withPath(`${own}/bin:${other}/bin`, () => {
         assert.equal(whichOutside(undefined, "python3"), join(own, "bin", "python3"));
         assert.equal(whichOutside(own, "python3"), join(other, "bin", "python3"));
+        assert.equal(
+          whichOutside(own, join(own, "bin", "python3")),
+          undefined,
+          "named by its path",
+        );
+      });
+      Deno.symlinkSync(own, join(dir, "link"));
+      withPath(`${dir}//link/bin:${other}/bin`, () => {
+        assert.equal(whichOutside(own, "python3"), join(other, "bin", "python3"), "by a link");
       });
       const inside = (candidates: readonly string[]) =>
         candidates.filter((python) => python.startsWith(`${venv}/`));

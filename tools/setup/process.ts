@@ -1,4 +1,5 @@
 /** Child processes and the search path, as set-up and doctor need them. */
+import { dirname, isAbsolute, relative } from "node:path";
 
 /** The text a command printed, or `undefined` if it is missing or failed. */
 export function capture(command: string, args: string[]): string | undefined {
@@ -29,25 +30,38 @@ export function which(...names: (string | undefined)[]): string | undefined {
   return whichOutside(undefined, ...names);
 }
 
-/** The same, as if a folder and what is in it were not on the search path. */
+/** The same, of those that do not lie in a folder, however the path spells it. */
 export function whichOutside(
   left: string | undefined,
   ...names: (string | undefined)[]
 ): string | undefined {
+  const inside = left === undefined ? undefined : realFolder(left);
+  const isLeft = (path: string) => {
+    if (inside === undefined) return false;
+    const way = relative(inside, realFolder(dirname(path)));
+    return !isAbsolute(way) && way.split(/[\\/]/)[0] !== "..";
+  };
   const windows = Deno.build.os === "windows";
-  const folders = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":").filter((folder) =>
-    folder !== "" && (left === undefined || !`${folder}/`.startsWith(`${left}/`))
-  );
+  const folders = (Deno.env.get("PATH") ?? "").split(windows ? ";" : ":").filter((f) => f !== "");
   for (const name of names) {
     if (name === undefined || name === "") continue;
     const candidates = /[\\/]/.test(name) ? [name] : folders.map((folder) => `${folder}/${name}`);
     for (const candidate of candidates) {
       for (const path of windows ? [candidate, `${candidate}.exe`] : [candidate]) {
-        if (isFile(path)) return path;
+        if (isFile(path) && !isLeft(path)) return path;
       }
     }
   }
   return undefined;
+}
+
+/** A folder's path without links; as it is where it is not there. */
+function realFolder(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Whether a regular file (or a link to one) is there. */

@@ -66,15 +66,11 @@ export async function pipInstall(...args: string[]): Promise<void> {
 export const environmentStep: Step = {
   id: "venv",
   title: "Python environment (.venv)",
-  // Which Pythons there are matters until it is made: a later one on the path is no reason to lose
-  // it, and what was installed into it.
+  // Which Pythons there are matters until it is made: a later one on the path, or another
+  // SERA_PYTHON, is no reason to lose it and what was installed into it.
   key: () => {
     const made = isFile(venvCommand("python"));
-    return hashOf(
-      Deno.env.get("SERA_PYTHON") ?? "",
-      ...(made ? [] : pythonCandidates()),
-      projectRoot,
-    );
+    return hashOf(...(made ? ["made"] : pythonCandidates()), projectRoot);
   },
   outputs: () => [venvCommand("python")],
   async run() {

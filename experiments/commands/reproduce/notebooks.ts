@@ -54,6 +54,10 @@ export async function makeNotebooks(
     progress.advance(1);
   });
   progress.done();
+  // The published figures are those of all notebooks: those of one that failed would be removed.
+  if (published) {
+    must(failed.length === 0, `execute ${failed.sort().join(", ")}; no figure is changed`);
+  }
   const whole = executed.filter((path) => !failed.includes(basename(path)));
   if (whole.length > 0) {
     must(await notebookTool("figures", ...whole, "--out", places.figures), "figures");
