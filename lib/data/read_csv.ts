@@ -3,7 +3,7 @@ import { readWhole } from "./byte_stream.ts";
 import { decodeUtf8 } from "./read_lines.ts";
 import type { SourceRecord } from "./source_record.ts";
 
-/** Fields whose text may be empty, as in other kinds of files: prompts, completions and answers. */
+/** Fields whose text may be empty, as in other kinds of files, if any row fills them. */
 const TEXTS: ReadonlySet<string> = new Set([
   ...["prompt", "chosen", "rejected", "completion", "text"],
   ...["output", "response", "answer"],
@@ -11,8 +11,8 @@ const TEXTS: ReadonlySet<string> = new Set([
 
 /**
  * The records of a CSV file with a header (RFC 4180): every field is text, an empty one counts as
- * missing unless it is of `TEXTS`, and one that holds a JSON list (of messages) is that list. The
- * whole file is read into memory.
+ * missing unless it is of `TEXTS` and another row fills that column, and one that holds a JSON list
+ * (of messages) is that list. The whole file is read into memory.
  *
  * @throws {UserError} naming file and line if a quoted field does not end or a row has more or fewer
  * fields than the header
@@ -20,10 +20,12 @@ const TEXTS: ReadonlySet<string> = new Set([
 export async function* readCsv(path: string): AsyncGenerator<SourceRecord> {
   const text = decodeUtf8(path, await readWhole(path)).replace(/^\uFEFF/, "");
   let header: readonly string[] | undefined;
+  let texts: ReadonlySet<string> = new Set();
   for (const { line, fields } of rowsOf(path, text)) {
     if (fields.length === 1 && fields[0] === "") continue;
     if (header === undefined) {
       header = fields;
+      texts = filledTexts(path, text, header);
       continue;
     }
     const where = `${path}:${line}`;
@@ -34,9 +36,32 @@ export async function* readCsv(path: string): AsyncGenerator<SourceRecord> {
       );
     }
     const named = header.map((name, i) => [name, valueOf(fields[i] ?? "")] as const);
-    const told = named.filter(([name, value]) => value !== "" || TEXTS.has(name));
+    const told = named.filter(([name, value]) => value !== "" || texts.has(name));
     yield { line, where, value: Object.fromEntries(told) };
   }
+}
+
+/** The `TEXTS` of the header that some row fills; mostly the first rows tell. */
+function filledTexts(path: string, text: string, header: readonly string[]): Set<string> {
+  const open = new Map([...header.entries()].filter(([, name]) => TEXTS.has(name)));
+  const filled = new Set<string>();
+  let isHeader = true;
+  try {
+    for (const { fields } of rowsOf(path, text)) {
+      if (open.size === 0) break;
+      if (fields.length === 1 && fields[0] === "") continue;
+      for (const [column, name] of isHeader ? [] : open) {
+        if ((fields[column] ?? "") === "") continue;
+        filled.add(name);
+        open.delete(column);
+      }
+      isHeader = false;
+    }
+  } catch (error) {
+    // Whoever reads that far is told; a limit may stop before.
+    if (!(error instanceof UserError)) throw error;
+  }
+  return filled;
 }
 
 function valueOf(field: string): unknown {

@@ -92,6 +92,14 @@ Deno.test("an empty cell of a text is an empty text, as in JSONL; any other is l
   );
 });
 
+Deno.test("a text column of a CSV that no row fills is no column: the prompt is the shared start", async () => {
+  await withFile("p.csv", "prompt,chosen,rejected\n,abc def,abc xyz\n", async (path) => {
+    const { pairs, columns } = await readPreferences(path);
+    assert.deepEqual(pairs, [{ id: "0", prompt: "abc", chosen: " def", rejected: " xyz" }]);
+    assert.deepEqual(columns.map(({ name }) => name), ["chosen", "rejected"]);
+  });
+});
+
 Deno.test("a quote that opens the rest of a large CSV is named by its line", async () => {
   const rows = "c,d,e\n".repeat(2_000_000);
   const read = (text: string) =>

@@ -20,6 +20,10 @@ Deno.test("a limit reads no further: what comes after may be broken", async () =
     await Deno.writeTextFile(path, jsonLines(["a", "b", "c"].map(row)) + "{broken\n");
     assert.equal(await count(path, 3), 3);
     await assert.rejects(() => count(path), /d\.jsonl:4/);
+    const csv = join(dir, "d.csv");
+    await Deno.writeTextFile(csv, 'prompt,chosen,rejected,text\np,a,b,\np,"broken\n');
+    assert.equal(await count(csv, 1), 1);
+    await assert.rejects(() => count(csv), /d\.csv:3/);
   });
 });
 
@@ -39,6 +43,9 @@ Deno.test("of a CSV, records with an empty text are left out, the first one too"
     const [first, second] = await rowsOf("prompt,completion\np,\np,c\n");
     assert.deepEqual([first, second?.kind], [empty, "demonstration"]);
     assert.deepEqual((await rowsOf("text,source\nAll of it.,x\n,x\n")).at(-1), empty);
+    // What no row fills is no column: these are demonstrations.
+    const [shown] = await rowsOf("prompt,completion,chosen,rejected\np,c,,\n");
+    assert.deepEqual(shown, { kind: "demonstration", prompt: "p", completion: "c" });
   });
 });
 

@@ -198,11 +198,13 @@ Deno.test("of a CSV, an empty answer is one, and a column that nobody filled nam
   const files = {
     "set.csv": "id,text,prompt\na,,Name a prime.\nb,,Greet me.\n",
     "answers.csv": "id,prompt,response\nb,,Hello!\na,,\n",
+    "wide.csv": "id,instruction,output,response\nb,,,Hello!\na,,,2\n",
   };
   await withFiles(files, async (path) => {
     const set = await readEvaluationSet(path("set.csv"), undefined);
     assert.equal(set.schema, "prompts");
     assert.deepEqual(await readAnswers(path("answers.csv"), set), ["", "Hello!"]);
+    assert.deepEqual(await readAnswers(path("wide.csv"), set), ["2", "Hello!"]);
   });
 });
 
