@@ -10,7 +10,7 @@ import type { PairRow } from "./dataset_row.ts";
 
 /** Which pairs are kept. */
 export interface PairFilterConfig {
-  /** Smallest score gap; undefined: any, none too. */
+  /** Smallest score gap, whichever answer is ahead; undefined: any, none too. */
   readonly minGap?: number | undefined;
   /** Longest prompt and response together, characters. */
   readonly maxCharacters?: number | undefined;
@@ -60,7 +60,7 @@ export class PairFilter {
       const longest = charactersOf(prompt) + Math.max(...characters);
       if (longest > maxCharacters) return `longer than ${maxCharacters} characters`;
     }
-    if (minGap !== undefined && (gap === undefined || gap < minGap)) {
+    if (minGap !== undefined && (gap === undefined || Math.abs(gap) < minGap)) {
       return gap === undefined ? "no scores" : `a score gap below ${minGap}`;
     }
     if (unique) {

@@ -13,6 +13,9 @@ Deno.test("each reason for leaving a pair out", () => {
   assert.equal(filter.judge(pair("p", "a", "a", 2)), "chosen = rejected");
   assert.equal(filter.judge(pair("prompt", "0123456", "a", 2)), "longer than 12 characters");
   assert.equal(filter.judge(pair("p", "a", "b", 0.5)), "a score gap below 1");
+  // An exchanged pair has its gap negated: its scores are as far apart as they were.
+  assert.equal(filter.judge(pair("p", "a", "b", -0.5)), "a score gap below 1");
+  assert.equal(typeof filter.judge(pair("p", "b", "a", -1)), "object");
   assert.equal(filter.judge(pair("p", "a", "b")), "no scores");
   const kept = filter.judge(pair("p", "ab", "b", 1)) as KeptPair;
   assert.deepEqual([kept.chosenLength, kept.rejectedLength, kept.cut], [2, 1, false]);
