@@ -37,6 +37,15 @@ Deno.test("UltraFeedback Binarized: the conversations' prompt, and the gap of th
   );
 });
 
+Deno.test("UltraFeedback in TRL's explicit form: the prompt's messages as they are, and the gap", () => {
+  const prompt = [{ role: "system", content: "Be brief." }, user("Why?")];
+  const answers = { chosen: [assistant("Because.")], rejected: [assistant("No.")] };
+  const scores = { score_chosen: 8.5, score_rejected: 6 };
+  assert.deepEqual(read({ prompt, ...answers, ...scores }).row, {
+    ...{ kind: "pair", prompt, ...answers, gap: 2.5 },
+  });
+});
+
 Deno.test("UltraFeedback: a score that is no number is named", async () => {
   // The last one: an integer of Parquet that no number holds.
   for (
@@ -76,6 +85,14 @@ Deno.test("HH-RLHF: what is no pair is left out for a reason that can be counted
   for (const [rejected, reason] of reasons) {
     assert.deepEqual(read({ chosen: pair, rejected }).row, { kind: "dropped", reason });
   }
+  // Some copies are stripped.
+  assert.deepEqual(read({ chosen: pair.trim(), rejected: "Human: a\n\nAssistant: c" }), {
+    schema: "hh-rlhf",
+    row: {
+      ...{ kind: "pair", prompt: [user("a")], chosen: [assistant("b")] },
+      rejected: [assistant("c")],
+    },
+  });
   assert.equal(parseTranscript("no turns"), undefined);
   assert.equal(parseTranscript("before\n\nHuman: a"), undefined);
 });

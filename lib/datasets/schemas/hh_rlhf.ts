@@ -1,16 +1,17 @@
 import type { ChatMessage } from "../../text/chat_message.ts";
 import type { DatasetRow, DatasetSchema } from "../dataset_row.ts";
 
-const TURN = /\n\n(Human|Assistant):/g;
+/** A turn's start: after an empty line, or where the text begins. */
+const TURN = /(?:^\s*|\n\n)(Human|Assistant):/g;
 const ROLES: Readonly<Record<string, string>> = { Human: "user", Assistant: "assistant" };
 
 /**
  * The turns of an HH-RLHF transcript, `\n\nHuman: ...\n\nAssistant: ...`; undefined for a text that
- * does not start with one. Turns lose the blanks around them, which are no part of what was said.
+ * does not start with one (its two line breaks may be missing). Turns lose the blanks around them, which are no part of what was said.
  */
 export function parseTranscript(text: string): ChatMessage[] | undefined {
   const turns = [...text.matchAll(TURN)];
-  if (turns[0] === undefined || text.slice(0, turns[0].index).trim() !== "") return undefined;
+  if (turns[0]?.index !== 0) return undefined;
   return turns.map((turn, i) => ({
     role: ROLES[turn[1] as string] as string,
     content: text.slice(turn.index + turn[0].length, turns[i + 1]?.index).trim(),

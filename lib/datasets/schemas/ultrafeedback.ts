@@ -6,7 +6,8 @@ import { pairColumns } from "../pair_columns.ts";
 
 /**
  * UltraFeedback Binarized: `chosen` and `rejected` are conversations that start with the prompt, and
- * `score_chosen` and `score_rejected` are GPT-4's scores from 1 to 10.
+ * `score_chosen` and `score_rejected` are GPT-4's scores from 1 to 10. As in TRL, a `prompt` that is
+ * text is a copy of their start, and one of messages stands apart from them.
  */
 export const ultrafeedback: DatasetSchema = {
   name: "ultrafeedback",
@@ -26,6 +27,10 @@ export const ultrafeedback: DatasetSchema = {
     }
     if (last.some((message) => message?.content.trim() === "")) {
       return { kind: "dropped", reason: "an empty response" };
+    }
+    if (Array.isArray(fields.prompt)) {
+      const prompt = textField(where, fields, "prompt");
+      return { kind: "pair", prompt, chosen, rejected, ...pairColumns(where, fields) };
     }
     const split = extractPromptMessages(chosen, rejected);
     if (split === undefined) {
