@@ -45,7 +45,8 @@ export type SchemaName = keyof typeof SCHEMAS;
 
 /**
  * Reads an evaluation set in its published schema, JSON, JSONL or any other kind of records:
- * AlpacaEval (`instruction`, `output`, `dataset`), Vicuna (`question_id`, `text`, `category`),
+ * AlpacaEval (`instruction`, `output`, `dataset`), Vicuna (`question_id`, `text`, `category`; in
+ * FastChat's form `turns` with the one text),
  * WizardLM's Evol-Instruct test set (`idx`, `Skill`, `Instruction`), or the suite's own (`id`,
  * `prompt`).
  *
@@ -66,7 +67,10 @@ export async function readEvaluationSet(
       break;
     }
     const { where } = record;
-    const fields = fieldsOf(record, '"instruction", "text", "Instruction" or "prompt"');
+    const fields = withTurn(
+      where,
+      fieldsOf(record, '"instruction", "text", "Instruction" or "prompt"'),
+    );
     schema ??= schemaOf(where, fields);
     const names = SCHEMAS[schema];
     refuseTemplateInput(where, fields);
@@ -92,18 +96,26 @@ function numberOf({ index }: FieldMap): number | null {
   return Number.isSafeInteger(found) ? found as number : null;
 }
 
-function schemaOf(where: string, fields: FieldMap): SchemaName {
-  if (Object.hasOwn(fields, "turns")) {
+/** The record with its one turn as `text`: FastChat writes Vicuna's questions as it does MT-bench's. */
+function withTurn(where: string, fields: FieldMap): FieldMap {
+  const { turns } = fields;
+  if (!Array.isArray(turns)) return fields;
+  if (turns.length > 1) {
     throw new UserError(
       `${where} is of MT-bench: several turns cannot be judged here; give AlpacaEval's, Vicuna's or ` +
         "Evol-Instruct's instructions",
     );
   }
-  const there = Object.entries(SCHEMAS).filter(([, names]) =>
-    Object.hasOwn(fields, names.instruction)
+  return typeof turns[0] === "string" ? { text: turns[0], ...fields } : fields;
+}
+
+function schemaOf(where: string, fields: FieldMap): SchemaName {
+  const has = (name: string) => Object.hasOwn(fields, name);
+  // Beside a prompt, a text without Vicuna's id is a column of the user's own.
+  const own = has("prompt") && !has("question_id");
+  const found = Object.entries(SCHEMAS).find(([name, { instruction }]) =>
+    has(instruction) && !(name === "Vicuna" && own)
   );
-  // A table may have a column that nobody filled.
-  const found = there.find(([, names]) => fields[names.instruction] !== "") ?? there[0];
   if (found !== undefined) return found[0] as SchemaName;
   throw new UserError(
     `${where} is of no known schema (AlpacaEval: instruction; Vicuna: text; Evol-Instruct: ` +

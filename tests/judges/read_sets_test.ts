@@ -208,6 +208,42 @@ Deno.test("of a CSV, an empty answer is one, and a column that nobody filled nam
   });
 });
 
+Deno.test("a text beside a prompt is a column of one's own, unless the record has Vicuna's id", async () => {
+  const files = {
+    "own.jsonl": jsonLines([{ id: "a", text: "a source", prompt: "Name a prime." }]),
+    "vicuna.jsonl": jsonLines([{ question_id: 1, text: "Name a prime.", prompt: "[[q]]" }]),
+  };
+  await withFiles(files, async (path) => {
+    for (const [name, schema] of [["own.jsonl", "prompts"], ["vicuna.jsonl", "Vicuna"]] as const) {
+      const set = await readEvaluationSet(path(name), undefined);
+      assert.deepEqual([set.schema, set.prompts[0]?.instruction], [schema, "Name a prime."]);
+    }
+  });
+});
+
+Deno.test("a list of one turn is Vicuna's question, as FastChat writes it", async () => {
+  const question = (id: number, ...turns: string[]) => ({
+    ...{ question_id: id, category: "generic", turns },
+  });
+  const files = {
+    "question.jsonl": jsonLines([question(1, "Name a prime."), question(2, "Greet me.")]),
+    "later.jsonl": jsonLines([question(1, "Name a prime."), question(2, "Greet me.", "Again.")]),
+  };
+  await withFiles(files, async (path) => {
+    const { schema, prompts } = await readEvaluationSet(path("question.jsonl"), undefined);
+    assert.equal(schema, "Vicuna");
+    assert.deepEqual(prompts.map(({ id, instruction, group }) => [id, instruction, group]), [
+      ["1", "Name a prime.", "generic"],
+      ["2", "Greet me.", "generic"],
+    ]);
+    await assertUserError(
+      () => readEvaluationSet(path("later.jsonl"), undefined),
+      "later.jsonl:2",
+      "several turns",
+    );
+  });
+});
+
 Deno.test("df_gamed.csv is read as AlpacaEval writes it", async () => {
   const csv = "index,preference,std_delta_len,instruction_difficulty,not_gamed_baseline,model\n" +
     "0,0.2,1.5,-0.3,False,concise\n1,,0.5,0.1,False,concise\n0,0.9,-1.2,-0.3,False,verbose\n";
