@@ -77,7 +77,7 @@ export function selectionOf(
 export function refuseUnknownFlips(rule: string, pairs: readonly TokenizedPair[]): void {
   if ((rule === "oracle" || rule === "matched") && !flipsKnown(pairs)) {
     throw new UserError(
-      `--rule ${rule} needs known flips: give --flip-labels, or data with a field "flipped"`,
+      `--rule ${rule} needs known flips: give --flip-labels, or data with "flipped" in every record`,
     );
   }
 }

@@ -34,7 +34,7 @@ export interface OpenedPreferences {
   readonly file: PreferenceFile;
   /** All of them as token ids, in their order. */
   readonly tokenized: TokenizedPairs;
-  /** Training pairs; all say whether they are flipped where flips were made here or the data say so. */
+  /** Training pairs; they say whether they are flipped where flips were made here or the data do. */
   readonly pairs: readonly TokenizedPair[];
   /** Pairs of other prompts; where the data say that a label was flipped, with the first one. */
   readonly heldOut: readonly TokenizedPair[];
@@ -45,8 +45,8 @@ export interface OpenedPreferences {
 /**
  * Opens what a setting names.
  *
- * @throws {UserError} naming file, field or tensor that is wrong, or a file that is not the one that
- * the setting's fingerprint was made of
+ * @throws {UserError} naming file, field or tensor that is wrong, a file that is not the one that the
+ * setting's fingerprint was made of, or labels to flip where the data know some flips and not others
  */
 export async function openPreferences(
   setting: PreferenceFileSetting,
@@ -84,11 +84,7 @@ export async function openPreferences(
       `${data}: ${training.length} training pairs are left; at least 2 are needed`,
     );
   }
-  const { flipRate } = setting;
-  const told = training.some(({ flipped }) => flipped !== undefined);
-  const pairs = flipRate > 0 || told
-    ? flipLabels(training, flipRate, createPrng(seed, "flip-labels")).pairs
-    : training;
+  const pairs = withFlips(training, setting, seed);
   return {
     ...{ setting: { ...setting, ...found }, files, file, tokenized, pairs },
     ...{ heldOut: heldOut.map(unflipped), lora: loraOf(setting, files.config) },
@@ -113,6 +109,24 @@ export async function preferenceSetting<S extends Partial<PreferenceFileSetting>
   const { modelSha256, dataSha256 } = opened.setting;
   const asCommands = { wholePrompts: true, evaluationDraw: "seeded" } as const;
   return { ...asCommands, ...setting, modelSha256, dataSha256 };
+}
+
+/** The training pairs with labels flipped; without a rate, as the data have them. */
+function withFlips(
+  training: readonly TokenizedPair[],
+  { data, flipRate }: PreferenceFileSetting,
+  seed: number,
+): readonly TokenizedPair[] {
+  if (flipRate === 0) return training;
+  const told = training.filter(({ flipped }) => flipped !== undefined).length;
+  if (told > 0 && told < training.length) {
+    throw new UserError(
+      `${data}: ${told} of ${training.length} training pairs say in "flipped" whether they are ` +
+        "flipped, so flips on top cannot be known: fill it in every record, or leave " +
+        "--flip-labels out",
+    );
+  }
+  return flipLabels(training, flipRate, createPrng(seed, "flip-labels")).pairs;
 }
 
 /** The file's first pairs, as many as `limit` says, of those that are short enough. */

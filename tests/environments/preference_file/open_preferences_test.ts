@@ -94,7 +94,30 @@ Deno.test("rules that need known flips take the data's word", () => {
   ask(true);
   assert.throws(() => ask(false), {
     name: "UserError",
-    message: '--rule oracle needs known flips: give --flip-labels, or data with a field "flipped"',
+    message:
+      '--rule oracle needs known flips: give --flip-labels, or data with "flipped" in every record',
+  });
+});
+
+Deno.test("one record that knows its label makes no other one known", async () => {
+  await withTempDir(async (dir) => {
+    await makeTinyModelFolder(join(dir, "model"), { seed: 7 });
+    const data = join(dir, "pairs.jsonl");
+    Deno.writeTextFileSync(data, jsonLines([...NOISY.slice(0, 3), ...CLEAN.slice(3)]));
+    const open = (flipRate: number) =>
+      openPreferences({
+        ...{ ...defaultPreferenceSetting, model: join(dir, "model"), data, flipRate, heldOut: 0 },
+      }, 1);
+    const { pairs } = await open(0);
+    assert.deepEqual(pairs.slice(0, 5).map(({ flipped }) => flipped), [
+      ...[true, false, false, undefined, undefined],
+    ]);
+    assert.equal(flipsKnown(pairs), false);
+    await assertUserError(
+      () => open(0.5),
+      'pairs.jsonl: 3 of 40 training pairs say in "flipped" whether they are flipped',
+      "fill it in every record, or leave --flip-labels out",
+    );
   });
 });
 
