@@ -1,8 +1,14 @@
 import { UserError } from "../errors.ts";
 import type { FieldMap } from "./record_fields.ts";
 
-/** Fields that hold conversations. */
-const CONVERSATIONS = ["prompt", "chosen", "rejected", "completion", "messages"] as const;
+/** Fields that hold conversations; the last three in evaluation sets. */
+const CONVERSATIONS = [
+  ...["prompt", "chosen", "rejected", "completion", "messages"],
+  ...["instruction", "text", "Instruction"],
+] as const;
+
+/** What to do about something that was said. */
+const WRITE_OUT = `write that into the messages' "content"`;
 
 /** Fields of a message that a chat template writes out beside role and content, but not here. */
 const BESIDE_CONTENT = {
@@ -13,8 +19,12 @@ const BESIDE_CONTENT = {
 
 /** Fields of a record that a chat template is given beside the messages, in TRL, but not here. */
 const BESIDE_MESSAGES = {
-  tools: { place: "the tools", reason: "a list of tools" },
-  chat_template_kwargs: { place: "its options", reason: "options of the chat template" },
+  tools: { place: "the tools", reason: "a list of tools", advice: WRITE_OUT },
+  chat_template_kwargs: {
+    place: "its options",
+    reason: "options of the chat template",
+    advice: "remove the field if the template's default will do",
+  },
 } as const;
 
 /** Their names: readers of columns ask for them, too. */
@@ -26,6 +36,8 @@ interface TemplateInput {
   readonly place: string;
   /** Why the record is left out: the same words for the same cause. */
   readonly reason: string;
+  /** How the record can be used all the same. */
+  readonly advice: string;
 }
 
 /**
@@ -42,13 +54,17 @@ export function templateInput(fields: FieldMap): TemplateInput | undefined {
     for (const [i, message] of messages.entries()) {
       for (const [part, reason] of Object.entries(BESIDE_CONTENT)) {
         if (isEmpty(message?.[part])) continue;
-        return { place: `field "${name}", message ${i + 1}: its "${part}"`, reason };
+        return {
+          place: `field "${name}", message ${i + 1}: its "${part}"`,
+          reason,
+          advice: WRITE_OUT,
+        };
       }
     }
   }
   if (!conversational) return undefined;
-  for (const [name, { place, reason }] of Object.entries(BESIDE_MESSAGES)) {
-    if (!isEmpty(fields[name])) return { place: `field "${name}": ${place}`, reason };
+  for (const [name, { place, ...more }] of Object.entries(BESIDE_MESSAGES)) {
+    if (!isEmpty(fields[name])) return { place: `field "${name}": ${place}`, ...more };
   }
   return undefined;
 }
@@ -63,14 +79,20 @@ export function refuseTemplateInput(where: string, fields: FieldMap): void {
   const found = templateInput(fields);
   if (found === undefined) return;
   throw new UserError(
-    `${where}: ${found.place} would be left out of the conversation: write that into the ` +
-      `messages' "content", or leave the record out, as \`data\` does`,
+    `${where}: ${found.place} would be left out of the conversation: ${found.advice}, or leave ` +
+      "the record out, as `data` does",
   );
 }
 
 /** Null, false, an empty list or object, or either as text (CSV, and TRL's tools as JSON). */
 function isEmpty(value: unknown): boolean {
-  if (value === null || value === undefined || value === false) return true;
-  if (typeof value === "string") return ["", "[]", "{}", "null"].includes(value.trim());
-  return typeof value === "object" && Object.keys(value).length === 0;
+  if (value === false || isUnset(value)) return true;
+  return typeof value === "string" && ["", "[]", "{}", "null"].includes(value.trim());
+}
+
+/** Null, an empty list, or an object of such values: Parquet gives it the fields that any other has. */
+function isUnset(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return typeof value === "object" && Object.values(value).every(isUnset);
 }

@@ -100,8 +100,9 @@ Deno.test("conversations with tools, reasoning or options of the template are re
       [{ ...talk, tools: JSON.stringify(calls) }, /:2: field "tools"/],
       [
         { ...talk, chat_template_kwargs: { enable_thinking: false } },
-        /:2: field "chat_template_kwargs": its options would be left out/,
+        /:2: field "chat_template_kwargs": its options would .*: remove the field if .* does$/,
       ],
+      [{ ...talk, chat_template_kwargs: { a: null, b: { c: 0 } } }, /:2: field "chat_template_/],
     ] as const
   ) {
     await withFile("pairs.jsonl", jsonl(talk, record), async (path) => {
@@ -113,7 +114,7 @@ Deno.test("conversations with tools, reasoning or options of the template are re
   const thoughtless = { ...HI, reasoning_content: "", thinking: false };
   const others = [
     { ...talk, tools: [], chat_template_kwargs: {} },
-    { ...talk, tools: null },
+    { ...talk, tools: null, chat_template_kwargs: { enable_thinking: null, more: { a: null } } },
     { ...PAIR, tools: calls },
     { ...talk, chosen: [{ ...USER, reasoning_content: null }, thoughtless] },
   ];

@@ -100,6 +100,10 @@ Deno.test("wrong sets and answers are named with what to do", async () => {
     "dialogue.jsonl": jsonLines([{
       prompt: [{ role: "user", content: "a" }, { role: "assistant", content: "b" }],
     }]),
+    ...Object.fromEntries(["instruction", "text", "Instruction"].map((field) => [
+      `${field}.jsonl`,
+      jsonLines([{ [field]: [{ role: "user", content: "a" }], tools: [{ type: "function" }] }]),
+    ])),
     "set.jsonl": jsonLines([{ instruction: "a" }, { instruction: "b" }]),
     "half.jsonl": jsonLines([{ instruction: "a", output: "x" }]),
     "double.jsonl": jsonLines([
@@ -115,6 +119,9 @@ Deno.test("wrong sets and answers are named with what to do", async () => {
     await assertUserError(() => read("empty.jsonl"), "empty.jsonl:1", "instruction");
     await assertUserError(() => read("twice.jsonl"), "twice.jsonl:2", "question_id 1");
     await assertUserError(() => read("dialogue.jsonl"), "is a conversation");
+    for (const field of ["instruction", "text", "Instruction"]) {
+      await assertUserError(() => read(`${field}.jsonl`), `${field}.jsonl:1: field "tools"`);
+    }
     const set = await read("set.jsonl");
     const answers = (name: string) => readAnswers(path(name), set);
     await assertUserError(() => answers("half.jsonl"), 'instruction 1 ("b")', "1 of 2");
