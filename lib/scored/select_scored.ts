@@ -1,4 +1,5 @@
 /** Selection of pairs by log-probabilities alone. */
+import { ensembleWeights } from "../margins/ensemble.ts";
 import { implicitRewardMargins } from "../margins/implicit_reward_margin.ts";
 import { jaccard } from "../selection/jaccard.ts";
 import { keepOrder } from "../selection/keep_order.ts";
@@ -47,7 +48,8 @@ export function selectScored(
       ensembleOf(rejected.slice(first), ensemble),
     );
   const margins = marginsFrom(0);
-  const byPolicy = chosen.slice(0, ensemble.window).map((rewards, age) =>
+  const policies = ensembleWeights(chosen.length, ensemble).length;
+  const byPolicy = chosen.slice(0, policies).map((rewards, age) =>
     implicitRewardMargins(rewards, rejected[age] as Float64Array)
   );
   const scoresBy = (ensembleMargins: Float64Array) =>

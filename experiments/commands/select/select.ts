@@ -81,12 +81,12 @@ export async function select(
   });
   const summary = `${kept} of ${total} pairs kept` +
     (own === null ? "" : `, ${own.pairs.length} bootstrapped`);
-  const { weighting, gamma, window } = rewards.ensemble;
+  const { weighting, gamma } = rewards.ensemble;
   const report = selectionReport(selected, facts, {
     intro: [
       `${summary}; rule ${JSON.stringify(rule)}`,
       `margins: ${JSON.stringify(rewards.loss)}, ${rewards.margin}; ensemble of ` +
-      `${Math.min(window, 1 + history.length)} policies, ${weighting}, gamma ${gamma}`,
+      `${selected.byPolicy.length} policies, ${weighting}, gamma ${gamma}`,
       ...(own === null ? [] : [`candidates dropped: ${JSON.stringify(own.dropped)}`]),
     ],
     toRead: texts,
