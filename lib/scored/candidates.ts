@@ -80,7 +80,8 @@ export async function bootstrapScored(
   const history: ScoredFile<CandidateRole>[] = [];
   for (const path of past) {
     const one = await readScored(path, {
-      ...{ known: candidateColumns, given, sharedIds: true, others: ["response"] },
+      ...{ known: candidateColumns, given, lenient: true, sharedIds: true },
+      others: ["response"],
       onRecord: ({ response }, row, where) => {
         if (typeof response !== "string" || response === (texts[row] ?? response)) return;
         throw new UserError(

@@ -93,6 +93,15 @@ export function findColumns<Role extends string>(
   return Object.fromEntries(found) as Columns<Role>;
 }
 
+/** The given columns that are among the fields: other files of one selection may lack them. */
+export function columnsAmong<Role extends string>(
+  given: Columns<Role>,
+  fields: readonly string[],
+): Columns<Role> {
+  const there = Object.entries(given).filter(([, name]) => fields.includes(name as string));
+  return Object.fromEntries(there) as Columns<Role>;
+}
+
 /** The error of a column that was named and is not there. */
 export function noSuchColumn(
   name: string,

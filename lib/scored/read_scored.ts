@@ -3,7 +3,7 @@ import { openRecords } from "../data/read_records.ts";
 import { type FieldMap, fieldsOf } from "../data/record_fields.ts";
 import { kindOf } from "../data/source_record.ts";
 import { UserError } from "../errors.ts";
-import { type Columns, findColumns, type Names } from "./columns.ts";
+import { type Columns, columnsAmong, findColumns, type Names } from "./columns.ts";
 import { NumberColumn } from "./number_column.ts";
 import {
   promptMark,
@@ -36,6 +36,8 @@ export interface ReadScoredOptions<Role extends string> {
   readonly known: Names<Role>;
   /** Columns by role where they have other names. */
   readonly given: Columns<Role>;
+  /** Whether given columns may be missing: known names then stand for them. Default false. */
+  readonly lenient?: boolean;
   /** Further columns that `onRecord` reads. */
   readonly others?: readonly string[];
   /** Whether records may have one id: candidates of one prompt. Default false. */
@@ -55,10 +57,10 @@ export interface ReadScoredOptions<Role extends string> {
  */
 export async function readScored<Role extends string>(
   path: string,
-  { known, given, others = [], sharedIds = false, marks = false, onRecord }: ReadScoredOptions<
-    Role
-  >,
+  options: ReadScoredOptions<Role>,
 ): Promise<ScoredFile<Role>> {
+  const { known, given, lenient = false, others = [], onRecord } = options;
+  const { sharedIds = false, marks = false } = options;
   const names = Object.values(known as Readonly<Record<string, readonly string[]>>).flat();
   const wanted = ["id", ...names, ...Object.values(given) as string[], ...others];
   if (marks) wanted.push("prompt", textHashColumn);
@@ -75,7 +77,8 @@ export async function readScored<Role extends string>(
     if (fieldNames === undefined) {
       fieldNames = Object.keys(fields);
       first = record.where;
-      const found = findColumns(known, given, fieldNames, record.where);
+      const named = lenient ? columnsAmong(given, fieldNames) : given;
+      const found = findColumns(known, named, fieldNames, record.where);
       for (const [role, name] of Object.entries(found) as [Role, string][]) {
         columns.push({ name, role, values: new NumberColumn() });
       }

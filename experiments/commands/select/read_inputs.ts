@@ -10,7 +10,11 @@ import {
   parseColumns,
   policyRoles,
 } from "../../../lib/scored/columns.ts";
-import { readScored, type ScoredFile } from "../../../lib/scored/read_scored.ts";
+import {
+  readScored,
+  type ReadScoredOptions,
+  type ScoredFile,
+} from "../../../lib/scored/read_scored.ts";
 import { furtherRoles, type OtherModels } from "../../../lib/scored/rule_scores.ts";
 import type { SelectionRule } from "../../../lib/selection/selection_rule.ts";
 import type { SelectOptions } from "./options.ts";
@@ -57,16 +61,19 @@ export async function readInputs(
   progress: ProgressSink,
 ): Promise<SelectInputs> {
   const marks = history.length + voters.length > 0 || validation !== undefined;
-  const read = async (path: string, roles: readonly PairRole[], more = {}) => {
+  type More = Partial<ReadScoredOptions<PairRole>>;
+  const read = async (path: string, roles: readonly PairRole[], more: More) => {
     progress.message(`reading ${path}`);
     const known = Object.fromEntries(roles.map((role) => [role, pairColumns[role]]));
     return await readScored<PairRole>(path, {
       ...{ known, given: given as Columns<PairRole>, marks, ...more },
     });
   };
+  // `--columns` names those of the pairs: a past policy's file may hold less, or under other names.
+  const readOther = (path: string) => read(path, policyRoles, { lenient: true });
   const readAll = async (paths: readonly string[]) => {
     const files: ScoredFile<PairRole>[] = [];
-    for (const path of paths) files.push(await read(path, policyRoles));
+    for (const path of paths) files.push(await readOther(path));
     return files;
   };
   const newest = await read(data, pairRoles(rule, validation), { others, onRecord });
@@ -78,7 +85,7 @@ export async function readInputs(
     newest,
     history: await readAll(history),
     voters: await readAll(voters),
-    validation: validation === undefined ? undefined : await read(validation, policyRoles),
+    validation: validation === undefined ? undefined : await readOther(validation),
   };
 }
 
