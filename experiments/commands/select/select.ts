@@ -133,12 +133,14 @@ async function writePairs(
   using droppedWriter = dropped === undefined ? undefined : new JsonlWriter(dropped);
   const { records } = await openRecords(data);
   let index = 0;
+  let changed = false;
   let messages = false;
   let keys: string[] = [];
   for await (const record of records) {
     const fields = fieldsOf(record, "log-probabilities");
     const i = index++;
-    if (String(fields.id ?? i) !== newest.ids[i]) break;
+    changed = String(fields.id ?? i) !== newest.ids[i];
+    if (changed) break;
     if (toRead.has(i)) {
       texts.set(i, {
         ...{ id: newest.ids[i] as string, margin: margins[i] as number },
@@ -171,7 +173,7 @@ async function writePairs(
     }
     writer.add(row);
   }
-  if (index !== total || newest.ids.length !== total) {
+  if (changed || index !== total) {
     throw new UserError(`${data} changed while it was read: run the same command again`);
   }
   const own = await bootstrap(messages);
