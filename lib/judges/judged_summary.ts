@@ -4,13 +4,13 @@ import { type GamedRow, type LengthControlled, lengthControlled } from "./length
 
 /** What verdicts come to. Shares are in [0, 1]; null where nothing was counted. */
 export interface JudgedSummary {
-  /** Comparisons with a verdict in both orders: what everything but the last two is of. */
+  /** Comparisons with a verdict in both orders: what all but `lengthControlled` and `unjudged` is of. */
   readonly comparisons: number;
   /** Mean preference: ties, and orders that disagree, count half. */
   readonly winRate: number | null;
   /** Standard error of that mean; null for fewer than two comparisons. */
   readonly standardError: number | null;
-  /** As AlpacaEval 2 defines it; null where a fit needs more comparisons. */
+  /** As AlpacaEval 2 defines it, of all comparisons; null where a fit needs more verdicts. */
   readonly lengthControlled: LengthControlled | null;
   /** Share in which both orders prefer the same answer, or both say tie. */
   readonly agreement: number | null;
@@ -21,7 +21,7 @@ export interface JudgedSummary {
   /** Mean characters of our answers and of the baseline's. */
   readonly length: number | null;
   readonly baselineLength: number | null;
-  /** Comparisons without a readable verdict in an order: left out of all the rest. */
+  /** Comparisons without a readable verdict in an order: left out of all but `lengthControlled`. */
   readonly unjudged: number;
 }
 
@@ -41,10 +41,11 @@ export function judgedSummary(
   const estimate = n === 0 ? null : meanWithInterval(preferences);
   const verdicts = usable.flatMap((each) => ORDERS.map((order) => each.verdicts[order]));
   const decided = verdicts.filter((verdict) => verdict !== "tie");
-  const rows = usable.map(({ index, preference, answer, baseline }) => ({
+  const rows = all.map(({ index, preference, answer, baseline }) => ({
     ...{ index, preference },
     ...{ length: characters(answer), baselineLength: characters(baseline) },
   }));
+  const judgedRows = rows.filter(({ preference }) => preference !== null);
   return {
     comparisons: n,
     winRate: estimate?.mean ?? null,
@@ -56,8 +57,8 @@ export function judgedSummary(
     }),
     firstPreferred: share(decided, (verdict) => verdict === "first"),
     ties: share(verdicts, (verdict) => verdict === "tie"),
-    length: average(rows.map(({ length }) => length)),
-    baselineLength: average(rows.map(({ baselineLength }) => baselineLength)),
+    length: average(judgedRows.map(({ length }) => length)),
+    baselineLength: average(judgedRows.map(({ baselineLength }) => baselineLength)),
     unjudged: all.length - n,
   };
 }

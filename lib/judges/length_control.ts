@@ -6,8 +6,8 @@ import { sigmoid } from "../statistics/logistic.ts";
 export interface LengthControlRow {
   /** AlpacaEval's number of the instruction, by which `gamed` tells its difficulty. */
   readonly index: number;
-  /** In [0, 1]: 1 where the judge prefers our answer. */
-  readonly preference: number;
+  /** In [0, 1]: 1 where the judge prefers our answer; null where it said nothing readable. */
+  readonly preference: number | null;
   /** Characters (code points) of our answer. */
   readonly length: number;
   /** Characters of the baseline's answer. */
@@ -48,16 +48,20 @@ const FOLDS = 5;
  * `metrics/glm_winrate.py`): a logistic regression of the preferences, without intercept, on
  * `tanh(length difference / its SD)`, a constant and, with `gamed`, the instruction's difficulty; L1
  * penalty by five-fold cross-validation; then the mean prediction at no length difference.
+ * As there, comparisons without a preference count in the SD and the mean, and are left out of the
+ * fit alone.
  *
  * @param gamed the rows of `df_gamed.csv`: the result is then `length_controlled_v1`, of the
  * leaderboard; without them `length_controlled_minimal`, which has no standard error
- * @throws RangeError without rows, or where `gamed` lacks an instruction
+ * @throws RangeError without preferences, or where `gamed` lacks an instruction
  */
 export function lengthControlled(
   rows: readonly LengthControlRow[],
   gamed?: readonly GamedRow[],
 ): LengthControlled {
-  if (rows.length === 0) throw new RangeError("a length-controlled win rate needs comparisons");
+  if (rows.every(({ preference }) => preference === null)) {
+    throw new RangeError("a length-controlled win rate needs judged comparisons");
+  }
   const difficulties = gamed &&
     new Map(gamed.toReversed().map(({ index, difficulty }) => [index, difficulty]));
   const difficultyOf = (index: number): number => {
@@ -72,16 +76,17 @@ export function lengthControlled(
     difficulties === undefined
       ? [Math.tanh(delta), own]
       : [Math.tanh(delta), own, difficultyOf(index)];
-  const others = (gamed ?? []).flatMap((row) =>
-    row.preference === null ? [] : [{ ...row, preference: row.preference }]
+  const others = (gamed ?? []).flatMap(({ index, deltaLength, preference }) =>
+    preference === null ? [] : [{ preference, features: features(deltaLength, index, 0) }]
   );
+  const own = rows.flatMap(({ index, preference }, i) =>
+    preference === null ? [] : [{ preference, features: features(scaled[i] as number, index, 1) }]
+  );
+  const fitted = [...others, ...own];
   const coefficients = fitLassoLogisticCv({
-    rows: [
-      ...others.map(({ deltaLength, index }) => features(deltaLength, index, 0)),
-      ...rows.map(({ index }, i) => features(scaled[i] as number, index, 1)),
-    ],
-    targets: [...others, ...rows].map(({ preference }) => preference),
-    weights: [...others.map(() => BASELINE_WEIGHT / 2), ...rows.map(() => 1)],
+    rows: fitted.map((row) => row.features),
+    targets: fitted.map(({ preference }) => preference),
+    weights: [...others.map(() => BASELINE_WEIGHT / 2), ...own.map(() => 1)],
   }, FOLDS);
   const predicted = rows.map(({ index }) =>
     sigmoid(

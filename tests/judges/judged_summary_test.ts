@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { judged, type JudgedComparison, type Verdict } from "../../lib/judges/comparison.ts";
 import { judgedSummary } from "../../lib/judges/judged_summary.ts";
+import { lengthControlled } from "../../lib/judges/length_control.ts";
 
 function pair(a: Verdict | null, b: Verdict | null, index = 0): JudgedComparison {
   const comparison = {
@@ -48,4 +49,21 @@ Deno.test("nothing judged gives no number", () => {
   assert.equal(summary.unjudged, 1);
   const many = Array.from({ length: 12 }, (_, i) => pair("first", "second", i));
   assert.equal(judgedSummary(many).lengthControlled?.regression, "length_controlled_minimal");
+});
+
+Deno.test("length control is of all comparisons, their lengths included", () => {
+  const judgedOnes = Array.from({ length: 12 }, (_, i) => ({
+    ...pair("first", i % 3 === 0 ? "first" : "second", i),
+    answer: "a".repeat(5 + 7 * i % 11),
+  }));
+  const unjudged = { ...pair(null, "first", 12), answer: "a".repeat(1e6) };
+  const rows = [...judgedOnes, unjudged].map(({ index, preference, answer, baseline }) => ({
+    ...{ index, preference, length: answer.length, baselineLength: baseline.length },
+  }));
+  const summary = judgedSummary([...judgedOnes, unjudged]);
+  assert.deepEqual(summary.lengthControlled, lengthControlled(rows));
+  assert.notEqual(summary.lengthControlled?.winRate, lengthControlled(rows.slice(0, -1)).winRate);
+  // The means of lengths are of what was judged, as is the number that a fit needs.
+  assert.ok((summary.length ?? Infinity) < 20);
+  assert.equal(judgedSummary([...judgedOnes.slice(0, 9), unjudged]).lengthControlled, null);
 });

@@ -40,6 +40,36 @@ Deno.test(`length-controlled win rates are those of ${reference.source}`, () => 
   }
 });
 
+Deno.test("comparisons without a preference count in the SD of lengths and in the mean alone", () => {
+  const [plain, , withGamed] = reference.cases as [ReferenceCase, ReferenceCase, ReferenceCase];
+  // Each instruction once more, the length differences spread so that their SD stays what it was:
+  // the same fit, and each prediction twice.
+  const { rows, gamed, winRate, standardError } = withGamed;
+  const n = rows.length;
+  const differences = rows.map(({ length, baselineLength }) => baselineLength - length);
+  const mean = differences.reduce((sum, value) => sum + value, 0) / n;
+  const again = rows.map(({ index }, i): LengthControlRow => ({
+    ...{ index, preference: null, length: 0 },
+    baselineLength: mean + Math.sqrt(n / (n - 1)) * ((differences[i] as number) - mean),
+  }));
+  const found = lengthControlled([...rows, ...again], gamed ?? undefined);
+  assert.ok(Math.abs(found.winRate - winRate) < 1e-5, `${found.winRate}`);
+  const expected = standardError * Math.sqrt((n - 1) / (2 * n - 1));
+  assert.ok(Math.abs((found.standardError ?? NaN) - expected) < 1e-5, `${found.standardError}`);
+  // The mean is of all instructions: of the one that nobody judged, too.
+  const least = (gamed ?? []).toSorted((a, b) => a.difficulty - b.difficulty)[0] as GamedRow;
+  const hard = again.map((row) => ({ ...row, index: least.index }));
+  const lower = lengthControlled([...rows, ...hard], gamed ?? undefined).winRate;
+  assert.ok(Math.abs(lower - winRate) > 0.01, `${lower}`);
+  // One enormous length makes all others as good as equal.
+  const huge = { index: 0, preference: null, length: 0, baselineLength: 1e12 };
+  const equal = plain.rows.map((row) => ({ ...row, length: 1, baselineLength: 1 }));
+  const difference = lengthControlled([...plain.rows, huge]).winRate -
+    lengthControlled(equal).winRate;
+  assert.ok(Math.abs(difference) < 1e-5, `${difference}`);
+  assert.throws(() => lengthControlled([huge]), RangeError);
+});
+
 Deno.test("a lasso's optimum: gradients at zeros within the penalty, elsewhere equal to it", () => {
   const rows = Array.from({ length: 40 }, (_, i) => [1, Math.sin(i), Math.cos(3 * i) / 9]);
   const targets = rows.map((row, i) => i % 5 === 0 ? 0.5 : Number((row[1] as number) > -0.3));
