@@ -40,9 +40,9 @@ export class BoundedInterpreter extends Interpreter {
     if (++this.#steps > this.#maxSteps) {
       throw new UserError(`it takes more than ${this.#maxSteps} steps`);
     }
-    const result = PythonString.of(
-      super.evaluate(statement && withPythonFilters(statement), environment),
-    );
+    const node = statement &&
+      withPythonFilters(statement, (operand) => this.evaluate(operand, environment));
+    const result = PythonString.of(super.evaluate(node, environment));
     const { value } = result;
     const length = typeof value === "string" || Array.isArray(value) ? value.length : 0;
     if (length > this.#maxLength) {

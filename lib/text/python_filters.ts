@@ -1,5 +1,6 @@
 import type { Interpreter } from "@huggingface/jinja";
-import { TITLE_FILTER } from "./python_string.ts";
+import { UserError } from "../errors.ts";
+import { type TemplateValue, TITLE_FILTER } from "./python_string.ts";
 
 /** A node of a parsed template; the engine exports none of their types. */
 export type TemplateNode = NonNullable<Parameters<Interpreter["evaluate"]>[0]>;
@@ -25,18 +26,34 @@ const METHOD_OF: ReadonlyMap<string | undefined, string> = new Map([
   ["capitalize", "capitalize"],
 ]);
 
-/** The node, or one that calls the method of the text in place of a filter. */
-export function withPythonFilters(node: TemplateNode): TemplateNode {
+/**
+ * The node, or one that calls the method of the text in place of a filter.
+ *
+ * @param evaluate tells what the filter is applied to
+ * @throws {UserError} naming the filter, where that is no text
+ */
+export function withPythonFilters(
+  node: TemplateNode,
+  evaluate: (operand: TemplateNode) => TemplateValue,
+): TemplateNode {
   if (node.type !== "FilterExpression" && node.type !== "FilterStatement") return node;
   const { operand, body, filter } = node as Filtered;
-  const method = METHOD_OF.get(
-    filter.type === "CallExpression" ? filter.callee?.value : filter.value,
-  );
+  const name = filter.type === "CallExpression" ? filter.callee?.value : filter.value;
+  const method = METHOD_OF.get(name);
   if (method === undefined) return node;
+  const { type, value } = evaluate(operand ?? made("Program", { body }));
+  if (typeof value !== "string") {
+    const found = type === "UndefinedValue"
+      ? "what does not exist"
+      : `a value of type ${type.replace(/Value$/, "").toLowerCase()}`;
+    throw new UserError(
+      `the filter "${name}" takes a text, and the template gives it ${found}`,
+    );
+  }
   return made("CallExpression", {
     args: filter.args ?? [],
     callee: made("MemberExpression", {
-      object: operand ?? made("Program", { body }),
+      object: made("StringLiteral", { value }),
       property: made("Identifier", { value: method }),
       computed: false,
     }),

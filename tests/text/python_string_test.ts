@@ -108,6 +108,23 @@ Deno.test("arguments that Python refuses are named", async () => {
   }
 });
 
+Deno.test("a filter of texts that gets something else is named, with what it gets", async () => {
+  for (
+    const [expression, filter, found] of [
+      ["nothing | trim", "trim", "what does not exist"],
+      ["messages[0].nothing | trim('x')", "trim", "what does not exist"],
+      ["none | title", "title", "a value of type null"],
+      ["['a'] | capitalize", "capitalize", "a value of type array"],
+      ["{'strip': 1} | trim", "trim", "a value of type object"],
+      ["(' 1 ' | trim) ~ (1 | trim)", "trim", "a value of type integer"],
+    ] as const
+  ) {
+    const message = `the filter "${filter}" takes a text, and the template gives it ${found}`;
+    const where = "m: chat template";
+    await assertUserError(() => render(`{{ ${expression} }}`), where, message);
+  }
+});
+
 Deno.test("stripping and searching long texts takes time in proportion", () => {
   const blanks = " \n".repeat(200_000);
   const start = cpuSeconds();
