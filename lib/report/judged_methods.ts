@@ -82,7 +82,7 @@ function unjudged(methods: readonly JudgedMethod[]): string {
   const got = count === 1
     ? "comparison got no readable verdict and is"
     : "comparisons got no readable verdict and are";
-  return `${count} ${got} left out. `;
+  return `${count} ${got} left out of the win rate. `;
 }
 
 function control(value: JudgedMethod["summary"]["lengthControlled"]): string {

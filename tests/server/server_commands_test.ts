@@ -9,6 +9,7 @@ import { scorePairs } from "../../experiments/commands/score/score_pairs.ts";
 import { selectCommand } from "../../experiments/commands/select/options.ts";
 import { select } from "../../experiments/commands/select/select.ts";
 import { parseCommand } from "../../lib/cli/command.ts";
+import { lockOutput } from "../../lib/files/output_lock.ts";
 import { silentProgress } from "../../lib/progress/progress_sink.ts";
 import {
   type Dialect,
@@ -110,17 +111,14 @@ Deno.test("answers of a server that dies are kept: the next run asks only for th
 
 Deno.test("a second process with the output of one that asks a server is refused", async () => {
   await withModels(async (place) => {
-    let second: Promise<unknown> | undefined;
-    await scoreBy(place, {
-      disturb: (request) => {
-        if (isScoring(request)) second ??= scoreBy(place, {}).then(() => "written", String);
-        return undefined;
-      },
-    });
-    assert.match(
-      `${await second}`,
-      /out\.jsonl is being written by process \d+ on .*another --out/,
-    );
+    {
+      using _lock = lockOutput(place.out);
+      await assert.rejects(
+        scoreBy(place, {}),
+        /out\.jsonl is being written by process \d+ on .*another --out/,
+      );
+    }
+    await scoreBy(place, {});
     assert.equal(rowsOf(place.out).length, 6);
     assert.ok(!existsSync(`${place.out}.lock`));
   });
