@@ -14,6 +14,7 @@ import { executeNotebook } from "../../tools/notebooks/execute.ts";
 import { joined, type Notebook, readNotebook } from "../../tools/notebooks/notebook.ts";
 import { notebookPaths, NOTEBOOKS } from "../../tools/notebooks/paths.ts";
 import { verifyNotebook } from "../../tools/notebooks/verify.ts";
+import { withTempDir } from "../support/temp_dir.ts";
 import { HAS_VENV } from "./environment.ts";
 
 const notebooks = new Map(
@@ -155,10 +156,9 @@ Deno.test(
     name: "every study's notebook goes through on the quick preset, up to the reader's turn",
     ignore: !HAS_VENV,
   },
-  async () => {
-    // The quick preset is a part of the full one: its runs are published.
-    const folder = await Deno.makeTempDir();
-    try {
+  // The quick preset is a part of the full one: its runs are published.
+  () =>
+    withTempDir(async (folder) => {
       await sideBySide(allStudies, 2, async ({ id }) => {
         const [name, notebook] = [...notebooks].find(([each]) => each.endsWith(`_${id}`)) ??
           assert.fail(id);
@@ -172,10 +172,7 @@ Deno.test(
         await executeNotebook(path, { folder: NOTEBOOKS, parameters: { preset: "quick" } });
         assert.match(outputTexts(readNotebook(path)).join("\n"), /of the preset `quick`/, name);
       });
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+    }),
 );
 
 Deno.test(
@@ -183,9 +180,8 @@ Deno.test(
     name: "a notebook goes through on the smallest preset, as its parameters say",
     ignore: !HAS_VENV,
   },
-  async () => {
-    const folder = await Deno.makeTempDir();
-    try {
+  () =>
+    withTempDir(async (folder) => {
       const records = join(folder, "records");
       await runStudy(length, { preset: "smoke", seeds: 2, records });
       const output = join(folder, "out.ipynb");
@@ -200,8 +196,5 @@ Deno.test(
       for (const figure of ["length_difference", "length_gold", "length_your_turn"]) {
         assert.ok(texts.includes(`figure ${figure}:`), `${figure} is missing`);
       }
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+    }),
 );

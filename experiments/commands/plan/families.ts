@@ -17,7 +17,10 @@ export interface ClaimFamily {
   readonly responseSd: number;
 }
 
-/** Two families in the small language, the second planned after the first, and one of a pretrained model. */
+/**
+ * Two families in the small language, the second planned after the first, and one of a pretrained
+ * model.
+ */
 export const claimFamilies: readonly ClaimFamily[] = [
   { marks: CLAIMS, studies, responseSd: RESPONSE_SD },
   { marks: FOLLOW_UP_CLAIMS, studies: followUps, responseSd: RESPONSE_SD },

@@ -7,7 +7,8 @@ const ROLES: Readonly<Record<string, string>> = { Human: "user", Assistant: "ass
 
 /**
  * The turns of an HH-RLHF transcript, `\n\nHuman: ...\n\nAssistant: ...`; undefined for a text that
- * does not start with one (its two line breaks may be missing). Turns lose the blanks around them, which are no part of what was said.
+ * does not start with one (its two line breaks may be missing). Turns lose the blanks around them,
+ * which are no part of what was said.
  */
 export function parseTranscript(text: string): ChatMessage[] | undefined {
   const turns = [...text.matchAll(TURN)];
